@@ -1,0 +1,60 @@
+# SGD against the Bayesian posterior: configuration -> trained networks -> function tables -> comparison -> figures.
+# Usage: snakemake --cores N --configfile config/quickstart.yaml
+import sys
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+from sgdbayes.configuration import ConfigurationError, check_kinds, read_configuration
+from sgdbayes.plan import Plan
+
+min_version("9.0")
+
+if not config:
+
+    configfile: "config/quickstart.yaml"
+
+
+WORKFLOW = Path(workflow.basedir) / "workflow"
+try:
+    CONFIGURATION = read_configuration(config, WORKFLOW / "schemas" / "config.schema.yaml")
+    if workflow.is_main_process:
+        check_kinds(CONFIGURATION)
+except ConfigurationError as error:
+    sys.exit(f"sgdbayes: error in the configuration: {error}")
+PLAN = Plan(CONFIGURATION, WORKFLOW / "scripts")
+RESULTS = f"results/{CONFIGURATION.name}"
+
+
+wildcard_constraints:
+    task="[A-Za-z0-9_.-]+",
+    architecture="[A-Za-z0-9_.-]+",
+    posterior="[a-z0-9_]+",
+    experiment="[A-Za-z0-9_.-]+",
+    block=r"\d+-\d+",
+    size=r"\d+",
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/training.smk"
+include: "workflow/rules/posteriors.smk"
+include: "workflow/rules/comparison.smk"
+include: "workflow/rules/figures.smk"
+
+
+localrules:
+    all,
+
+
+rule all:
+    default_target: True
+    input:
+        f"{RESULTS}/runs.parquet",
+        f"{RESULTS}/comparison.csv",
+        f"{RESULTS}/bands.csv",
+        f"{RESULTS}/summary.txt",
+        figure_files(),
+
+
+onsuccess:
+    print(Path(f"{RESULTS}/summary.txt").read_text(encoding="utf-8"))

@@ -1,0 +1,26 @@
+"""The NNGP kernel of a neural-tangents network in double precision (Novak et al., "Neural Tangents", ICLR 2020)."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+__all__ = ["nngp_kernel"]
+
+
+def nngp_kernel(layers: Callable, inputs: np.ndarray) -> np.ndarray:
+    """Kernel (n, n) on ``inputs`` (n, ...) of the network that ``layers(stax)`` builds from neural-tangents' layers.
+
+    Raises ValueError if an input or the kernel is not finite.
+    """
+    if not np.isfinite(inputs).all():
+        raise ValueError("inputs of the kernel must be finite")
+    # Importing neural-tangents brings in tensorflow and takes seconds: only who computes a kernel pays for it.
+    import jax
+    from neural_tangents import stax
+
+    with jax.experimental.enable_x64():
+        _, _, kernel_function = layers(stax)
+        kernel = np.asarray(kernel_function(np.asarray(inputs, dtype=np.float64), None, "nngp"))
+    if not np.isfinite(kernel).all():
+        raise ValueError("the NNGP kernel is not finite on these inputs")
+    return (kernel + kernel.T) / 2

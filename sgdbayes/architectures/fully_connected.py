@@ -1,0 +1,62 @@
+"""Fully connected ReLU networks with one output: prior over parameters, stacked forward pass, NNGP kernel.
+
+Prior: weights ~ N(0, weight_variance / fan_in), biases ~ N(0, bias_variance). Kernel: the arc-cosine recursion of Cho and Saul
+(NeurIPS 2009) as in Lee et al., "Deep neural networks as Gaussian processes" (ICLR 2018), computed by neural-tangents.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import torch
+
+from sgdbayes.architectures._nngp import nngp_kernel
+
+__all__ = ["FullyConnected"]
+
+
+@dataclass(frozen=True)
+class FullyConnected:
+    """``depth`` hidden layers of ``width`` ReLU units and one linear output unit."""
+
+    depth: int = 2
+    width: int = 256
+    weight_variance: float = 2.0
+    bias_variance: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.depth < 1 or self.width < 1:
+            raise ValueError(f"depth and width must be at least 1, got {self.depth} and {self.width}")
+        if not (self.weight_variance > 0 and self.bias_variance >= 0):
+            raise ValueError(
+                f"weight_variance must be positive and bias_variance not negative, got {self.weight_variance} and {self.bias_variance}"
+            )
+
+    def initial_parameters(self, input_shape: tuple[int, ...], rng: np.random.Generator) -> list[np.ndarray]:
+        """Draw one network from the prior: weights (fan_in, fan_out) and biases (1, fan_out) in turn, float32."""
+        sizes = [int(np.prod(input_shape)), *[self.width] * self.depth, 1]
+        parameters = []
+        for fan_in, fan_out in pairwise(sizes):
+            for shape, variance in (((fan_in, fan_out), self.weight_variance / fan_in), ((1, fan_out), self.bias_variance)):
+                parameters.append(rng.standard_normal(shape, dtype=np.float32) * np.float32(variance**0.5))
+        return parameters
+
+    def outputs(self, parameters: list[torch.Tensor], inputs: torch.Tensor) -> torch.Tensor:
+        """Outputs (M, B) of M stacked networks on ``inputs`` (M, B, ...), each network its own batch, or (1, B, ...), shared."""
+        activations = inputs.flatten(2).expand(len(parameters[0]), -1, -1)
+        layers = list(zip(parameters[::2], parameters[1::2], strict=True))
+        for weights, biases in layers[:-1]:
+            activations = torch.baddbmm(biases, activations, weights).relu()
+        weights, biases = layers[-1]
+        return torch.baddbmm(biases, activations, weights).squeeze(2)
+
+    def kernel(self, inputs: np.ndarray) -> np.ndarray:
+        """NNGP kernel (n, n), float64, of the infinitely wide network on ``inputs`` (n, ...)."""
+        return nngp_kernel(self._layers, inputs.reshape(len(inputs), -1))
+
+    def _layers(self, stax):  # noqa: ANN001, ANN202 (neural-tangents has no types and is slow to import)
+        def dense(width: int):  # noqa: ANN202
+            return stax.Dense(width, W_std=self.weight_variance**0.5, b_std=self.bias_variance**0.5)
+
+        hidden = [layer for _ in range(self.depth) for layer in (dense(self.width), stax.Relu())]
+        return stax.serial(*hidden, dense(1))

@@ -1,0 +1,264 @@
+"""What the trained networks and a posterior say to each other: correlation, noise ceiling, shared mass, test errors.
+
+P_OPT(f|S) is the frequency of a function among n trained networks, P_B(f|S) its probability under a posterior (Mingard et al., JMLR
+2021, section 2). Intervals are 95 % bias-corrected percentile bootstrap intervals (Efron, Can. J. Stat. 9, 1981) that resample
+networks. The noise ceiling is the correlation with log P_OPT that a perfect predictor could be expected to reach: the square root of
+the reliability 2r / (1 + r), r being the correlation between the halves of the sample (Spearman 1910, Brown 1910). Functions that the
+optimiser never found have no frequency: their mass is reported, they enter no correlation.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtr, ndtri
+from scipy.stats import rankdata
+
+from sgdbayes.posterior.gaussian import Gaussian
+
+__all__ = ["Comparison", "Estimate", "compare", "compare_bands", "compare_experiment"]
+
+_FEWEST = 3
+_SPLITS = 20
+_BATCH = 2_000_000
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number and its 95 % interval; NaN where the data do not define it."""
+
+    value: float
+    low: float
+    high: float
+
+
+_UNDEFINED = Estimate(np.nan, np.nan, np.nan)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One optimiser against one posterior on one domain.
+
+    ``networks``: that fitted S. ``functions``: distinct ones found. ``compared``: found at least ``min_count`` times. ``pearson``,
+    ``spearman``, ``slope`` (least squares of log P_OPT on log P_B), ``split_half``, ``noise_ceiling``: over the compared functions.
+    ``optimizer_mass_in_posterior_top``: P_OPT of the posterior's ``top`` most probable functions, and the other way round.
+    ``total_variation``: between P_OPT and P_B, the P_B of functions seen by neither counted as difference. ``posterior_mass_found``:
+    P_B of the functions found. ``test_error``, ``posterior_test_error``: mean share of wrong labels on E. ``note``: why numbers are
+    missing.
+    """
+
+    networks: int
+    functions: int
+    compared: int
+    pearson: Estimate
+    spearman: Estimate
+    slope: Estimate
+    split_half: Estimate
+    noise_ceiling: Estimate
+    top: int
+    optimizer_mass_in_posterior_top: Estimate
+    posterior_mass_in_optimizer_top: float
+    total_variation: Estimate
+    posterior_mass_found: Estimate
+    test_error: Estimate
+    posterior_test_error: Estimate
+    note: str
+
+
+def compare_experiment(
+    functions: Mapping[int, pd.DataFrame],
+    posteriors: Mapping[str, Gaussian],
+    test_labels: np.ndarray,
+    *,
+    min_count: int = 5,
+    top: int = 10,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """All comparisons of an experiment: a row per posterior and domain size, and a row per posterior, domain size and band.
+
+    ``functions``: its table of functions by domain size, with a column log_p_<posterior> for each of ``posteriors``.
+    """
+    options = {"min_count": min_count, "resamples": resamples, "seed": seed}
+    rows, bands = [], []
+    for posterior, gaussian in posteriors.items():
+        for size, table in functions.items():
+            error = gaussian.head(size).mean_test_error(test_labels[:size])
+            log_p = table[f"log_p_{posterior}"].to_numpy()
+            names = {"posterior": posterior, "domain_size": size}
+            rows.append(names | _flat(compare(table, log_p, Estimate(error, error, error), top=top, **options)))
+            bands.append(compare_bands(table, log_p, **options).assign(**names))
+    return pd.DataFrame(rows), pd.concat(bands, ignore_index=True)
+
+
+def compare(
+    table: pd.DataFrame,
+    log_p: np.ndarray,
+    posterior_test_error: Estimate,
+    *,
+    min_count: int = 5,
+    top: int = 10,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Comparison:
+    """Compare the frequencies in ``table`` (columns function, count, test_errors; count 0 for functions asked about but not found)
+    with ``log_p``, natural log of P_B for each of its rows. Raises ValueError if ``log_p`` is not finite or nothing was found."""
+    counts, log_p = table["count"].to_numpy(), np.asarray(log_p, dtype=np.float64)
+    if not np.isfinite(log_p).all() or log_p.shape != counts.shape:
+        raise ValueError(f"log_p must be finite, one entry for each of the {len(counts)} functions")
+    networks, p = int(counts.sum()), np.exp(log_p)
+    if networks == 0:
+        raise ValueError("no network fitted S: there are no frequencies to compare")
+    error_share = table["test_errors"].to_numpy() / len(table["function"].iloc[0])
+    in_posterior_top = np.isin(np.arange(len(p)), np.argsort(-p, kind="stable")[:top])
+
+    def overlap(sample: np.ndarray) -> np.ndarray:
+        share = sample / networks
+        distance = (np.abs(share - p).sum(-1) + max(0.0, 1 - p.sum())) / 2
+        return np.stack([share @ in_posterior_top, distance, np.where(sample > 0, p, 0).sum(-1), share @ error_share], -1)
+
+    draw = _Resampling(counts, resamples, seed)
+    mass_top, distance, mass_found, test_error = draw.estimates(overlap)
+    correlations = draw.estimates(lambda sample: _correlations(sample, log_p, min_count))
+    halves = draw.estimates(lambda sample: _split_half(sample, min_count, np.random.default_rng([seed, 1])))
+    compared = int((counts >= min_count).sum())
+    note = ""
+    if compared < _FEWEST:
+        note = f"{int((counts > 0).sum())} functions in {networks} networks, {compared} found {min_count} times or more: no correlation"
+    return Comparison(
+        networks=networks,
+        functions=int((counts > 0).sum()),
+        compared=compared,
+        pearson=correlations[0],
+        spearman=correlations[1],
+        slope=correlations[2],
+        split_half=halves[0],
+        noise_ceiling=halves[1],
+        top=top,
+        optimizer_mass_in_posterior_top=mass_top,
+        posterior_mass_in_optimizer_top=float(p[np.argsort(-counts, kind="stable")[: min(top, int((counts > 0).sum()))]].sum()),
+        total_variation=distance,
+        posterior_mass_found=mass_found,
+        test_error=test_error,
+        posterior_test_error=posterior_test_error,
+        note=note,
+    )
+
+
+def compare_bands(
+    table: pd.DataFrame, log_p: np.ndarray, *, min_count: int = 5, tops: tuple[int, ...] = (5, 10, 20), resamples: int = 1000, seed: int = 0
+) -> pd.DataFrame:
+    """Correlations within decades of frequency and among the most frequent functions.
+
+    A row per band: band, functions, networks, pearson, spearman, slope, log_ratio (mean of log P_OPT - log P_B) with intervals.
+    """
+    counts, log_p = table["count"].to_numpy(), np.asarray(log_p, dtype=np.float64)
+    networks = counts.sum()
+    decade = np.floor(np.log10(np.maximum(counts, 1) / networks)).astype(int)
+    rank = np.argsort(np.argsort(-counts, kind="stable"))
+    enough = counts >= min_count
+    bands = {f"1e{d} to 1e{d + 1}": enough & (decade == d) for d in sorted(set(decade[enough & (decade < 0)]), reverse=True)}
+    bands |= {f"top {top}": enough & (rank < top) for top in tops}
+    draw = _Resampling(counts, resamples, seed)
+    rows = []
+    for band, members in bands.items():
+
+        def statistics(sample: np.ndarray, members: np.ndarray = members) -> np.ndarray:
+            found = members & (sample > 0)
+            log_ratio = np.where(found, np.log(np.maximum(sample, 1) / networks) - log_p, 0).sum(-1)
+            number = found.sum(-1)
+            mean = np.where(number > 0, log_ratio / np.maximum(number, 1), np.nan)
+            return np.concatenate([_correlations(np.where(members, sample, 0), log_p, 1, networks), mean[..., None]], -1)
+
+        names = ("pearson", "spearman", "slope", "log_ratio")
+        row = {"band": band, "functions": int(members.sum()), "networks": int(counts[members].sum())}
+        for name, estimate in zip(names, draw.estimates(statistics), strict=True):
+            row |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _flat(result: object) -> dict[str, object]:
+    """The fields of a dataclass, each Estimate as three: name, name_low, name_high."""
+    row: dict[str, object] = {}
+    for item in fields(result):
+        value = getattr(result, item.name)
+        if isinstance(value, Estimate):
+            row |= {item.name: value.value, f"{item.name}_low": value.low, f"{item.name}_high": value.high}
+        else:
+            row[item.name] = value
+    return row
+
+
+class _Resampling:
+    """Samples of as many networks as there are, drawn from them with replacement."""
+
+    def __init__(self, counts: np.ndarray, resamples: int, seed: int) -> None:
+        self.counts, self.resamples, self.seed = counts, resamples, seed
+
+    def estimates(self, statistics: Callable[[np.ndarray], np.ndarray]) -> list[Estimate]:
+        """Estimates of the K ``statistics``, a function from counts (B, F) to (B, K)."""
+        rng = np.random.default_rng(self.seed)
+        values = statistics(self.counts[None])[0]
+        networks, size = self.counts.sum(), max(1, _BATCH // len(self.counts))
+        batches = [min(size, self.resamples - start) for start in range(0, self.resamples, size)]
+        drawn = np.concatenate([statistics(rng.multinomial(networks, self.counts / networks, size=batch)) for batch in batches])
+        return [_bias_corrected(value, column) for value, column in zip(values, drawn.T, strict=True)]
+
+
+def _bias_corrected(value: float, drawn: np.ndarray) -> Estimate:
+    drawn = drawn[np.isfinite(drawn)]
+    if not np.isfinite(value) or len(drawn) == 0:
+        return _UNDEFINED
+    # Share of resamples below the estimate, ties counted half, kept off 0 and 1.
+    below = ((drawn < value).sum() + (drawn == value).sum() / 2 + 0.5) / (len(drawn) + 1)
+    low, high = np.quantile(drawn, ndtr(2 * ndtri(below) + ndtri([0.025, 0.975])))
+    return Estimate(float(value), float(low), float(high))
+
+
+def _correlations(counts: np.ndarray, log_p: np.ndarray, min_count: int, networks: int | None = None) -> np.ndarray:
+    """Pearson, Spearman and slope (..., 3) of log frequency on ``log_p`` over functions with ``min_count`` or more of (..., F)."""
+    used = counts >= min_count
+    log_frequency = np.log(np.maximum(counts, 1) / (networks or counts.sum(-1, keepdims=True)))
+    predictor = np.broadcast_to(log_p, counts.shape)
+    pearson, slope = _pearson(predictor, log_frequency, used)
+    ranks = [rankdata(np.where(used, values, np.nan), axis=-1, nan_policy="omit") for values in (predictor, log_frequency)]
+    spearman, _ = _pearson(*ranks, used)
+    return np.stack([pearson, spearman, slope], -1)
+
+
+def _pearson(x: np.ndarray, y: np.ndarray, used: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Correlation of x and y, and slope of y on x, over the ``used`` entries of the last axis; NaN with fewer than three or no
+    spread."""
+    number = used.sum(-1)
+    enough = number >= _FEWEST
+
+    def centred(values: np.ndarray) -> np.ndarray:
+        kept = np.where(used, values, 0)
+        return np.where(used, kept - kept.sum(-1, keepdims=True) / np.maximum(number, 1)[..., None], 0)
+
+    x, y = centred(x), centred(y)
+    xx, yy, xy = (x * x).sum(-1), (y * y).sum(-1), (x * y).sum(-1)
+    # Rounding leaves a spread of about 1e-30 where all values are equal.
+    defined = enough & (xx > 1e-20) & (yy > 1e-20)
+    pearson = np.divide(xy, np.sqrt(xx * yy), out=np.full(xy.shape, np.nan), where=defined)
+    slope = np.divide(xy, xx, out=np.full(xy.shape, np.nan), where=defined)
+    return pearson, slope
+
+
+def _split_half(counts: np.ndarray, min_count: int, rng: np.random.Generator) -> np.ndarray:
+    """Correlation between log frequencies in random halves, and the noise ceiling (..., 2), mean over several splits."""
+    kept = (counts >= min_count).any(0)
+    counts = np.where(counts >= min_count, counts, 0)[..., kept]
+    correlations = []
+    for _ in range(_SPLITS):
+        first = rng.binomial(counts, 0.5)
+        second = counts - first
+        pearson, _ = _pearson(np.log(np.maximum(first, 1)), np.log(np.maximum(second, 1)), (first > 0) & (second > 0))
+        correlations.append(pearson)
+    defined = np.isfinite(correlations)
+    number = defined.sum(0)
+    mean = np.where(number > 0, np.where(defined, correlations, 0).sum(0) / np.maximum(number, 1), np.nan)
+    ceiling = np.sqrt(np.where(mean > 0, 2 * mean / (1 + np.where(mean > 0, mean, 0)), np.nan))
+    return np.stack([mean, ceiling], -1)

@@ -1,0 +1,236 @@
+"""A configuration: validated, its defaults filled in, its grids multiplied out. Every mistake ends in one line that names the key."""
+
+import copy
+import difflib
+import inspect
+import itertools
+import string
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+
+__all__ = ["Configuration", "ConfigurationError", "Experiment", "check_kinds", "read_configuration"]
+
+
+class ConfigurationError(ValueError):
+    """A wrong key, type, name or value in a configuration."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Networks of one architecture trained on one task by one optimiser, the last three by their name in the configuration."""
+
+    task: str
+    architecture: str
+    optimizer: str
+    loss: str
+    batch_size: int
+    networks: int
+    max_epochs: int
+    extra_epochs: int
+    seed: int
+    domain_sizes: tuple[int, ...]
+    posteriors: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A whole configuration; all but the experiments are the mappings of the file, defaults filled in."""
+
+    name: str
+    device: str
+    block_size: int
+    tasks: Mapping[str, Mapping[str, Any]]
+    architectures: Mapping[str, Mapping[str, Any]]
+    optimizers: Mapping[str, Mapping[str, Any]]
+    posteriors: Mapping[str, Mapping[str, Any]]
+    posterior_draws: Mapping[str, int]
+    comparison: Mapping[str, int]
+    experiments: Mapping[str, Experiment]
+
+
+def read_configuration(config: Mapping[str, Any], schema_path: Path) -> Configuration:
+    """Validate ``config`` against the schema, fill in defaults, multiply out grids. Raises ConfigurationError."""
+    schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
+    config = _validated(dict(config), schema)
+    experiments: dict[str, Experiment] = {}
+    for template, settings in config["experiments"].items():
+        for name, single in _grid(template, settings):
+            if name in experiments:
+                raise ConfigurationError(f"experiments.{template}: the name {name} stands for two experiments")
+            path = f"experiments.{name}"
+            single = _validated({**config, "experiments": {name: single}}, schema)["experiments"][name]
+            single.setdefault("posteriors", list(config["posteriors"]))
+            for key, section in (("task", "tasks"), ("architecture", "architectures"), ("optimizer", "optimizers")):
+                _check_name(single[key], config[section], f"{path}.{key}")
+            for posterior in single["posteriors"]:
+                _check_name(posterior, config["posteriors"], f"{path}.posteriors")
+            recorded = config["tasks"][single["task"]]["recorded_test_size"]
+            if max(single["domain_sizes"]) > recorded:
+                raise ConfigurationError(
+                    f"{path}.domain_sizes: {max(single['domain_sizes'])} is more than the recorded_test_size {recorded} of its task"
+                )
+            single["domain_sizes"], single["posteriors"] = tuple(sorted(single["domain_sizes"])), tuple(single["posteriors"])
+            experiments[name] = Experiment(**single)
+    return Configuration(**{**config, "experiments": experiments})
+
+
+def check_kinds(configuration: Configuration) -> None:
+    """Build what the configuration names, small: unknown kinds and options and impossible sizes are found before any job starts.
+
+    It imports torch and gpytorch, which takes seconds, so for the process that plans, not for each job. Raises ConfigurationError.
+    """
+    import numpy as np
+    import torch
+
+    from sgdbayes.architectures import ARCHITECTURES
+    from sgdbayes.datasets import DATASETS
+    from sgdbayes.posterior import POSTERIORS
+    from sgdbayes.training import LOSSES, OPTIMIZERS, Optimizer, option_names
+
+    for name, task in configuration.tasks.items():
+        path = f"tasks.{name}"
+        _check_name(task["dataset"], DATASETS, f"{path}.dataset")
+        dataset = DATASETS[task["dataset"]]
+        wanted = task["train_size"] + task["recorded_test_size"]
+        if wanted > dataset.size:
+            raise ConfigurationError(
+                f"{path}: train_size + recorded_test_size = {wanted} is more than the {dataset.size} examples of {task['dataset']}"
+            )
+        if not set(task["positive_classes"]) < set(dataset.classes):
+            raise ConfigurationError(
+                f"{path}.positive_classes: must be some, not all, of {list(dataset.classes)}, got {task['positive_classes']}"
+            )
+    for name, options in configuration.architectures.items():
+        path = f"architectures.{name}"
+        _check_name(options["kind"], ARCHITECTURES, f"{path}.kind")
+        architecture = ARCHITECTURES[options["kind"]]
+        rest = {key: value for key, value in options.items() if key != "kind"}
+        _check_options(architecture, rest, path)
+        _attempt(path, lambda architecture=architecture, rest=rest: architecture(**rest))
+    for name, options in configuration.optimizers.items():
+        path = f"optimizers.{name}"
+        _check_name(options["kind"], OPTIMIZERS, f"{path}.kind")
+        rest = {key: value for key, value in options.items() if key not in ("kind", "learning_rate")}
+        for option in rest:
+            _check_name(option, option_names(options["kind"]), path, what="unknown option")
+        optimizer = Optimizer(options["kind"], options["learning_rate"], rest)
+        _attempt(path, lambda optimizer=optimizer: optimizer.build([torch.zeros(1, requires_grad=True)]))
+    for name, options in configuration.posteriors.items():
+        _check_name(name, POSTERIORS, "posteriors")
+        path = f"posteriors.{name}"
+        _check_options(POSTERIORS[name], options, path)
+        _attempt(path, lambda name=name, options=options: POSTERIORS[name](np.eye(2) + 1, np.ones(1), **options))
+    for name, experiment in configuration.experiments.items():
+        _check_name(experiment.loss, LOSSES, f"experiments.{name}.loss")
+
+
+def _grid(template: str, settings: Mapping[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
+    grid = settings.get("grid", {})
+    single = {key: value for key, value in settings.items() if key != "grid"}
+    braced = {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
+    if braced != set(grid):
+        raise ConfigurationError(
+            f"experiments.{template}: its name must hold each key of its grid in braces, and no other: grid has "
+            f"{sorted(grid) or 'no keys'}, the name {sorted(braced) or 'none'}"
+        )
+    for values in itertools.product(*grid.values()):
+        chosen = dict(zip(grid, values, strict=True))
+        yield template.format(**chosen), {**single, **chosen}
+
+
+def _validated(config: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """``config`` with defaults. Raises ConfigurationError for the first mistake."""
+    gridded = {name: set(entry["grid"]) for name, entry in _experiments(config).items() if isinstance(entry.get("grid"), dict)}
+    errors = sorted(_FillDefaults(schema).iter_errors(config), key=lambda error: list(map(str, error.absolute_path)))
+    for error in errors:
+        path = list(error.absolute_path)
+        missing = set(error.validator_value) - set(error.instance) if error.validator == "required" else set()
+        if missing and missing <= gridded.get(path[-1] if path else "", set()):
+            continue
+        raise ConfigurationError(_one_line(error))
+    return config
+
+
+def _experiments(config: Mapping[str, Any]) -> dict[str, dict]:
+    experiments = config.get("experiments")
+    return {name: entry for name, entry in experiments.items() if isinstance(entry, dict)} if isinstance(experiments, dict) else {}
+
+
+def _with_defaults(validate: Callable) -> Callable:
+    def properties(validator, schemas, instance, schema):  # noqa: ANN001, ANN202
+        if isinstance(instance, dict):
+            for key, subschema in schemas.items():
+                if "default" in subschema:
+                    instance.setdefault(key, copy.copy(subschema["default"]))
+        yield from validate(validator, schemas, instance, schema)
+
+    return properties
+
+
+_FillDefaults = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator, {"properties": _with_defaults(jsonschema.Draft202012Validator.VALIDATORS["properties"])}
+)
+
+
+def _one_line(error: jsonschema.ValidationError) -> str:
+    path = ".".join(map(str, error.absolute_path)) or "configuration"
+    got = error.instance
+    if error.validator == "additionalProperties":
+        allowed = error.schema["properties"]
+        return _unknown(next(key for key in got if key not in allowed), allowed, path, "unknown key")
+    if error.validator == "required":
+        missing = next(key for key in error.validator_value if key not in got)
+        return f"{path}: the key {missing} is missing; required: {', '.join(error.validator_value)}"
+    if error.validator == "type":
+        wanted = error.validator_value if isinstance(error.validator_value, str) else " or ".join(error.validator_value)
+        return f"{path}: must be of type {wanted}, got {got!r}{_number_hint(got)}"
+    if error.validator == "enum":
+        return _unknown(got, error.validator_value, path, "unknown value")
+    return f"{path}: {' '.join(error.message.split())}"
+
+
+def _number_hint(got: object) -> str:
+    try:
+        float(got if isinstance(got, str) else "text")
+    except ValueError:
+        return ""
+    return " (to YAML this is text: write numbers without quotes, and 1e-4 as 1.0e-4)"
+
+
+def _check_name(name: object, allowed: Iterable[str], path: str, *, what: str = "unknown name") -> None:
+    if name not in set(allowed):
+        raise ConfigurationError(_unknown(name, allowed, path, what))
+
+
+def _unknown(name: object, allowed: Iterable[object], path: str, what: str) -> str:
+    allowed = sorted(map(str, allowed))
+    close = difflib.get_close_matches(str(name), allowed, n=1)
+    hint = f" (did you mean {close[0]}?)" if close else ""
+    return f"{path}: {what} {name}{hint}; allowed: {', '.join(allowed)}"
+
+
+def _check_options(kind: Callable, options: Mapping[str, Any], path: str) -> None:
+    """Options must be keyword arguments of ``kind``, of the type of their defaults."""
+    if is_dataclass(kind):
+        defaults = {field.name: field.default for field in fields(kind)}
+    else:
+        parameters = inspect.signature(kind).parameters.values()
+        defaults = {item.name: item.default for item in parameters if item.kind is inspect.Parameter.KEYWORD_ONLY}
+    for name, value in options.items():
+        _check_name(name, defaults, path, what="unknown option")
+        wanted = type(defaults[name])
+        accepted = (int, float) if wanted is float else wanted
+        if not isinstance(value, accepted) or (isinstance(value, bool) and wanted is not bool):
+            raise ConfigurationError(f"{path}.{name}: must be of type {wanted.__name__}, got {value!r}{_number_hint(value)}")
+
+
+def _attempt(path: str, build: Callable[[], object]) -> None:
+    try:
+        build()
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise ConfigurationError(f"{path}: {' '.join(str(error).split())}") from error

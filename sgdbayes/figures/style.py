@@ -1,0 +1,105 @@
+"""What all figures share: type sizes, colours that keep their order in grey, panels, captions, and saving as PNG and PDF."""
+
+import io
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from sgdbayes.storage import write_bytes
+
+__all__ = [
+    "POSTERIOR_LABELS",
+    "POSTERIOR_STYLES",
+    "add_caption",
+    "describe_task",
+    "describe_training",
+    "hide_unused",
+    "label_outer",
+    "panels",
+    "save_figure",
+]
+
+POSTERIOR_LABELS = {"mse": "MSE posterior", "ep": "0-1 posterior (EP)"}
+POSTERIOR_STYLES = {
+    "mse": {"color": "#d1603d", "linestyle": "-", "marker": "s"},
+    "ep": {"color": "#1b6ca8", "linestyle": "--", "marker": "^"},
+}
+_PANEL = (2.6, 2.3)
+_SETTINGS = {
+    "font.size": 8,
+    "axes.titlesize": 8.5,
+    "axes.labelsize": 8,
+    "legend.fontsize": 7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 3.5,
+    "pdf.fonttype": 42,
+    "savefig.dpi": 160,
+}
+plt.rcParams.update(_SETTINGS)
+
+
+def panels(rows: int, columns: int, **options: Any) -> tuple[Figure, np.ndarray]:  # noqa: ANN401
+    """A figure with a grid of axes (rows, columns), the axes an array of that shape."""
+    size = (_PANEL[0] * columns + 0.9, _PANEL[1] * rows + 0.9)
+    return plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained", **options)
+
+
+def add_caption(figure: Figure, text: str) -> None:
+    """Write ``text`` under the figure, wrapped to its width."""
+    lines = textwrap.wrap(text, width=int(figure.get_figwidth() * 19))
+    figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=6.5, color="0.25")
+
+
+def describe_task(task: Mapping[str, Any]) -> str:
+    """One sentence on the task of a configuration."""
+    positive = ", ".join(map(str, task["positive_classes"]))
+    return f"Data: {task['dataset']}, classes {positive} against the rest, |S| = {task['train_size']:,}, task seed {task['seed']}."
+
+
+def describe_training(training: Mapping[str, Any], networks: int) -> str:
+    """One sentence on how the networks of an experiment were trained."""
+    kinds = []
+    for part in ("architecture", "optimizer"):
+        options = {name: value for name, value in training[part].items() if name != "kind"}
+        kinds.append(f"{training[part]['kind']}({', '.join(f'{name}={value}' for name, value in options.items())})")
+    extra = f" and {training['extra_epochs']} epochs on" if training["extra_epochs"] else ""
+    return (
+        f"{networks:,} networks {kinds[0]} trained by {kinds[1]}, loss {training['loss']}, batch size {training['batch_size']}, "
+        f"seed {training['seed']}, to zero training error{extra}."
+    )
+
+
+def label_outer(axes: np.ndarray, x: str, y: str) -> None:
+    """Label the x axis of the lowest panels and the y axis of the leftmost."""
+    for panel in axes[-1]:
+        panel.set_xlabel(x)
+    for panel in axes[:, 0]:
+        panel.set_ylabel(y)
+
+
+def hide_unused(axes: Sequence[Axes], used: int) -> None:
+    """Remove the panels after the first ``used``."""
+    for panel in axes[used:]:
+        panel.set_axis_off()
+
+
+def save_figure(figure: Figure, paths: Sequence[str | Path]) -> None:
+    """Save in the format of each path's ending, without dates, so that equal figures are equal files."""
+    for path in paths:
+        buffer = io.BytesIO()
+        kind = Path(path).suffix[1:]
+        figure.savefig(buffer, format=kind, metadata={"CreationDate": None} if kind == "pdf" else None)
+        write_bytes(path, buffer.getvalue())
+    plt.close(figure)

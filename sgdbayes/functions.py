@@ -1,0 +1,95 @@
+"""Functions: labellings of the domain E, one bit per element (Mingard et al., JMLR 2021, section 2), and how often each was found."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+__all__ = ["as_bits", "as_strings", "frequency_table", "pack", "tabulate_functions", "unpack", "wilson_interval"]
+
+
+def pack(functions: np.ndarray) -> list[bytes]:
+    """Each row of ``functions`` (N, m) bool as packed bytes, first element in the highest bit."""
+    return [row.tobytes() for row in np.packbits(functions, axis=1)]
+
+
+def unpack(packed: Sequence[bytes], size: int) -> np.ndarray:
+    """The first ``size`` labels (N, size) bool of functions packed by `pack`. Raises ValueError if there are fewer."""
+    if len(packed) == 0:
+        return np.zeros((0, size), dtype=bool)
+    rows = np.frombuffer(b"".join(packed), dtype=np.uint8).reshape(len(packed), -1)
+    if 8 * rows.shape[1] < size:
+        raise ValueError(f"{size} labels were asked for, but only {8 * rows.shape[1]} were recorded")
+    return np.unpackbits(rows, axis=1, count=size).astype(bool)
+
+
+def as_strings(functions: np.ndarray) -> np.ndarray:
+    """Each row of ``functions`` (N, m) bool as a string of 0 and 1, 1 the positive class."""
+    digits = np.ascontiguousarray(np.where(functions, "1", "0"))
+    return digits.view(f"<U{functions.shape[1]}")[:, 0].astype(object)
+
+
+def as_bits(strings: Sequence[str]) -> np.ndarray:
+    """The inverse of `as_strings`: (N, m) bool."""
+    return np.array([[digit == "1" for digit in string] for string in strings], dtype=bool)
+
+
+def wilson_interval(counts: np.ndarray, total: int, *, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """Score interval of a binomial proportion (Wilson, J. Am. Stat. Assoc. 22, 1927)."""
+    z = norm.ppf((1 + confidence) / 2)
+    share = np.asarray(counts) / total
+    centre = (share + z**2 / (2 * total)) / (1 + z**2 / total)
+    half = z / (1 + z**2 / total) * np.sqrt(share * (1 - share) / total + z**2 / (4 * total**2))
+    # At the ends the bounds are 0 and 1 exactly; rounding must not push them past.
+    return np.where(share == 0, 0.0, centre - half), np.where(share == 1, 1.0, centre + half)
+
+
+def frequency_table(functions: np.ndarray, test_labels: np.ndarray) -> pd.DataFrame:
+    """A row per distinct function among ``functions`` (N, m) bool, most frequent first.
+
+    Columns: function, count, frequency, frequency_low, frequency_high (95 % Wilson interval), test_errors. Raises ValueError if
+    ``functions`` is empty or does not match ``test_labels`` (m,) of -1/+1.
+    """
+    functions, test_labels = np.asarray(functions), np.asarray(test_labels)
+    if functions.ndim != 2 or functions.dtype != bool or functions.size == 0:
+        raise ValueError(f"functions must be a non-empty bool array (N, m), got {functions.dtype} of shape {functions.shape}")
+    if test_labels.shape != functions.shape[1:] or not np.isin(test_labels, (-1, 1)).all():
+        raise ValueError(f"test_labels must be -1 or +1, of shape {functions.shape[1:]}, got shape {test_labels.shape}")
+    distinct, counts = np.unique(functions, axis=0, return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    distinct, counts = distinct[order], counts[order]
+    low, high = wilson_interval(counts, len(functions))
+    return pd.DataFrame(
+        {
+            "function": as_strings(distinct),
+            "count": counts,
+            "frequency": counts / len(functions),
+            "frequency_low": low,
+            "frequency_high": high,
+            "test_errors": (distinct != (test_labels > 0)).sum(1),
+        }
+    )
+
+
+def tabulate_functions(
+    functions: np.ndarray, test_labels: np.ndarray, probabilities: Mapping[str, pd.DataFrame], asked: Sequence[str] = ()
+) -> pd.DataFrame:
+    """The frequency table of ``functions`` (N, m) bool with, for each posterior in ``probabilities`` (columns function, log_p,
+    log_p_se), the columns log_p_<posterior> and log_p_<posterior>_se.
+
+    Functions in ``asked`` that were not found follow with count 0. Raises ValueError if a function has no probability.
+    """
+    table = frequency_table(functions, test_labels)
+    unseen = sorted(set(asked) - set(table["function"]))
+    if unseen:
+        zero = frequency_table(as_bits(unseen), test_labels)
+        low, high = wilson_interval(np.zeros(len(zero), dtype=int), len(functions))
+        zero = zero.assign(count=0, frequency=0.0, frequency_low=low, frequency_high=high)
+        table = pd.concat([table, zero], ignore_index=True)
+    for posterior, known in probabilities.items():
+        columns = {"log_p": f"log_p_{posterior}", "log_p_se": f"log_p_{posterior}_se"}
+        table = table.merge(known[["function", *columns]].rename(columns=columns), on="function", how="left", validate="1:1")
+        if table[columns["log_p"]].isna().any():
+            raise ValueError(f"posterior {posterior} lacks the probability of some functions: delete its tables and run again")
+    return table

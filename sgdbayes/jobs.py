@@ -1,0 +1,64 @@
+"""What every Snakemake script of the workflow does around its one call: log, threads, one-line errors, provenance."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sgdbayes.provenance import environment
+from sgdbayes.storage import provenance_path, read_checksum
+
+__all__ = ["Job", "job"]
+
+
+class Job:
+    """A running job of the workflow."""
+
+    def __init__(self, snakemake) -> None:  # noqa: ANN001 (the object Snakemake gives a script)
+        self.rule, self.parameters = snakemake.rule, dict(snakemake.params.items())
+        self._inputs = [path for path in snakemake.input if provenance_path(path).exists()]
+        self._started = time.perf_counter()
+
+    def provenance(self, **facts: Any) -> dict[str, Any]:  # noqa: ANN401
+        """The record to write beside an output: rule, parameters, checksums of inputs, versions, wall time in seconds, ``facts``."""
+        return {
+            "rule": self.rule,
+            "parameters": self.parameters,
+            "inputs": {path: read_checksum(path) for path in self._inputs},
+            "wall_time": round(time.perf_counter() - self._started, 3),
+            **environment(),
+            **facts,
+        }
+
+
+@contextmanager
+def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
+    """Send what the job prints to its log, hold libraries to its threads, end foreseeable errors in one line.
+
+    Import everything heavy inside the ``with`` block: threads are settled before libraries start them.
+    """
+    console = os.dup(2)
+    Path(snakemake.log[0]).parent.mkdir(parents=True, exist_ok=True)
+    with open(snakemake.log[0], "wb") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    _limit_threads(snakemake.threads)
+    try:
+        yield Job(snakemake)
+    except (ArithmeticError, OSError, RuntimeError, ValueError) as error:
+        # numpy's LinAlgError is a ValueError.
+        message = f"sgdbayes: error in {snakemake.rule}: {' '.join(str(error).split())}"
+        print(message, file=sys.stderr, flush=True)
+        os.write(console, f"{message}\n".encode())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        sys.exit(1)
+
+
+def _limit_threads(threads: int) -> None:
+    # Read by OpenMP (torch), the BLAS libraries, numba and XLA (neural-tangents) when they start.
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "PJRT_NPROC", "NPROC"):
+        os.environ[name] = str(threads)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -1,0 +1,111 @@
+"""What a configuration asks to be computed: blocks of networks, models, and the key of every result.
+
+A key is a hash of all that a result depends on: its settings, the code behind it and the keys of what it is made from. Snakemake sees
+keys as parameters, so a result is made again when any of that changes and not because a file is younger than another, which after a
+`git clone` means nothing.
+"""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from sgdbayes.configuration import Configuration, Experiment
+from sgdbayes.provenance import code_hash, settings_hash
+
+__all__ = ["Plan"]
+
+
+class Plan:
+    """The work behind a configuration. A model is a pair of a task and an architecture, which share a kernel and posteriors."""
+
+    def __init__(self, configuration: Configuration, scripts: Path) -> None:
+        self.configuration, self._scripts = configuration, scripts
+
+    @property
+    def experiments(self) -> dict[str, Experiment]:
+        return dict(self.configuration.experiments)
+
+    def blocks(self, experiment: str) -> list[str]:
+        """Names start-stop of the blocks of networks of an experiment."""
+        networks, size = self.experiments[experiment].networks, self.configuration.block_size
+        return [f"{start}-{min(start + size, networks)}" for start in range(0, networks, size)]
+
+    def models(self) -> list[tuple[str, str]]:
+        """The distinct (task, architecture) of all experiments."""
+        return list(dict.fromkeys((item.task, item.architecture) for item in self.experiments.values()))
+
+    def experiments_of(self, task: str, architecture: str, posterior: str | None = None) -> list[str]:
+        """Experiments on a model, all or those that ask for a posterior."""
+        return [
+            name
+            for name, item in self.experiments.items()
+            if (item.task, item.architecture) == (task, architecture) and (posterior is None or posterior in item.posteriors)
+        ]
+
+    def posteriors_of(self, task: str, architecture: str) -> list[str]:
+        """Posteriors that any experiment on a model asks for."""
+        return [name for name in self.configuration.posteriors if self.experiments_of(task, architecture, name)]
+
+    def domain_sizes_of(self, task: str, architecture: str) -> list[int]:
+        """Domain sizes that any experiment on a model asks for."""
+        return sorted({size for name in self.experiments_of(task, architecture) for size in self.experiments[name].domain_sizes})
+
+    def experiments_at(self, task: str, architecture: str, size: int) -> list[str]:
+        """Experiments on a model that ask for a domain size."""
+        return [name for name in self.experiments_of(task, architecture) if int(size) in self.experiments[name].domain_sizes]
+
+    def training(self, experiment: str) -> dict:
+        """All that decides what the networks of an experiment are, but the task itself."""
+        item = self.experiments[experiment]
+        kept = ("loss", "batch_size", "max_epochs", "extra_epochs", "seed")
+        return {
+            "architecture": self.configuration.architectures[item.architecture],
+            "optimizer": self.configuration.optimizers[item.optimizer],
+            **{key: value for key, value in asdict(item).items() if key in kept},
+        }
+
+    def task_key(self, task: str) -> str:
+        return settings_hash(self.configuration.tasks[task], self._code("task"))
+
+    def training_key(self, experiment: str) -> str:
+        return settings_hash(self.task_key(self.experiments[experiment].task), self.training(experiment), self._code("train"))
+
+    def runs_key(self, experiment: str) -> str:
+        return settings_hash(self.training_key(experiment), self.experiments[experiment].networks, self._code("runs"))
+
+    def all_runs_key(self) -> str:
+        return settings_hash([self.runs_key(name) for name in self.experiments], self._code("concatenate"))
+
+    def kernel_key(self, task: str, architecture: str) -> str:
+        settings = self.configuration.architectures[architecture]
+        size = self.domain_sizes_of(task, architecture)[-1]
+        return settings_hash(self.task_key(task), settings, size, self._code("kernel"))
+
+    def posterior_key(self, task: str, architecture: str, posterior: str) -> str:
+        kernel = self.kernel_key(task, architecture)
+        return settings_hash(kernel, self.configuration.posteriors[posterior], self._code("posterior"))
+
+    def probabilities_key(self, task: str, architecture: str, posterior: str) -> str:
+        runs = [self.runs_key(name) for name in self.experiments_of(task, architecture, posterior)]
+        fitted, sizes = self.posterior_key(task, architecture, posterior), self.domain_sizes_of(task, architecture)
+        return settings_hash(fitted, runs, sizes, self.configuration.posterior_draws, self._code("probabilities"))
+
+    def functions_key(self, experiment: str) -> str:
+        item = self.experiments[experiment]
+        probabilities = [self.probabilities_key(item.task, item.architecture, name) for name in item.posteriors]
+        return settings_hash(self.runs_key(experiment), probabilities, self._code("functions"))
+
+    def comparison_key(self, experiment: str) -> str:
+        return settings_hash(self.functions_key(experiment), self.configuration.comparison, self._code("compare"))
+
+    def all_comparisons_key(self) -> str:
+        return settings_hash([self.comparison_key(name) for name in self.experiments], self._code("concatenate"))
+
+    def summary_key(self) -> str:
+        return settings_hash(self.all_comparisons_key(), self._code("summary"))
+
+    def figure_key(self, script: str, experiments: list[str]) -> str:
+        """Key of a figure that ``script`` draws from the tables of ``experiments``."""
+        return settings_hash([self.comparison_key(name) for name in experiments], self._code(script))
+
+    def _code(self, script: str) -> str:
+        return code_hash(self._scripts / f"{script}.py")

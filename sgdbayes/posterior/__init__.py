@@ -1,0 +1,16 @@
+"""Posteriors over functions and the probabilities they give them."""
+
+from sgdbayes.posterior.by_name import POSTERIORS
+from sgdbayes.posterior.ep import ExpectationPropagation, expectation_propagation
+from sgdbayes.posterior.gaussian import Gaussian
+from sgdbayes.posterior.orthant import log_orthant_probability
+from sgdbayes.posterior.regression import regression_posterior
+
+__all__ = [
+    "POSTERIORS",
+    "ExpectationPropagation",
+    "Gaussian",
+    "expectation_propagation",
+    "log_orthant_probability",
+    "regression_posterior",
+]

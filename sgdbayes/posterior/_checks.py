@@ -1,0 +1,40 @@
+"""What every posterior asks of its kernel and labels."""
+
+import numpy as np
+from scipy.linalg import cholesky
+
+__all__ = ["check_kernel", "check_labels", "lower_cholesky"]
+
+# Kernels are computed in double precision and symmetrised; 1e-8 of the largest entry is far above rounding, far below any real asymmetry.
+_ASYMMETRY = 1e-8
+
+
+def check_labels(labels: np.ndarray, *, dimensions: int = 1) -> np.ndarray:
+    """``labels`` as float64. Raises ValueError unless they are -1 or +1 in an array of ``dimensions`` dimensions, not empty."""
+    labels = np.asarray(labels)
+    if labels.ndim != dimensions or labels.size == 0:
+        raise ValueError(f"labels must be a non-empty array of {dimensions} dimension(s), got shape {labels.shape}")
+    if not np.isin(labels, (-1, 1)).all():
+        raise ValueError(f"labels must be -1 or +1, got {np.unique(labels)[:5].tolist()}")
+    return labels.astype(np.float64)
+
+
+def check_kernel(kernel: np.ndarray, *, name: str = "kernel") -> np.ndarray:
+    """``kernel`` as float64. Raises ValueError unless it is a square, finite, symmetric matrix."""
+    kernel = np.asarray(kernel, dtype=np.float64)
+    if kernel.ndim != 2 or kernel.shape[0] != kernel.shape[1] or kernel.size == 0:
+        raise ValueError(f"{name} must be a square matrix, got shape {kernel.shape}")
+    if not np.isfinite(kernel).all():
+        raise ValueError(f"{name} must be finite, got {np.count_nonzero(~np.isfinite(kernel))} entries that are not")
+    asymmetry = np.abs(kernel - kernel.T).max()
+    if asymmetry > _ASYMMETRY * np.abs(kernel).max():
+        raise ValueError(f"{name} must be symmetric, got entries that differ from their mirror image by {asymmetry:.3g}")
+    return kernel
+
+
+def lower_cholesky(matrix: np.ndarray, *, name: str = "kernel") -> np.ndarray:
+    """Lower Cholesky factor. Raises numpy.linalg.LinAlgError, naming the matrix, if it is not positive definite."""
+    try:
+        return cholesky(matrix, lower=True, check_finite=False)
+    except np.linalg.LinAlgError as error:
+        raise np.linalg.LinAlgError(f"{name} is not positive definite: {error}") from error

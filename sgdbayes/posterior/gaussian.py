@@ -1,0 +1,42 @@
+"""A Gaussian over the network outputs on E, and what it says about functions, the signs of those outputs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr
+
+from sgdbayes.posterior._checks import check_kernel, check_labels, lower_cholesky
+
+__all__ = ["Gaussian"]
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """``mean`` (m,) and ``covariance`` (m, m) of the outputs z_E."""
+
+    mean: np.ndarray
+    covariance: np.ndarray
+
+    def __post_init__(self) -> None:
+        covariance = check_kernel(self.covariance, name="covariance")
+        mean = np.asarray(self.mean, dtype=np.float64)
+        if mean.shape != covariance.shape[:1] or not np.isfinite(mean).all():
+            raise ValueError(f"mean must be finite, of shape {covariance.shape[:1]}, got shape {mean.shape}")
+
+    def head(self, size: int) -> "Gaussian":
+        """The marginal over the first ``size`` outputs."""
+        return Gaussian(self.mean[:size], self.covariance[:size, :size])
+
+    def draw_functions(self, number: int, *, seed: int) -> np.ndarray:
+        """Signs (number, m) bool of independent draws of z_E, True the positive class.
+
+        Raises numpy.linalg.LinAlgError if the covariance is not positive definite.
+        """
+        factor = lower_cholesky(self.covariance, name="covariance")
+        draws = np.random.default_rng(seed).standard_normal((number, len(self.mean)))
+        return self.mean + draws @ factor.T > 0
+
+    def mean_test_error(self, test_labels: np.ndarray) -> float:
+        """Expected share of wrong signs against ``test_labels`` (m,), exact: the mean of m normal tail probabilities."""
+        labels = check_labels(test_labels)
+        return float(ndtr(-labels * self.mean / np.sqrt(np.diag(self.covariance))).mean())

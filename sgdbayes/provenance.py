@@ -1,0 +1,95 @@
+"""What a result depends on: a hash of the code behind it, and the record that is written beside it.
+
+The code of a script is the modules of this package that it imports, directly or through others. Their hash ignores comments,
+docstrings and layout, so that tidying up does not throw away days of training.
+"""
+
+import ast
+import hashlib
+import json
+import platform
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+__all__ = ["code_hash", "environment", "imported_modules", "settings_hash"]
+
+_PACKAGE = Path(__file__).parent
+_REPORTED = ("torch", "numpy", "scipy", "gpytorch", "neural-tangents", "jax", "numba", "pandas", "snakemake")
+
+
+def settings_hash(*settings: Any) -> str:  # noqa: ANN401 (anything JSON can hold)
+    """Sixteen hexadecimal digits that change with any of the ``settings``."""
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def code_hash(script: Path) -> str:
+    """Hash of the package's modules that ``script`` imports; the script itself is Snakemake's to watch."""
+    return settings_hash(*(_module_hash(path) for path in imported_modules(script)))
+
+
+def imported_modules(script: Path) -> list[Path]:
+    """Files of this package that ``script`` imports, directly or through others, sorted.
+
+    A name imported from a package counts as the module that defines it, not as all the modules its package gathers.
+    """
+    seen: set[Path] = set()
+    waiting = list(_imports(script))
+    while waiting:
+        path = waiting.pop()
+        if path not in seen:
+            seen.add(path)
+            waiting.extend(_imports(path))
+    return sorted(seen)
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def _module_hash(path: Path) -> str:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+    return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()
+
+
+def _imports(path: Path) -> Iterator[Path]:
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == _PACKAGE.name:
+            for alias in node.names:
+                yield _defining_module(node.module, alias.name)
+
+
+def _defining_module(module: str, name: str) -> Path:
+    """The file that ``from module import name`` takes ``name`` from."""
+    folder = _PACKAGE.parent.joinpath(*module.split("."))
+    if not folder.is_dir():
+        return folder.with_suffix(".py")
+    if (folder / f"{name}.py").exists():
+        return folder / f"{name}.py"
+    for node in _tree(folder / "__init__.py").body:
+        if isinstance(node, ast.ImportFrom) and name in {alias.asname or alias.name for alias in node.names}:
+            return _defining_module(node.module, name)
+    return folder / "__init__.py"
+
+
+@cache
+def environment() -> dict[str, Any]:
+    """Versions of this project and of the libraries behind the numbers, and the kind of machine."""
+    commit = None
+    if (_PACKAGE.parent / ".git").exists():
+        describe = ["git", "-C", str(_PACKAGE), "describe", "--always", "--dirty"]
+        commit = subprocess.run(describe, capture_output=True, text=True, check=False).stdout.strip() or None
+    return {
+        "versions": {name: version(name) for name in ("sgdbayes", *_REPORTED)},
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "commit": commit,
+    }

@@ -1,0 +1,97 @@
+"""Files that are whole or absent: Parquet, CSV, NumPy and text files, each with a provenance file that holds its SHA-256.
+
+``table.parquet`` goes with ``table.parquet.json``. A file that does not match its checksum is refused by name; nothing is unpickled.
+"""
+
+import hashlib
+import io
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["DamagedFileError", "provenance_path", "read_arrays", "read_checksum", "read_table", "write_arrays", "write_bytes", "write_table"]
+
+
+class DamagedFileError(OSError):
+    """A file that is truncated, altered or lacks its provenance."""
+
+
+def provenance_path(path: str | Path) -> Path:
+    """Where the provenance of ``path`` stands."""
+    return Path(f"{path}.json")
+
+
+def write_bytes(path: str | Path, content: bytes, provenance: Mapping[str, Any] | None = None) -> None:
+    """Write ``content``, and its provenance if given, so that the path holds all of it or what it held before."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _replace(path, content)
+    if provenance is not None:
+        record = {"sha256": hashlib.sha256(content).hexdigest(), **provenance}
+        _replace(provenance_path(path), (json.dumps(record, indent=1, default=str) + "\n").encode())
+
+
+def _replace(path: Path, content: bytes) -> None:
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read_checksum(path: str | Path) -> str:
+    """The SHA-256 in the provenance of ``path``. Raises DamagedFileError if there is none."""
+    try:
+        return json.loads(provenance_path(path).read_bytes())["sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DamagedFileError(f"{path} lacks a readable {provenance_path(path).name}: delete both and run again") from error
+
+
+def _read_bytes(path: Path) -> bytes:
+    content = path.read_bytes()
+    expected = read_checksum(path)
+    if hashlib.sha256(content).hexdigest() != expected:
+        raise DamagedFileError(f"{path} is damaged: it does not match its checksum; delete it and run again")
+    return content
+
+
+def write_table(path: str | Path, table: pd.DataFrame, provenance: Mapping[str, Any]) -> None:
+    """Write ``table`` as Parquet or, if the path ends so, as CSV with empty cells for missing values."""
+    buffer = io.BytesIO()
+    if Path(path).suffix == ".csv":
+        table.to_csv(buffer, index=False, lineterminator="\n")
+    else:
+        table.to_parquet(buffer, index=False, compression="zstd")
+    write_bytes(path, buffer.getvalue(), provenance)
+
+
+def read_table(path: str | Path, *, filters: list[tuple] | None = None) -> pd.DataFrame:
+    """Read a table that `write_table` wrote, of a Parquet file only the rows that pass ``filters`` (as pyarrow writes them).
+
+    Raises DamagedFileError if the file has changed since.
+    """
+    path = Path(path)
+    buffer = io.BytesIO(_read_bytes(path))
+    return pd.read_csv(buffer) if path.suffix == ".csv" else pd.read_parquet(buffer, filters=filters)
+
+
+def write_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], provenance: Mapping[str, Any]) -> None:
+    """Write named arrays as .npz."""
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **arrays)
+    write_bytes(path, buffer.getvalue(), provenance)
+
+
+def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
+    """Read arrays that `write_arrays` wrote. Raises DamagedFileError if the file has changed since."""
+    with np.load(io.BytesIO(_read_bytes(Path(path))), allow_pickle=False) as archive:
+        return dict(archive)

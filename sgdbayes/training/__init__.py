@@ -1,0 +1,6 @@
+"""Training stacks of networks until each fits S."""
+
+from sgdbayes.training.optimizers import OPTIMIZERS, Optimizer, option_names
+from sgdbayes.training.stack import LOSSES, TrainedNetworks, train_until_fit
+
+__all__ = ["LOSSES", "OPTIMIZERS", "Optimizer", "TrainedNetworks", "option_names", "train_until_fit"]

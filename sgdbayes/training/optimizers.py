@@ -1,0 +1,40 @@
+"""Optimisers by name. Each acts element by element, so on a stack of networks every network gets the algorithm it would get alone."""
+
+import inspect
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+__all__ = ["OPTIMIZERS", "Optimizer", "option_names"]
+
+_FUSED = {"SGD", "Adam", "Adagrad"}
+_IMPLEMENTATION = {"params", "lr", "foreach", "maximize", "capturable", "differentiable", "fused"}
+OPTIMIZERS = (*sorted(_FUSED), "RMSprop")
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """An optimiser of torch.optim: its class name, learning rate and further keyword arguments (``momentum``, ...)."""
+
+    kind: str
+    learning_rate: float
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.kind not in OPTIMIZERS:
+            raise ValueError(f"unknown optimiser {self.kind!r}; known: {', '.join(OPTIMIZERS)}")
+
+    def build(self, parameters: Iterable[torch.Tensor]) -> torch.optim.Optimizer:
+        """The torch optimiser over ``parameters``. Raises ValueError for an option the optimiser does not have."""
+        fused = {"fused": True} if self.kind in _FUSED else {}
+        try:
+            return getattr(torch.optim, self.kind)(parameters, lr=self.learning_rate, **fused, **self.options)
+        except TypeError as error:
+            raise ValueError(f"optimiser {self.kind}: {error}") from error
+
+
+def option_names(kind: str) -> set[str]:
+    """Options of an optimiser that change its algorithm, as torch.optim names them, without the learning rate."""
+    return set(inspect.signature(getattr(torch.optim, kind)).parameters) - _IMPLEMENTATION

@@ -1,0 +1,29 @@
+"""Tables of trained networks, a row per network: gathering blocks, and the functions the networks that fitted S ended as."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from sgdbayes.functions import as_strings, unpack
+from sgdbayes.storage import read_table
+
+__all__ = ["converged_functions", "found_functions", "gather_runs"]
+
+
+def gather_runs(blocks: Sequence[str], networks: int) -> pd.DataFrame:
+    """The tables of all blocks as one. Raises ValueError unless they hold each of the ``networks`` once, all trained alike."""
+    runs = pd.concat([read_table(block) for block in blocks], ignore_index=True).sort_values("index", ignore_index=True)
+    if not np.array_equal(runs["index"], np.arange(networks)) or runs["key"].nunique() != 1:
+        raise ValueError(f"{blocks[0]} and the blocks beside it do not hold {networks} networks trained alike: delete them and run again")
+    return runs
+
+
+def converged_functions(runs: pd.DataFrame, size: int) -> np.ndarray:
+    """Labels (N, size) bool of the first ``size`` recorded test points by the N networks of ``runs`` that fitted S."""
+    return unpack(runs.loc[runs["converged"], "labels"].tolist(), size)
+
+
+def found_functions(runs: Iterable[pd.DataFrame], size: int) -> set[str]:
+    """The distinct functions on ``size`` test points that networks of any of ``runs`` ended as."""
+    return {function for table in runs for function in as_strings(np.unique(converged_functions(table, size), axis=0))}

@@ -1,0 +1,85 @@
+# Where things are, and what depends on what. Keys (sgdbayes/plan.py) say when a result is out of date.
+
+
+def experiment_of(wildcards):
+    return PLAN.experiments[wildcards.experiment]
+
+
+def model_folder(name):
+    """Folder of the model of an experiment: kernel and posteriors of its task and architecture."""
+    item = PLAN.experiments[name]
+    return f"{RESULTS}/models/{item.task}/{item.architecture}"
+
+
+def task_file(wildcards):
+    return f"{RESULTS}/tasks/{experiment_of(wildcards).task}.npz"
+
+
+def block_files(wildcards):
+    folder = f"{RESULTS}/experiments/{wildcards.experiment}/blocks"
+    return [f"{folder}/{block}.parquet" for block in PLAN.blocks(wildcards.experiment)]
+
+
+def model_runs(wildcards):
+    names = PLAN.experiments_of(wildcards.task, wildcards.architecture, wildcards.posterior)
+    return [f"{RESULTS}/experiments/{name}/runs.parquet" for name in names]
+
+
+def posterior_files(suffix):
+    """Input function: a file for each posterior of an experiment."""
+
+    def files(wildcards):
+        folder = model_folder(wildcards.experiment)
+        return [f"{folder}/{name}{suffix}" for name in experiment_of(wildcards).posteriors]
+
+    return files
+
+
+def function_files(wildcards):
+    folder = f"{RESULTS}/experiments/{wildcards.experiment}"
+    return [f"{folder}/functions-{size}.parquet" for size in experiment_of(wildcards).domain_sizes]
+
+
+def experiment_files(name):
+    """The file of this name of every experiment."""
+    return [f"{RESULTS}/experiments/{experiment}/{name}" for experiment in PLAN.experiments]
+
+
+def experiment_labels(wildcards):
+    """The columns that say which experiment a row of comparison.csv is about."""
+    item = experiment_of(wildcards)
+    names = ("task", "architecture", "optimizer", "loss", "batch_size", "extra_epochs", "seed")
+    return {"experiment": wildcards.experiment} | {name: getattr(item, name) for name in names}
+
+
+def model_experiments(wildcards):
+    return PLAN.experiments_at(wildcards.task, wildcards.architecture, wildcards.size)
+
+
+def model_function_files(wildcards):
+    names = model_experiments(wildcards)
+    return [f"{RESULTS}/experiments/{name}/functions-{wildcards.size}.parquet" for name in names]
+
+
+def model_draw_files(wildcards):
+    folder = f"{RESULTS}/models/{wildcards.task}/{wildcards.architecture}"
+    return [f"{folder}/{name}-draws.parquet" for name in model_posteriors(wildcards)]
+
+
+def model_posteriors(wildcards):
+    return PLAN.posteriors_of(wildcards.task, wildcards.architecture)
+
+
+def model_description(wildcards):
+    """What the captions of a model's figures say."""
+    training = {name: PLAN.training(name) for name in model_experiments(wildcards)}
+    return {"training": training, "task": CONFIGURATION.tasks[wildcards.task]}
+
+
+def figure_files():
+    """Every figure of the configuration, as PNG and as PDF."""
+    stems = [f"scatter-{name}" for name in PLAN.experiments]
+    for task, architecture in PLAN.models():
+        for size in PLAN.domain_sizes_of(task, architecture):
+            stems += [f"{kind}-{task}-{architecture}-{size}" for kind in ("optimizers", "errors", "ranks")]
+    return [f"{RESULTS}/figures/{stem}.{kind}" for stem in stems for kind in ("png", "pdf")]

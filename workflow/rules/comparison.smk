@@ -1,0 +1,100 @@
+EXPERIMENT = f"{RESULTS}/experiments/{{experiment}}"
+
+
+rule functions:
+    input:
+        task=task_file,
+        runs=f"{EXPERIMENT}/runs.parquet",
+        probabilities=posterior_files("-probabilities.parquet"),
+        draws=posterior_files("-draws.parquet"),
+    output:
+        table=f"{EXPERIMENT}/functions-{{size}}.parquet",
+        provenance=f"{EXPERIMENT}/functions-{{size}}.parquet.json",
+    log:
+        f"{RESULTS}/logs/functions/{{experiment}}/{{size}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/functions/{{experiment}}/{{size}}.tsv"
+    params:
+        posteriors=lambda wildcards: experiment_of(wildcards).posteriors,
+        asked=CONFIGURATION.posterior_draws["asked"],
+        key=lambda wildcards: PLAN.functions_key(wildcards.experiment),
+    conda:
+        "../envs/sgdbayes.yaml"
+    script:
+        "../scripts/functions.py"
+
+
+rule compare:
+    input:
+        task=task_file,
+        runs=f"{EXPERIMENT}/runs.parquet",
+        functions=function_files,
+        posteriors=posterior_files(".npz"),
+    output:
+        comparison=f"{EXPERIMENT}/comparison.csv",
+        comparison_provenance=f"{EXPERIMENT}/comparison.csv.json",
+        bands=f"{EXPERIMENT}/bands.csv",
+        bands_provenance=f"{EXPERIMENT}/bands.csv.json",
+    log:
+        f"{RESULTS}/logs/compare/{{experiment}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/compare/{{experiment}}.tsv"
+    params:
+        settings=CONFIGURATION.comparison,
+        sizes=lambda wildcards: experiment_of(wildcards).domain_sizes,
+        posteriors=lambda wildcards: experiment_of(wildcards).posteriors,
+        labels=experiment_labels,
+        key=lambda wildcards: PLAN.comparison_key(wildcards.experiment),
+    conda:
+        "../envs/sgdbayes.yaml"
+    script:
+        "../scripts/compare.py"
+
+
+rule all_comparisons:
+    input:
+        comparison=experiment_files("comparison.csv"),
+        bands=experiment_files("bands.csv"),
+    output:
+        comparison=report(
+            f"{RESULTS}/comparison.csv",
+            category="Tables",
+            labels={"table": "comparison"},
+            caption="../report/comparison.rst",
+        ),
+        comparison_provenance=f"{RESULTS}/comparison.csv.json",
+        bands=report(
+            f"{RESULTS}/bands.csv",
+            category="Tables",
+            labels={"table": "frequency bands"},
+            caption="../report/bands.rst",
+        ),
+        bands_provenance=f"{RESULTS}/bands.csv.json",
+    log:
+        f"{RESULTS}/logs/all_comparisons.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/all_comparisons.tsv"
+    params:
+        key=PLAN.all_comparisons_key(),
+    conda:
+        "../envs/sgdbayes.yaml"
+    script:
+        "../scripts/concatenate.py"
+
+
+rule summary:
+    input:
+        comparison=f"{RESULTS}/comparison.csv",
+    output:
+        text=f"{RESULTS}/summary.txt",
+    log:
+        f"{RESULTS}/logs/summary.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/summary.tsv"
+    params:
+        folder=RESULTS,
+        key=PLAN.summary_key(),
+    conda:
+        "../envs/sgdbayes.yaml"
+    script:
+        "../scripts/summary.py"

@@ -1,0 +1,115 @@
+FIGURES = f"{RESULTS}/figures"
+
+
+rule scatter:
+    input:
+        functions=function_files,
+        comparison=f"{RESULTS}/experiments/{{experiment}}/comparison.csv",
+    output:
+        png=report(
+            f"{FIGURES}/scatter-{{experiment}}.png",
+            category="Probabilities",
+            labels={"experiment": "{experiment}", "figure": "by domain size"},
+            caption="../report/scatter.rst",
+        ),
+        pdf=f"{FIGURES}/scatter-{{experiment}}.pdf",
+    log:
+        f"{RESULTS}/logs/scatter/{{experiment}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/scatter/{{experiment}}.tsv"
+    params:
+        sizes=lambda wildcards: experiment_of(wildcards).domain_sizes,
+        about=lambda wildcards: {
+            "experiment": wildcards.experiment,
+            "training": PLAN.training(wildcards.experiment),
+            "task": CONFIGURATION.tasks[experiment_of(wildcards).task],
+            "min_count": CONFIGURATION.comparison["min_count"],
+        },
+        key=lambda wildcards: PLAN.figure_key("scatter", [wildcards.experiment]),
+    conda:
+        "../envs/sgdbayes.yaml"
+    script:
+        "../scripts/scatter.py"
+
+
+rule optimizers:
+    input:
+        functions=model_function_files,
+        comparison=lambda wildcards: [
+            f"{RESULTS}/experiments/{name}/comparison.csv" for name in model_experiments(wildcards)
+        ],
+    output:
+        png=report(
+            f"{FIGURES}/optimizers-{{task}}-{{architecture}}-{{size}}.png",
+            category="Probabilities",
+            labels={"experiment": "all on {task}, {architecture}", "figure": "side by side, |E| = {size}"},
+            caption="../report/optimizers.rst",
+        ),
+        pdf=f"{FIGURES}/optimizers-{{task}}-{{architecture}}-{{size}}.pdf",
+    log:
+        f"{RESULTS}/logs/optimizers/{{task}}/{{architecture}}/{{size}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/optimizers/{{task}}/{{architecture}}/{{size}}.tsv"
+    params:
+        experiments=model_experiments,
+        about=lambda wildcards: model_description(wildcards)
+        | {"min_count": CONFIGURATION.comparison["min_count"]},
+        key=lambda wildcards: PLAN.figure_key("optimizers", model_experiments(wildcards)),
+    conda:
+        "../envs/sgdbayes.yaml"
+    script:
+        "../scripts/optimizers.py"
+
+
+rule errors:
+    input:
+        functions=model_function_files,
+        draws=model_draw_files,
+    output:
+        png=report(
+            f"{FIGURES}/errors-{{task}}-{{architecture}}-{{size}}.png",
+            category="Test errors",
+            labels={"experiment": "all on {task}, {architecture}", "figure": "|E| = {size}"},
+            caption="../report/errors.rst",
+        ),
+        pdf=f"{FIGURES}/errors-{{task}}-{{architecture}}-{{size}}.pdf",
+    log:
+        f"{RESULTS}/logs/errors/{{task}}/{{architecture}}/{{size}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/errors/{{task}}/{{architecture}}/{{size}}.tsv"
+    params:
+        experiments=model_experiments,
+        posteriors=model_posteriors,
+        about=model_description,
+        key=lambda wildcards: PLAN.figure_key("errors", model_experiments(wildcards)),
+    conda:
+        "../envs/sgdbayes.yaml"
+    script:
+        "../scripts/errors.py"
+
+
+rule ranks:
+    input:
+        functions=model_function_files,
+        draws=model_draw_files,
+    output:
+        png=report(
+            f"{FIGURES}/ranks-{{task}}-{{architecture}}-{{size}}.png",
+            category="Ranks",
+            labels={"experiment": "all on {task}, {architecture}", "figure": "|E| = {size}"},
+            caption="../report/ranks.rst",
+        ),
+        pdf=f"{FIGURES}/ranks-{{task}}-{{architecture}}-{{size}}.pdf",
+    log:
+        f"{RESULTS}/logs/ranks/{{task}}/{{architecture}}/{{size}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/ranks/{{task}}/{{architecture}}/{{size}}.tsv"
+    params:
+        experiments=model_experiments,
+        posteriors=model_posteriors,
+        about=model_description,
+        key=lambda wildcards: PLAN.figure_key("ranks", model_experiments(wildcards)),
+    conda:
+        "../envs/sgdbayes.yaml"
+    script:
+        "../scripts/ranks.py"

@@ -1,0 +1,74 @@
+MODEL = f"{RESULTS}/models/{{task}}/{{architecture}}"
+
+
+rule kernel:
+    input:
+        task=f"{RESULTS}/tasks/{{task}}.npz",
+    output:
+        arrays=f"{MODEL}/kernel.npz",
+        provenance=f"{MODEL}/kernel.npz.json",
+    log:
+        f"{RESULTS}/logs/kernel/{{task}}/{{architecture}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/kernel/{{task}}/{{architecture}}.tsv"
+    params:
+        settings=lambda wildcards: CONFIGURATION.architectures[wildcards.architecture],
+        size=lambda wildcards: PLAN.domain_sizes_of(wildcards.task, wildcards.architecture)[-1],
+        key=lambda wildcards: PLAN.kernel_key(wildcards.task, wildcards.architecture),
+    threads: 1
+    resources:
+        mem_mb=4000,
+    conda:
+        "../envs/sgdbayes.yaml"
+    script:
+        "../scripts/kernel.py"
+
+
+rule posterior:
+    input:
+        task=f"{RESULTS}/tasks/{{task}}.npz",
+        kernel=f"{MODEL}/kernel.npz",
+    output:
+        arrays=f"{MODEL}/{{posterior}}.npz",
+        provenance=f"{MODEL}/{{posterior}}.npz.json",
+    log:
+        f"{RESULTS}/logs/posterior/{{task}}/{{architecture}}/{{posterior}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/posterior/{{task}}/{{architecture}}/{{posterior}}.tsv"
+    params:
+        settings=lambda wildcards: CONFIGURATION.posteriors[wildcards.posterior],
+        key=lambda wildcards: PLAN.posterior_key(wildcards.task, wildcards.architecture, wildcards.posterior),
+    threads: 1
+    resources:
+        mem_mb=4000,
+    conda:
+        "../envs/sgdbayes.yaml"
+    script:
+        "../scripts/posterior.py"
+
+
+rule probabilities:
+    input:
+        task=f"{RESULTS}/tasks/{{task}}.npz",
+        posterior=f"{MODEL}/{{posterior}}.npz",
+        runs=model_runs,
+    output:
+        table=f"{MODEL}/{{posterior}}-probabilities.parquet",
+        provenance=f"{MODEL}/{{posterior}}-probabilities.parquet.json",
+        draws=f"{MODEL}/{{posterior}}-draws.parquet",
+        draws_provenance=f"{MODEL}/{{posterior}}-draws.parquet.json",
+    log:
+        f"{RESULTS}/logs/probabilities/{{task}}/{{architecture}}/{{posterior}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/probabilities/{{task}}/{{architecture}}/{{posterior}}.tsv"
+    params:
+        draws=CONFIGURATION.posterior_draws,
+        sizes=lambda wildcards: PLAN.domain_sizes_of(wildcards.task, wildcards.architecture),
+        key=lambda wildcards: PLAN.probabilities_key(wildcards.task, wildcards.architecture, wildcards.posterior),
+    threads: 1
+    resources:
+        mem_mb=4000,
+    conda:
+        "../envs/sgdbayes.yaml"
+    script:
+        "../scripts/probabilities.py"

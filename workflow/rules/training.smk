@@ -1,0 +1,80 @@
+rule task:
+    output:
+        arrays=f"{RESULTS}/tasks/{{task}}.npz",
+        provenance=f"{RESULTS}/tasks/{{task}}.npz.json",
+    log:
+        f"{RESULTS}/logs/task/{{task}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/task/{{task}}.tsv"
+    params:
+        settings=lambda wildcards: CONFIGURATION.tasks[wildcards.task],
+        folder="data",
+        key=lambda wildcards: PLAN.task_key(wildcards.task),
+    conda:
+        "../envs/sgdbayes.yaml"
+    script:
+        "../scripts/task.py"
+
+
+rule train:
+    input:
+        task=task_file,
+    output:
+        table=f"{RESULTS}/experiments/{{experiment}}/blocks/{{block}}.parquet",
+        provenance=f"{RESULTS}/experiments/{{experiment}}/blocks/{{block}}.parquet.json",
+    log:
+        f"{RESULTS}/logs/train/{{experiment}}/{{block}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/train/{{experiment}}/{{block}}.tsv"
+    params:
+        settings=lambda wildcards: PLAN.training(wildcards.experiment),
+        device=CONFIGURATION.device,
+        # Networks found here under the same key are not trained again. Not an input: this table is made from the blocks.
+        known=f"{RESULTS}/runs.parquet",
+        key=lambda wildcards: PLAN.training_key(wildcards.experiment),
+    # First blocks first: they end an experiment whose networks cannot fit S.
+    priority: lambda wildcards: 10 if wildcards.block.startswith("0-") else 0
+    threads: 1
+    resources:
+        mem_mb=4000,
+    conda:
+        "../envs/sgdbayes.yaml"
+    script:
+        "../scripts/train.py"
+
+
+rule runs:
+    input:
+        blocks=block_files,
+    output:
+        table=f"{RESULTS}/experiments/{{experiment}}/runs.parquet",
+        provenance=f"{RESULTS}/experiments/{{experiment}}/runs.parquet.json",
+    log:
+        f"{RESULTS}/logs/runs/{{experiment}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/runs/{{experiment}}.tsv"
+    params:
+        networks=lambda wildcards: experiment_of(wildcards).networks,
+        key=lambda wildcards: PLAN.runs_key(wildcards.experiment),
+    conda:
+        "../envs/sgdbayes.yaml"
+    script:
+        "../scripts/runs.py"
+
+
+rule all_runs:
+    input:
+        runs=experiment_files("runs.parquet"),
+    output:
+        runs=f"{RESULTS}/runs.parquet",
+        runs_provenance=f"{RESULTS}/runs.parquet.json",
+    log:
+        f"{RESULTS}/logs/all_runs.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/all_runs.tsv"
+    params:
+        key=PLAN.all_runs_key(),
+    conda:
+        "../envs/sgdbayes.yaml"
+    script:
+        "../scripts/concatenate.py"

@@ -1,0 +1,24 @@
+"""The statistics of an experiment: each posterior on each domain against the frequencies of the optimiser."""
+
+from sgdbayes.jobs import job
+
+with job(snakemake) as run:
+    from sgdbayes.comparison import compare_experiment
+    from sgdbayes.datasets import Task
+    from sgdbayes.posterior.gaussian import Gaussian
+    from sgdbayes.storage import read_arrays, read_table, write_table
+
+    parameters = snakemake.params
+    comparison, bands = compare_experiment(
+        dict(zip(parameters.sizes, map(read_table, snakemake.input.functions), strict=True)),
+        {name: Gaussian(**read_arrays(path)) for name, path in zip(parameters.posteriors, snakemake.input.posteriors, strict=True)},
+        Task(**read_arrays(snakemake.input.task)).test_labels,
+        **parameters.settings,
+    )
+    runs = read_table(snakemake.input.runs)
+    labels = parameters.labels | {"trained": len(runs), "diverged": int(runs["diverged"].sum())}
+    for position, (name, value) in enumerate(labels.items()):
+        comparison.insert(position, name, value)
+    bands.insert(0, "experiment", snakemake.wildcards.experiment)
+    write_table(snakemake.output.comparison, comparison, run.provenance())
+    write_table(snakemake.output.bands, bands, run.provenance())

@@ -1,0 +1,15 @@
+"""A posterior on the largest domain, and functions drawn from it."""
+
+from sgdbayes.jobs import job
+
+with job(snakemake) as run:
+    from dataclasses import asdict
+
+    from sgdbayes.datasets import Task
+    from sgdbayes.posterior.by_name import POSTERIORS
+    from sgdbayes.storage import read_arrays, write_arrays
+
+    task, kernel = Task(**read_arrays(snakemake.input.task)), read_arrays(snakemake.input.kernel)["kernel"]
+    posterior, diagnostics = POSTERIORS[snakemake.wildcards.posterior](kernel, task.train_labels, **snakemake.params.settings)
+    print(diagnostics)
+    write_arrays(snakemake.output.arrays, asdict(posterior), run.provenance(**diagnostics))

@@ -1,0 +1,13 @@
+"""Draw probability against rank for networks and posteriors."""
+
+from sgdbayes.jobs import job
+
+with job(snakemake):
+    from sgdbayes.figures import draw_ranks, save_figure
+    from sgdbayes.storage import read_table
+
+    size = int(snakemake.wildcards.size)
+    functions = dict(zip(snakemake.params.experiments, map(read_table, snakemake.input.functions), strict=True))
+    draws = [read_table(path, filters=[("domain_size", "==", size)]) for path in snakemake.input.draws]
+    posteriors = dict(zip(snakemake.params.posteriors, draws, strict=True))
+    save_figure(draw_ranks(functions, posteriors, size=size, **snakemake.params.about), snakemake.output)

@@ -1,0 +1,10 @@
+"""Say in a few lines what was found and where the figures are."""
+
+from sgdbayes.jobs import job
+
+with job(snakemake) as run:
+    from sgdbayes.storage import read_table, write_bytes
+    from sgdbayes.summary import summarise
+
+    text = summarise(read_table(snakemake.input.comparison), snakemake.params.folder)
+    write_bytes(snakemake.output.text, text.encode())

@@ -1,0 +1,23 @@
+"""Train one block of networks until each fits S."""
+
+from sgdbayes.jobs import job
+
+with job(snakemake) as run:
+    from pathlib import Path
+
+    from sgdbayes.datasets import Task
+    from sgdbayes.storage import read_arrays, write_table
+    from sgdbayes.training.campaign import train_block
+    from sgdbayes.training.stack import resolve_device
+
+    device = resolve_device(snakemake.params.device)
+    table = train_block(
+        Task(**read_arrays(snakemake.input.task)),
+        snakemake.params.settings,
+        snakemake.wildcards.block,
+        experiment=snakemake.wildcards.experiment,
+        key=snakemake.params.key,
+        known=Path(snakemake.params.known),
+        device=device,
+    )
+    write_table(snakemake.output.table, table, run.provenance(device=device))
