@@ -1,9 +1,14 @@
 # SGD against the Bayesian posterior: configuration -> trained networks -> function tables -> comparison -> figures.
 # Usage: snakemake --cores N --configfile config/quickstart.yaml
+import os
 import sys
 from pathlib import Path
 
 from snakemake.utils import min_version
+
+# The code beside this file, here and in the scripts of all jobs, whatever else is installed.
+sys.path.insert(0, workflow.basedir)
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [workflow.basedir, os.environ.get("PYTHONPATH")]))
 
 from sgdbayes.configuration import ConfigurationError, check_kinds, read_configuration
 from sgdbayes.plan import Plan

@@ -1,10 +1,11 @@
 """What the trained networks and a posterior say to each other: correlation, noise ceiling, shared mass, test errors.
 
-P_OPT(f|S) is the frequency of a function among n trained networks, P_B(f|S) its probability under a posterior (Mingard et al., JMLR
-2021, section 2). Intervals are 95 % bias-corrected percentile bootstrap intervals (Efron, Can. J. Stat. 9, 1981) that resample
-networks. The noise ceiling is the correlation with log P_OPT that a perfect predictor could be expected to reach: the square root of
-the reliability 2r / (1 + r), r being the correlation between the halves of the sample (Spearman 1910, Brown 1910). Functions that the
-optimiser never found have no frequency: their mass is reported, they enter no correlation.
+P_OPT(f|S) is the frequency of a function among n trained networks, P_B(f|S) its probability under a posterior (Mingard
+et al., JMLR 2021, section 2). Intervals are 95 % bias-corrected percentile bootstrap intervals (Efron, Can. J. Stat.
+9, 1981) that resample networks. The noise ceiling is the correlation with log P_OPT that a perfect predictor could be
+expected to reach: the square root of the reliability 2r / (1 + r), r being the correlation between the halves of the
+sample (Spearman 1910, Brown 1910). Functions that the optimiser never found have no frequency: their mass is reported,
+they enter no correlation.
 """
 
 from collections.abc import Callable, Mapping
@@ -40,12 +41,12 @@ _UNDEFINED = Estimate(np.nan, np.nan, np.nan)
 class Comparison:
     """One optimiser against one posterior on one domain.
 
-    ``networks``: that fitted S. ``functions``: distinct ones found. ``compared``: found at least ``min_count`` times. ``pearson``,
-    ``spearman``, ``slope`` (least squares of log P_OPT on log P_B), ``split_half``, ``noise_ceiling``: over the compared functions.
-    ``optimizer_mass_in_posterior_top``: P_OPT of the posterior's ``top`` most probable functions, and the other way round.
-    ``total_variation``: between P_OPT and P_B, the P_B of functions seen by neither counted as difference. ``posterior_mass_found``:
-    P_B of the functions found. ``test_error``, ``posterior_test_error``: mean share of wrong labels on E. ``note``: why numbers are
-    missing.
+    ``networks``: that fitted S. ``functions``: distinct ones found. ``compared``: found at least ``min_count`` times.
+    ``pearson``, ``spearman``, ``slope`` (least squares of log P_OPT on log P_B), ``split_half``, ``noise_ceiling``:
+    over the compared functions. ``optimizer_mass_in_posterior_top``: P_OPT of the posterior's ``top`` most probable
+    functions, and the other way round. ``total_variation``: between P_OPT and P_B, the P_B of functions seen by
+    neither counted as difference. ``posterior_mass_found``: P_B of the functions found. ``test_error``,
+    ``posterior_test_error``: mean share of wrong labels on E. ``note``: why numbers are missing.
     """
 
     networks: int
@@ -76,7 +77,8 @@ def compare_experiment(
     resamples: int = 1000,
     seed: int = 0,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """All comparisons of an experiment: a row per posterior and domain size, and a row per posterior, domain size and band.
+    """All comparisons of an experiment: a row per posterior and domain size, and a row per posterior, domain size and
+    band.
 
     ``functions``: its table of functions by domain size, with a column log_p_<posterior> for each of ``posteriors``.
     """
@@ -102,8 +104,11 @@ def compare(
     resamples: int = 1000,
     seed: int = 0,
 ) -> Comparison:
-    """Compare the frequencies in ``table`` (columns function, count, test_errors; count 0 for functions asked about but not found)
-    with ``log_p``, natural log of P_B for each of its rows. Raises ValueError if ``log_p`` is not finite or nothing was found."""
+    """Compare the frequencies in ``table`` (columns function, count, test_errors; count 0 for functions asked about
+    but not found)
+    with ``log_p``, natural log of P_B for each of its rows. Raises ValueError if ``log_p`` is not finite or nothing
+    was found.
+    """
     counts, log_p = table["count"].to_numpy(), np.asarray(log_p, dtype=np.float64)
     if not np.isfinite(log_p).all() or log_p.shape != counts.shape:
         raise ValueError(f"log_p must be finite, one entry for each of the {len(counts)} functions")
@@ -116,7 +121,9 @@ def compare(
     def overlap(sample: np.ndarray) -> np.ndarray:
         share = sample / networks
         distance = (np.abs(share - p).sum(-1) + max(0.0, 1 - p.sum())) / 2
-        return np.stack([share @ in_posterior_top, distance, np.where(sample > 0, p, 0).sum(-1), share @ error_share], -1)
+        return np.stack(
+            [share @ in_posterior_top, distance, np.where(sample > 0, p, 0).sum(-1), share @ error_share], -1
+        )
 
     draw = _Resampling(counts, resamples, seed)
     mass_top, distance, mass_found, test_error = draw.estimates(overlap)
@@ -137,7 +144,9 @@ def compare(
         noise_ceiling=halves[1],
         top=top,
         optimizer_mass_in_posterior_top=mass_top,
-        posterior_mass_in_optimizer_top=float(p[np.argsort(-counts, kind="stable")[: min(top, int((counts > 0).sum()))]].sum()),
+        posterior_mass_in_optimizer_top=float(
+            p[np.argsort(-counts, kind="stable")[: min(top, int((counts > 0).sum()))]].sum()
+        ),
         total_variation=distance,
         posterior_mass_found=mass_found,
         test_error=test_error,
@@ -147,18 +156,27 @@ def compare(
 
 
 def compare_bands(
-    table: pd.DataFrame, log_p: np.ndarray, *, min_count: int = 5, tops: tuple[int, ...] = (5, 10, 20), resamples: int = 1000, seed: int = 0
+    table: pd.DataFrame,
+    log_p: np.ndarray,
+    *,
+    min_count: int = 5,
+    tops: tuple[int, ...] = (5, 10, 20),
+    resamples: int = 1000,
+    seed: int = 0,
 ) -> pd.DataFrame:
     """Correlations within decades of frequency and among the most frequent functions.
 
-    A row per band: band, functions, networks, pearson, spearman, slope, log_ratio (mean of log P_OPT - log P_B) with intervals.
+    A row per band: band, functions, networks, pearson, spearman, slope, log_ratio (mean of log P_OPT - log P_B) with
+    intervals.
     """
     counts, log_p = table["count"].to_numpy(), np.asarray(log_p, dtype=np.float64)
     networks = counts.sum()
     decade = np.floor(np.log10(np.maximum(counts, 1) / networks)).astype(int)
     rank = np.argsort(np.argsort(-counts, kind="stable"))
     enough = counts >= min_count
-    bands = {f"1e{d} to 1e{d + 1}": enough & (decade == d) for d in sorted(set(decade[enough & (decade < 0)]), reverse=True)}
+    bands = {
+        f"1e{d} to 1e{d + 1}": enough & (decade == d) for d in sorted(set(decade[enough & (decade < 0)]), reverse=True)
+    }
     bands |= {f"top {top}": enough & (rank < top) for top in tops}
     draw = _Resampling(counts, resamples, seed)
     rows = []
@@ -169,7 +187,9 @@ def compare_bands(
             log_ratio = np.where(found, np.log(np.maximum(sample, 1) / networks) - log_p, 0).sum(-1)
             number = found.sum(-1)
             mean = np.where(number > 0, log_ratio / np.maximum(number, 1), np.nan)
-            return np.concatenate([_correlations(np.where(members, sample, 0), log_p, 1, networks), mean[..., None]], -1)
+            return np.concatenate(
+                [_correlations(np.where(members, sample, 0), log_p, 1, networks), mean[..., None]], -1
+            )
 
         names = ("pearson", "spearman", "slope", "log_ratio")
         row = {"band": band, "functions": int(members.sum()), "networks": int(counts[members].sum())}
@@ -203,7 +223,9 @@ class _Resampling:
         values = statistics(self.counts[None])[0]
         networks, size = self.counts.sum(), max(1, _BATCH // len(self.counts))
         batches = [min(size, self.resamples - start) for start in range(0, self.resamples, size)]
-        drawn = np.concatenate([statistics(rng.multinomial(networks, self.counts / networks, size=batch)) for batch in batches])
+        drawn = np.concatenate(
+            [statistics(rng.multinomial(networks, self.counts / networks, size=batch)) for batch in batches]
+        )
         return [_bias_corrected(value, column) for value, column in zip(values, drawn.T, strict=True)]
 
 
@@ -218,19 +240,25 @@ def _bias_corrected(value: float, drawn: np.ndarray) -> Estimate:
 
 
 def _correlations(counts: np.ndarray, log_p: np.ndarray, min_count: int, networks: int | None = None) -> np.ndarray:
-    """Pearson, Spearman and slope (..., 3) of log frequency on ``log_p`` over functions with ``min_count`` or more of (..., F)."""
+    """Pearson, Spearman and slope (..., 3) of log frequency on ``log_p`` over functions with ``min_count`` or more of
+    (..., F).
+    """
     used = counts >= min_count
     log_frequency = np.log(np.maximum(counts, 1) / (networks or counts.sum(-1, keepdims=True)))
     predictor = np.broadcast_to(log_p, counts.shape)
     pearson, slope = _pearson(predictor, log_frequency, used)
-    ranks = [rankdata(np.where(used, values, np.nan), axis=-1, nan_policy="omit") for values in (predictor, log_frequency)]
+    ranks = [
+        rankdata(np.where(used, values, np.nan), axis=-1, nan_policy="omit") for values in (predictor, log_frequency)
+    ]
     spearman, _ = _pearson(*ranks, used)
     return np.stack([pearson, spearman, slope], -1)
 
 
 def _pearson(x: np.ndarray, y: np.ndarray, used: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Correlation of x and y, and slope of y on x, over the ``used`` entries of the last axis; NaN with fewer than three or no
-    spread."""
+    """Correlation of x and y, and slope of y on x, over the ``used`` entries of the last axis; NaN with fewer than
+    three or no
+    spread.
+    """
     number = used.sum(-1)
     enough = number >= _FEWEST
 

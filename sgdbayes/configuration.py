@@ -1,4 +1,6 @@
-"""A configuration: validated, its defaults filled in, its grids multiplied out. Every mistake ends in one line that names the key."""
+"""A configuration: validated, its defaults filled in, its grids multiplied out. Every mistake ends in one line that
+names the key.
+"""
 
 import copy
 import difflib
@@ -22,7 +24,9 @@ class ConfigurationError(ValueError):
 
 @dataclass(frozen=True)
 class Experiment:
-    """Networks of one architecture trained on one task by one optimiser, the last three by their name in the configuration."""
+    """Networks of one architecture trained on one task by one optimiser, the last three by their name in the
+    configuration.
+    """
 
     task: str
     architecture: str
@@ -74,15 +78,20 @@ def read_configuration(config: Mapping[str, Any], schema_path: Path) -> Configur
                 raise ConfigurationError(
                     f"{path}.domain_sizes: {max(single['domain_sizes'])} is more than the recorded_test_size {recorded} of its task"
                 )
-            single["domain_sizes"], single["posteriors"] = tuple(sorted(single["domain_sizes"])), tuple(single["posteriors"])
+            single["domain_sizes"], single["posteriors"] = (
+                tuple(sorted(single["domain_sizes"])),
+                tuple(single["posteriors"]),
+            )
             experiments[name] = Experiment(**single)
     return Configuration(**{**config, "experiments": experiments})
 
 
 def check_kinds(configuration: Configuration) -> None:
-    """Build what the configuration names, small: unknown kinds and options and impossible sizes are found before any job starts.
+    """Build what the configuration names, small: unknown kinds and options and impossible sizes are found before any
+    job starts.
 
-    It imports torch and gpytorch, which takes seconds, so for the process that plans, not for each job. Raises ConfigurationError.
+    It imports torch and gpytorch, which takes seconds, so for the process that plans, not for each job. Raises
+    ConfigurationError.
     """
     import numpy as np
     import torch
@@ -145,7 +154,9 @@ def _grid(template: str, settings: Mapping[str, Any]) -> Iterable[tuple[str, dic
 
 def _validated(config: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
     """``config`` with defaults. Raises ConfigurationError for the first mistake."""
-    gridded = {name: set(entry["grid"]) for name, entry in _experiments(config).items() if isinstance(entry.get("grid"), dict)}
+    gridded = {
+        name: set(entry["grid"]) for name, entry in _experiments(config).items() if isinstance(entry.get("grid"), dict)
+    }
     errors = sorted(_FillDefaults(schema).iter_errors(config), key=lambda error: list(map(str, error.absolute_path)))
     for error in errors:
         path = list(error.absolute_path)
@@ -158,7 +169,11 @@ def _validated(config: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, A
 
 def _experiments(config: Mapping[str, Any]) -> dict[str, dict]:
     experiments = config.get("experiments")
-    return {name: entry for name, entry in experiments.items() if isinstance(entry, dict)} if isinstance(experiments, dict) else {}
+    return (
+        {name: entry for name, entry in experiments.items() if isinstance(entry, dict)}
+        if isinstance(experiments, dict)
+        else {}
+    )
 
 
 def _with_defaults(validate: Callable) -> Callable:
@@ -173,7 +188,8 @@ def _with_defaults(validate: Callable) -> Callable:
 
 
 _FillDefaults = jsonschema.validators.extend(
-    jsonschema.Draft202012Validator, {"properties": _with_defaults(jsonschema.Draft202012Validator.VALIDATORS["properties"])}
+    jsonschema.Draft202012Validator,
+    {"properties": _with_defaults(jsonschema.Draft202012Validator.VALIDATORS["properties"])},
 )
 
 
@@ -226,7 +242,9 @@ def _check_options(kind: Callable, options: Mapping[str, Any], path: str) -> Non
         wanted = type(defaults[name])
         accepted = (int, float) if wanted is float else wanted
         if not isinstance(value, accepted) or (isinstance(value, bool) and wanted is not bool):
-            raise ConfigurationError(f"{path}.{name}: must be of type {wanted.__name__}, got {value!r}{_number_hint(value)}")
+            raise ConfigurationError(
+                f"{path}.{name}: must be of type {wanted.__name__}, got {value!r}{_number_hint(value)}"
+            )
 
 
 def _attempt(path: str, build: Callable[[], object]) -> None:

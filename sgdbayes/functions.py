@@ -1,12 +1,23 @@
-"""Functions: labellings of the domain E, one bit per element (Mingard et al., JMLR 2021, section 2), and how often each was found."""
+"""Functions: labellings of the domain E, one bit per element (Mingard et al., JMLR 2021, section 2), and how often
+each was found.
+"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-__all__ = ["as_bits", "as_strings", "frequency_table", "pack", "tabulate_functions", "unpack", "wilson_interval"]
+__all__ = [
+    "as_bits",
+    "as_strings",
+    "favourites",
+    "frequency_table",
+    "pack",
+    "tabulate_functions",
+    "unpack",
+    "wilson_interval",
+]
 
 
 def pack(functions: np.ndarray) -> list[bytes]:
@@ -48,12 +59,14 @@ def wilson_interval(counts: np.ndarray, total: int, *, confidence: float = 0.95)
 def frequency_table(functions: np.ndarray, test_labels: np.ndarray) -> pd.DataFrame:
     """A row per distinct function among ``functions`` (N, m) bool, most frequent first.
 
-    Columns: function, count, frequency, frequency_low, frequency_high (95 % Wilson interval), test_errors. Raises ValueError if
-    ``functions`` is empty or does not match ``test_labels`` (m,) of -1/+1.
+    Columns: function, count, frequency, frequency_low, frequency_high (95 % Wilson interval), test_errors. Raises
+    ValueError if ``functions`` is empty or does not match ``test_labels`` (m,) of -1/+1.
     """
     functions, test_labels = np.asarray(functions), np.asarray(test_labels)
     if functions.ndim != 2 or functions.dtype != bool or functions.size == 0:
-        raise ValueError(f"functions must be a non-empty bool array (N, m), got {functions.dtype} of shape {functions.shape}")
+        raise ValueError(
+            f"functions must be a non-empty bool array (N, m), got {functions.dtype} of shape {functions.shape}"
+        )
     if test_labels.shape != functions.shape[1:] or not np.isin(test_labels, (-1, 1)).all():
         raise ValueError(f"test_labels must be -1 or +1, of shape {functions.shape[1:]}, got shape {test_labels.shape}")
     distinct, counts = np.unique(functions, axis=0, return_counts=True)
@@ -72,10 +85,20 @@ def frequency_table(functions: np.ndarray, test_labels: np.ndarray) -> pd.DataFr
     )
 
 
+def favourites(draws: Iterable[pd.DataFrame], size: int, number: int) -> set[str]:
+    """The ``number`` most frequent functions on a domain in each of ``draws``, frequency tables with a column
+    domain_size.
+    """
+    return {
+        function for table in draws for function in table.loc[table["domain_size"] == size, "function"].head(number)
+    }
+
+
 def tabulate_functions(
-    functions: np.ndarray, test_labels: np.ndarray, probabilities: Mapping[str, pd.DataFrame], asked: Sequence[str] = ()
+    functions: np.ndarray, test_labels: np.ndarray, probabilities: Mapping[str, pd.DataFrame], asked: Iterable[str] = ()
 ) -> pd.DataFrame:
-    """The frequency table of ``functions`` (N, m) bool with, for each posterior in ``probabilities`` (columns function, log_p,
+    """The frequency table of ``functions`` (N, m) bool with, for each posterior in ``probabilities`` (columns
+    function, log_p,
     log_p_se), the columns log_p_<posterior> and log_p_<posterior>_se.
 
     Functions in ``asked`` that were not found follow with count 0. Raises ValueError if a function has no probability.
@@ -89,7 +112,11 @@ def tabulate_functions(
         table = pd.concat([table, zero], ignore_index=True)
     for posterior, known in probabilities.items():
         columns = {"log_p": f"log_p_{posterior}", "log_p_se": f"log_p_{posterior}_se"}
-        table = table.merge(known[["function", *columns]].rename(columns=columns), on="function", how="left", validate="1:1")
+        table = table.merge(
+            known[["function", *columns]].rename(columns=columns), on="function", how="left", validate="1:1"
+        )
         if table[columns["log_p"]].isna().any():
-            raise ValueError(f"posterior {posterior} lacks the probability of some functions: delete its tables and run again")
+            raise ValueError(
+                f"posterior {posterior} lacks the probability of some functions: delete its tables and run again"
+            )
     return table

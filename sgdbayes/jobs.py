@@ -23,7 +23,9 @@ class Job:
         self._started = time.perf_counter()
 
     def provenance(self, **facts: Any) -> dict[str, Any]:  # noqa: ANN401
-        """The record to write beside an output: rule, parameters, checksums of inputs, versions, wall time in seconds, ``facts``."""
+        """The record to write beside an output: rule, parameters, checksums of inputs, versions, wall time in
+        seconds, ``facts``.
+        """
         return {
             "rule": self.rule,
             "parameters": self.parameters,
@@ -40,9 +42,8 @@ def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
 
     Import everything heavy inside the ``with`` block: threads are settled before libraries start them.
     """
-    console = os.dup(2)
     Path(snakemake.log[0]).parent.mkdir(parents=True, exist_ok=True)
-    with open(snakemake.log[0], "wb") as log:
+    with Path(snakemake.log[0]).open("wb") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     _limit_threads(snakemake.threads)
@@ -50,15 +51,20 @@ def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
         yield Job(snakemake)
     except (ArithmeticError, OSError, RuntimeError, ValueError) as error:
         # numpy's LinAlgError is a ValueError.
-        message = f"sgdbayes: error in {snakemake.rule}: {' '.join(str(error).split())}"
-        print(message, file=sys.stderr, flush=True)
-        os.write(console, f"{message}\n".encode())
+        print(f"sgdbayes: error in {snakemake.rule}: {' '.join(str(error).split())}", file=sys.stderr, flush=True)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         sys.exit(1)
 
 
 def _limit_threads(threads: int) -> None:
     # Read by OpenMP (torch), the BLAS libraries, numba and XLA (neural-tangents) when they start.
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "PJRT_NPROC", "NPROC"):
+    for name in (
+        "OMP_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "NUMBA_NUM_THREADS",
+        "PJRT_NPROC",
+        "NPROC",
+    ):
         os.environ[name] = str(threads)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -1,8 +1,8 @@
 """What a configuration asks to be computed: blocks of networks, models, and the key of every result.
 
-A key is a hash of all that a result depends on: its settings, the code behind it and the keys of what it is made from. Snakemake sees
-keys as parameters, so a result is made again when any of that changes and not because a file is younger than another, which after a
-`git clone` means nothing.
+A key is a hash of all that a result depends on: its settings, the code behind it and the keys of what it is made from.
+Snakemake sees keys as parameters, so a result is made again when any of that changes and not because a file is younger
+than another, which after a `git clone` means nothing.
 """
 
 from dataclasses import asdict
@@ -15,7 +15,9 @@ __all__ = ["Plan"]
 
 
 class Plan:
-    """The work behind a configuration. A model is a pair of a task and an architecture, which share a kernel and posteriors."""
+    """The work behind a configuration. A model is a pair of a task and an architecture, which share a kernel and
+    posteriors.
+    """
 
     def __init__(self, configuration: Configuration, scripts: Path) -> None:
         self.configuration, self._scripts = configuration, scripts
@@ -38,7 +40,8 @@ class Plan:
         return [
             name
             for name, item in self.experiments.items()
-            if (item.task, item.architecture) == (task, architecture) and (posterior is None or posterior in item.posteriors)
+            if (item.task, item.architecture) == (task, architecture)
+            and (posterior is None or posterior in item.posteriors)
         ]
 
     def posteriors_of(self, task: str, architecture: str) -> list[str]:
@@ -47,11 +50,15 @@ class Plan:
 
     def domain_sizes_of(self, task: str, architecture: str) -> list[int]:
         """Domain sizes that any experiment on a model asks for."""
-        return sorted({size for name in self.experiments_of(task, architecture) for size in self.experiments[name].domain_sizes})
+        return sorted(
+            {size for name in self.experiments_of(task, architecture) for size in self.experiments[name].domain_sizes}
+        )
 
     def experiments_at(self, task: str, architecture: str, size: int) -> list[str]:
         """Experiments on a model that ask for a domain size."""
-        return [name for name in self.experiments_of(task, architecture) if int(size) in self.experiments[name].domain_sizes]
+        return [
+            name for name in self.experiments_of(task, architecture) if int(size) in self.experiments[name].domain_sizes
+        ]
 
     def training(self, experiment: str) -> dict:
         """All that decides what the networks of an experiment are, but the task itself."""
@@ -67,7 +74,9 @@ class Plan:
         return settings_hash(self.configuration.tasks[task], self._code("task"))
 
     def training_key(self, experiment: str) -> str:
-        return settings_hash(self.task_key(self.experiments[experiment].task), self.training(experiment), self._code("train"))
+        return settings_hash(
+            self.task_key(self.experiments[experiment].task), self.training(experiment), self._code("train")
+        )
 
     def runs_key(self, experiment: str) -> str:
         return settings_hash(self.training_key(experiment), self.experiments[experiment].networks, self._code("runs"))
@@ -81,13 +90,18 @@ class Plan:
         return settings_hash(self.task_key(task), settings, size, self._code("kernel"))
 
     def posterior_key(self, task: str, architecture: str, posterior: str) -> str:
-        kernel = self.kernel_key(task, architecture)
-        return settings_hash(kernel, self.configuration.posteriors[posterior], self._code("posterior"))
+        kernel, sizes = self.kernel_key(task, architecture), self.domain_sizes_of(task, architecture)
+        settings = [self.configuration.posteriors[posterior], self.configuration.posterior_draws]
+        return settings_hash(kernel, sizes, settings, self._code("posterior"))
 
     def probabilities_key(self, task: str, architecture: str, posterior: str) -> str:
         runs = [self.runs_key(name) for name in self.experiments_of(task, architecture, posterior)]
-        fitted, sizes = self.posterior_key(task, architecture, posterior), self.domain_sizes_of(task, architecture)
-        return settings_hash(fitted, runs, sizes, self.configuration.posterior_draws, self._code("probabilities"))
+        # Favourites of every posterior are asked of each.
+        fitted = [
+            self.posterior_key(task, architecture, name)
+            for name in (posterior, *self.posteriors_of(task, architecture))
+        ]
+        return settings_hash(fitted, runs, self._code("probabilities"))
 
     def functions_key(self, experiment: str) -> str:
         item = self.experiments[experiment]

@@ -1,7 +1,7 @@
 """What a result depends on: a hash of the code behind it, and the record that is written beside it.
 
-The code of a script is the modules of this package that it imports, directly or through others. Their hash ignores comments,
-docstrings and layout, so that tidying up does not throw away days of training.
+The code of a script is the modules of this package that it imports, directly or through others. Their hash ignores
+comments, docstrings and layout, so that tidying up does not throw away days of training.
 """
 
 import ast
@@ -15,9 +15,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from sgdbayes import __version__
+
 __all__ = ["code_hash", "environment", "imported_modules", "settings_hash"]
 
 _PACKAGE = Path(__file__).parent
+_HARNESS = {"jobs.py"}
 _REPORTED = ("torch", "numpy", "scipy", "gpytorch", "neural-tangents", "jax", "numba", "pandas", "snakemake")
 
 
@@ -26,6 +29,7 @@ def settings_hash(*settings: Any) -> str:  # noqa: ANN401 (anything JSON can hol
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
 
 
+@cache
 def code_hash(script: Path) -> str:
     """Hash of the package's modules that ``script`` imports; the script itself is Snakemake's to watch."""
     return settings_hash(*(_module_hash(path) for path in imported_modules(script)))
@@ -35,12 +39,13 @@ def imported_modules(script: Path) -> list[Path]:
     """Files of this package that ``script`` imports, directly or through others, sorted.
 
     A name imported from a package counts as the module that defines it, not as all the modules its package gathers.
+    `sgdbayes.jobs` is left out: every script starts with it and no number comes from it.
     """
     seen: set[Path] = set()
     waiting = list(_imports(script))
     while waiting:
         path = waiting.pop()
-        if path not in seen:
+        if path not in seen and path.name not in _HARNESS:
             seen.add(path)
             waiting.extend(_imports(path))
     return sorted(seen)
@@ -88,7 +93,7 @@ def environment() -> dict[str, Any]:
         describe = ["git", "-C", str(_PACKAGE), "describe", "--always", "--dirty"]
         commit = subprocess.run(describe, capture_output=True, text=True, check=False).stdout.strip() or None
     return {
-        "versions": {name: version(name) for name in ("sgdbayes", *_REPORTED)},
+        "versions": {"sgdbayes": __version__, **{name: version(name) for name in _REPORTED}},
         "python": platform.python_version(),
         "machine": platform.machine(),
         "commit": commit,

@@ -1,6 +1,8 @@
-"""Files that are whole or absent: Parquet, CSV, NumPy and text files, each with a provenance file that holds its SHA-256.
+"""Files that are whole or absent: Parquet, CSV, NumPy and text files, each with a provenance file that holds its
+SHA-256.
 
-``table.parquet`` goes with ``table.parquet.json``. A file that does not match its checksum is refused by name; nothing is unpickled.
+``table.parquet`` goes with ``table.parquet.json``. A file that does not match its checksum is refused by name; nothing
+is unpickled.
 """
 
 import hashlib
@@ -14,7 +16,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["DamagedFileError", "provenance_path", "read_arrays", "read_checksum", "read_table", "write_arrays", "write_bytes", "write_table"]
+__all__ = [
+    "DamagedFileError",
+    "provenance_path",
+    "read_arrays",
+    "read_checksum",
+    "read_table",
+    "write_arrays",
+    "write_bytes",
+    "write_table",
+]
 
 
 class DamagedFileError(OSError):
@@ -53,7 +64,9 @@ def read_checksum(path: str | Path) -> str:
     try:
         return json.loads(provenance_path(path).read_bytes())["sha256"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DamagedFileError(f"{path} lacks a readable {provenance_path(path).name}: delete both and run again") from error
+        raise DamagedFileError(
+            f"{path} lacks a readable {provenance_path(path).name}: delete both and run again"
+        ) from error
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -75,7 +88,8 @@ def write_table(path: str | Path, table: pd.DataFrame, provenance: Mapping[str, 
 
 
 def read_table(path: str | Path, *, filters: list[tuple] | None = None) -> pd.DataFrame:
-    """Read a table that `write_table` wrote, of a Parquet file only the rows that pass ``filters`` (as pyarrow writes them).
+    """Read a table that `write_table` wrote, of a Parquet file only the rows that pass ``filters`` (as pyarrow writes
+    them).
 
     Raises DamagedFileError if the file has changed since.
     """

@@ -1,7 +1,8 @@
 """Fully connected ReLU networks with one output: prior over parameters, stacked forward pass, NNGP kernel.
 
-Prior: weights ~ N(0, weight_variance / fan_in), biases ~ N(0, bias_variance). Kernel: the arc-cosine recursion of Cho and Saul
-(NeurIPS 2009) as in Lee et al., "Deep neural networks as Gaussian processes" (ICLR 2018), computed by neural-tangents.
+Prior: weights ~ N(0, weight_variance / fan_in), biases ~ N(0, bias_variance). Kernel: the arc-cosine recursion of Cho
+and Saul (NeurIPS 2009) as in Lee et al., "Deep neural networks as Gaussian processes" (ICLR 2018), computed by neural-
+tangents.
 """
 
 from dataclasses import dataclass
@@ -37,12 +38,17 @@ class FullyConnected:
         sizes = [int(np.prod(input_shape)), *[self.width] * self.depth, 1]
         parameters = []
         for fan_in, fan_out in pairwise(sizes):
-            for shape, variance in (((fan_in, fan_out), self.weight_variance / fan_in), ((1, fan_out), self.bias_variance)):
+            for shape, variance in (
+                ((fan_in, fan_out), self.weight_variance / fan_in),
+                ((1, fan_out), self.bias_variance),
+            ):
                 parameters.append(rng.standard_normal(shape, dtype=np.float32) * np.float32(variance**0.5))
         return parameters
 
     def outputs(self, parameters: list[torch.Tensor], inputs: torch.Tensor) -> torch.Tensor:
-        """Outputs (M, B) of M stacked networks on ``inputs`` (M, B, ...), each network its own batch, or (1, B, ...), shared."""
+        """Outputs (M, B) of M stacked networks on ``inputs`` (M, B, ...), each network its own batch, or (1, B, ...),
+        shared.
+        """
         activations = inputs.flatten(2).expand(len(parameters[0]), -1, -1)
         layers = list(zip(parameters[::2], parameters[1::2], strict=True))
         for weights, biases in layers[:-1]:

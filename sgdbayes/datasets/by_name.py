@@ -13,7 +13,9 @@ __all__ = ["DATASETS", "Dataset", "load_task"]
 
 @dataclass(frozen=True)
 class Dataset:
-    """How to load a data set from the data folder, how many examples it has and which classes: known before it is loaded."""
+    """How to load a data set from the data folder, how many examples it has and which classes: known before it is
+    loaded.
+    """
 
     load: Callable[[Path], LabelledData]
     size: int

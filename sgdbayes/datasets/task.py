@@ -1,6 +1,7 @@
 """A binary classification task: the training set S, the recorded test points and their labels.
 
-S and the function domain E are those of Mingard et al. (JMLR 2021), section 2; E is the first ``|E|`` recorded test points.
+S and the function domain E are those of Mingard et al. (JMLR 2021), section 2; E is the first ``|E|`` recorded test
+points.
 """
 
 from dataclasses import dataclass
@@ -22,8 +23,8 @@ class LabelledData:
 class Task:
     """Training set and recorded test points, labels -1 or +1.
 
-    ``train_inputs`` (|S|, ...) and ``test_inputs`` (T, ...) are float32, ``train_labels`` (|S|,) and ``test_labels`` (T,) int8;
-    ``train_indices`` and ``test_indices`` say which examples of the data set they are.
+    ``train_inputs`` (|S|, ...) and ``test_inputs`` (T, ...) are float32, ``train_labels`` (|S|,) and ``test_labels``
+    (T,) int8; ``train_indices`` and ``test_indices`` say which examples of the data set they are.
     """
 
     train_inputs: np.ndarray

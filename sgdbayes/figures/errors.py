@@ -12,7 +12,7 @@ from sgdbayes.figures.style import (
     POSTERIOR_STYLES,
     add_caption,
     describe_task,
-    describe_training,
+    describe_trainings,
     hide_unused,
     label_outer,
     panels,
@@ -39,15 +39,28 @@ def draw_errors(
     for panel, (name, table) in zip(axes.flat, functions.items(), strict=False):
         shares, low, high, total = _distribution(table)
         panel.bar(shares.index, shares, width=0.8, color="0.82", label="networks", zorder=1)
-        panel.errorbar(shares.index, shares, yerr=[shares - low, high - shares], fmt="none", ecolor="0.45", elinewidth=0.8, zorder=2)
+        panel.errorbar(
+            shares.index,
+            shares,
+            yerr=[shares - low, high - shares],
+            fmt="none",
+            ecolor="0.45",
+            elinewidth=0.8,
+            zorder=2,
+        )
         for posterior, drawn in draws.items():
             share, *_ = _distribution(drawn)
-            panel.plot(share.index, share, label=POSTERIOR_LABELS.get(posterior, posterior), **POSTERIOR_STYLES.get(posterior, {}))
+            panel.plot(
+                share.index,
+                share,
+                label=POSTERIOR_LABELS.get(posterior, posterior),
+                **POSTERIOR_STYLES.get(posterior, {}),
+            )
         panel.set_title(f"{name} ({total:,} networks)")
     hide_unused(axes.flat, len(functions))
     label_outer(axes, f"wrong labels among |E| = {size}", "probability")
     axes[0, 0].legend(frameon=False)
-    about = " ".join(f"{name}: {describe_training(training[name], int(table['count'].sum()))}" for name, table in functions.items())
+    about = describe_trainings(training, {name: int(table["count"].sum()) for name, table in functions.items()})
     number = {int(drawn["count"].sum()) for drawn in draws.values()}
     add_caption(
         figure,

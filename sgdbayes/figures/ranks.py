@@ -1,4 +1,6 @@
-"""Probability against rank, for the functions of an optimiser and of each posterior (figure family 5 of Mingard et al., JMLR 2021)."""
+"""Probability against rank, for the functions of an optimiser and of each posterior (figure family 5 of Mingard et
+al., JMLR 2021).
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +14,7 @@ from sgdbayes.figures.style import (
     POSTERIOR_STYLES,
     add_caption,
     describe_task,
-    describe_training,
+    describe_trainings,
     hide_unused,
     label_outer,
     panels,
@@ -42,17 +44,23 @@ def draw_ranks(
         panel.plot(rank, found["frequency"], color="k", marker="o", markersize=2, label="networks")
         for posterior, drawn in draws.items():
             style = {**POSTERIOR_STYLES.get(posterior, {}), "marker": ""}
-            panel.plot(np.arange(1, len(drawn) + 1), drawn["frequency"], label=POSTERIOR_LABELS.get(posterior, posterior), **style)
+            panel.plot(
+                np.arange(1, len(drawn) + 1),
+                drawn["frequency"],
+                label=POSTERIOR_LABELS.get(posterior, posterior),
+                **style,
+            )
         panel.set(xscale="log", yscale="log")
         panel.set_title(f"{name} ({int(found['count'].sum()):,} networks)")
     hide_unused(axes.flat, len(functions))
     label_outer(axes, f"rank of the function on |E| = {size}", "probability")
     axes[0, 0].legend(frameon=False)
-    about = " ".join(f"{name}: {describe_training(training[name], int(table['count'].sum()))}" for name, table in functions.items())
+    about = describe_trainings(training, {name: int(table["count"].sum()) for name, table in functions.items()})
     number = {int(drawn["count"].sum()) for drawn in draws.values()}
     add_caption(
         figure,
         f"{about} {describe_task(task)} Each line ranks its own functions. Band: 95 % Wilson intervals of the networks' frequencies. "
-        f"Posteriors: frequencies among {', '.join(f'{n:,}' for n in number)} functions drawn from each; where a line ends, the sample does.",
+        f"Posteriors: frequencies among {', '.join(f'{n:,}' for n in number)} functions drawn from each; where a line "
+        "ends, the sample does.",
     )
     return figure

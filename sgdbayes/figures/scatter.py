@@ -10,16 +10,25 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
-from sgdbayes.figures.style import POSTERIOR_LABELS, add_caption, describe_task, describe_training, hide_unused, label_outer, panels
+from sgdbayes.figures.style import (
+    POSTERIOR_LABELS,
+    add_caption,
+    describe_task,
+    describe_trainings,
+    hide_unused,
+    label_outer,
+    panels,
+)
 
 __all__ = ["draw_optimizers", "draw_scatter"]
 
 _X, _Y = r"$P_{\mathrm{OPT}}(f|S)$", r"$P_B(f|S)$"
 _POINTS = (
-    "A point is a function on the domain E: across, its share of the networks with its 95 % Wilson interval; up, its probability under "
-    "the posterior. Hollow: found fewer than {min_count} times, not in the correlation r. Marks at the left edge: functions that the posterior "
-    "favours and no network found. Dashed: equality. Brackets: 95 % bootstrap interval over networks; ceiling: the r that a perfect "
-    "predictor could be expected to reach with this many networks."
+    "A point is a function on the domain E: across, its share of the networks with its 95 % Wilson interval; up, its "
+    "probability under the posterior. Hollow: found fewer than {min_count} times, not in the correlation r. Marks at the "
+    "left edge: functions that no network found, though the posterior favours them as much. Dashed: equality. Brackets: "
+    "95 % bootstrap interval over networks; ceiling: the r that a perfect predictor could be expected to reach with this "
+    "many networks."
 )
 
 
@@ -47,7 +56,7 @@ def draw_scatter(
     label_outer(axes, _X, _Y)
     _colour_bar(figure, axes, points)
     networks = int(comparison["networks"].iloc[0])
-    about = f"{experiment}. {describe_training(training, networks)} {describe_task(task)} "
+    about = f"{describe_trainings({experiment: training}, {experiment: networks})} {describe_task(task)} "
     add_caption(figure, about + _POINTS.format(min_count=min_count))
     return figure
 
@@ -84,7 +93,7 @@ def draw_optimizers(
     label_outer(axes, _X, _Y)
     _colour_bar(figure, axes, points)
     networks = dict(zip(comparison["experiment"], comparison["networks"], strict=True))
-    about = " ".join(f"{name}: {describe_training(training[name], int(networks[name]))}" for name in functions)
+    about = describe_trainings(training, {name: int(networks[name]) for name in functions})
     add_caption(figure, f"|E| = {size}. {about} {describe_task(task)} " + _POINTS.format(min_count=min_count))
     return figure
 
@@ -98,19 +107,32 @@ def _scatter(panel: Axes, table: pd.DataFrame, posterior: str, size: int, min_co
     colours = plt.cm.ScalarMappable(plt.Normalize(0, 0.3), "viridis")
     shade = colours.to_rgba(found["test_errors"] / size)
     enough = (found["count"] >= min_count).to_numpy()
-    panel.scatter(frequency[~enough], 10 ** log10_p[~enough], s=9, facecolors="none", edgecolors=shade[~enough], linewidths=0.7, zorder=2)
-    panel.scatter(frequency[enough], 10 ** log10_p[enough], s=16, c=shade[enough], edgecolors="k", linewidths=0.3, zorder=3)
+    panel.scatter(
+        frequency[~enough],
+        10 ** log10_p[~enough],
+        s=9,
+        facecolors="none",
+        edgecolors=shade[~enough],
+        linewidths=0.7,
+        zorder=2,
+    )
+    panel.scatter(
+        frequency[enough], 10 ** log10_p[enough], s=16, c=shade[enough], edgecolors="k", linewidths=0.3, zorder=3
+    )
     panel.set(xscale="log", yscale="log")
     panel.axline((1e-3, 1e-3), (1e-1, 1e-1), color="0.3", linestyle="--", linewidth=0.8, zorder=0)
-    at_edge = np.zeros(len(unseen))
+    # Of the functions that no network found, those that this posterior thinks no less likely than some that were found.
+    p_found, p_unseen = np.exp(found[f"log_p_{posterior}"]), np.exp(unseen[f"log_p_{posterior}"])
+    unseen, p_unseen = unseen[p_unseen >= p_found.min()], p_unseen[p_unseen >= p_found.min()]
+    decades = np.log10(max(p_found.max(), p_unseen.max(initial=0)) / p_found.min()) + 1
+    panel.set_ylim(p_found.min() * 10 ** (-0.06 * decades), p_found.min() * 10 ** (1.3 * decades))
     panel.scatter(
-        at_edge,
-        np.exp(unseen[f"log_p_{posterior}"]),
+        np.zeros(len(unseen)),
+        p_unseen,
         marker=4,
         s=18,
         c=colours.to_rgba(unseen["test_errors"] / size),
         transform=panel.get_yaxis_transform(),
-        clip_on=False,
         zorder=2,
     )
     return colours
@@ -124,7 +146,9 @@ def _annotate(panel: Axes, comparison: pd.DataFrame, posterior: str, size: int) 
         text += f", {row['compared']} functions"
     else:
         text = f"{row['compared']} functions found often\nenough: no correlation"
-    panel.text(0.04, 0.97, text, transform=panel.transAxes, va="top", fontsize=6.5, bbox={"color": "w", "alpha": 0.7, "pad": 1})
+    panel.text(
+        0.04, 0.97, text, transform=panel.transAxes, va="top", fontsize=6.5, bbox={"color": "w", "alpha": 0.7, "pad": 1}
+    )
 
 
 def _colour_bar(figure: Figure, axes: Sequence[Axes], points: PathCollection) -> None:

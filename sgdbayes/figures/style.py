@@ -1,4 +1,6 @@
-"""What all figures share: type sizes, colours that keep their order in grey, panels, captions, and saving as PNG and PDF."""
+"""What all figures share: type sizes, colours that keep their order in grey, panels, captions, and saving as PNG and
+PDF.
+"""
 
 import io
 import textwrap
@@ -22,7 +24,7 @@ __all__ = [
     "POSTERIOR_STYLES",
     "add_caption",
     "describe_task",
-    "describe_training",
+    "describe_trainings",
     "hide_unused",
     "label_outer",
     "panels",
@@ -68,17 +70,22 @@ def describe_task(task: Mapping[str, Any]) -> str:
     return f"Data: {task['dataset']}, classes {positive} against the rest, |S| = {task['train_size']:,}, task seed {task['seed']}."
 
 
-def describe_training(training: Mapping[str, Any], networks: int) -> str:
-    """One sentence on how the networks of an experiment were trained."""
-    kinds = []
-    for part in ("architecture", "optimizer"):
-        options = {name: value for name, value in training[part].items() if name != "kind"}
-        kinds.append(f"{training[part]['kind']}({', '.join(f'{name}={value}' for name, value in options.items())})")
-    extra = f" and {training['extra_epochs']} epochs on" if training["extra_epochs"] else ""
-    return (
-        f"{networks:,} networks {kinds[0]} trained by {kinds[1]}, loss {training['loss']}, batch size {training['batch_size']}, "
-        f"seed {training['seed']}, to zero training error{extra}."
-    )
+def describe_trainings(training: Mapping[str, Mapping[str, Any]], networks: Mapping[str, int]) -> str:
+    """What the networks of experiments on one model are and how those of each were trained."""
+    architecture = next(iter(training.values()))["architecture"]
+    each = []
+    for name, settings in training.items():
+        extra = f", {settings['extra_epochs']} epochs beyond" if settings["extra_epochs"] else ""
+        each.append(
+            f"{name}: {networks[name]:,} networks, {_call(settings['optimizer'])}, loss {settings['loss']}, batch size "
+            f"{settings['batch_size']}, seed {settings['seed']}{extra}"
+        )
+    return f"Networks {_call(architecture)} trained to zero training error; {'; '.join(each)}."
+
+
+def _call(settings: Mapping[str, Any]) -> str:
+    options = ", ".join(f"{name}={value}" for name, value in settings.items() if name != "kind")
+    return f"{settings['kind']}({options})"
 
 
 def label_outer(axes: np.ndarray, x: str, y: str) -> None:

@@ -5,12 +5,15 @@ from scipy.linalg import cholesky
 
 __all__ = ["check_kernel", "check_labels", "lower_cholesky"]
 
-# Kernels are computed in double precision and symmetrised; 1e-8 of the largest entry is far above rounding, far below any real asymmetry.
+# Kernels are computed in double precision and symmetrised; 1e-8 of the largest entry is far above rounding, far below
+# any real asymmetry.
 _ASYMMETRY = 1e-8
 
 
 def check_labels(labels: np.ndarray, *, dimensions: int = 1) -> np.ndarray:
-    """``labels`` as float64. Raises ValueError unless they are -1 or +1 in an array of ``dimensions`` dimensions, not empty."""
+    """``labels`` as float64. Raises ValueError unless they are -1 or +1 in an array of ``dimensions`` dimensions, not
+    empty.
+    """
     labels = np.asarray(labels)
     if labels.ndim != dimensions or labels.size == 0:
         raise ValueError(f"labels must be a non-empty array of {dimensions} dimension(s), got shape {labels.shape}")
@@ -28,7 +31,9 @@ def check_kernel(kernel: np.ndarray, *, name: str = "kernel") -> np.ndarray:
         raise ValueError(f"{name} must be finite, got {np.count_nonzero(~np.isfinite(kernel))} entries that are not")
     asymmetry = np.abs(kernel - kernel.T).max()
     if asymmetry > _ASYMMETRY * np.abs(kernel).max():
-        raise ValueError(f"{name} must be symmetric, got entries that differ from their mirror image by {asymmetry:.3g}")
+        raise ValueError(
+            f"{name} must be symmetric, got entries that differ from their mirror image by {asymmetry:.3g}"
+        )
     return kernel
 
 

@@ -1,7 +1,7 @@
 """Posteriors by the name the configuration calls them.
 
-Each takes the kernel (n + m, n + m) over S then E, the labels (n,) of S and options of its own; it gives the Gaussian on E and the
-figures worth recording about how it was come by.
+Each takes the kernel (n + m, n + m) over S then E, the labels (n,) of S and options of its own; it gives the Gaussian
+on E and the figures worth recording about how it was come by.
 """
 
 from collections.abc import Callable

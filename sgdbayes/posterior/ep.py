@@ -1,9 +1,10 @@
 """Expectation propagation for the 0-1 likelihood: z ~ GP(0, K) given sign z_S = y_S.
 
-Mingard et al. (JMLR 2021, section 2) approximate the 0-1 posterior this way. Each factor [y_i z_i > 0] is stood in for by
-exp(-tau_i z^2 / 2 + nu_i z); all are updated at once, with damping (Rasmussen and Williams, "Gaussian Processes for Machine Learning",
-2006, section 3.6; van Gerven et al., "Efficient Bayesian multivariate fMRI analysis using a sparsifying spatio-temporal prior", 2010,
-for parallel updates). A sweep takes one Cholesky factor and one triangular solve.
+Mingard et al. (JMLR 2021, section 2) approximate the 0-1 posterior this way. Each factor [y_i z_i > 0] is stood in for
+by exp(-tau_i z^2 / 2 + nu_i z); all are updated at once, with damping (Rasmussen and Williams, "Gaussian Processes for
+Machine Learning", 2006, section 3.6; van Gerven et al., "Efficient Bayesian multivariate fMRI analysis using a
+sparsifying spatio-temporal prior", 2010, for parallel updates). A sweep takes one Cholesky factor and one triangular
+solve.
 """
 
 from dataclasses import dataclass
@@ -20,8 +21,11 @@ __all__ = ["ExpectationPropagation", "expectation_propagation"]
 
 @dataclass(frozen=True)
 class ExpectationPropagation:
-    """``log_evidence``: natural log of P(sign z_S = y_S). ``mean``, ``variance`` (n,): of z_S given the labels. ``sweeps``: how many
-    it took. ``predictive``: the Gaussian on E, None if the kernel covers S alone."""
+    """What EP settled on.
+
+    ``log_evidence``: natural log of P(sign z_S = y_S). ``mean``, ``variance`` (n,): of z_S given the labels. ``sweeps``:
+    how many it took. ``predictive``: the Gaussian on E, None if the kernel covers S alone.
+    """
 
     log_evidence: float
     mean: np.ndarray
@@ -33,11 +37,12 @@ class ExpectationPropagation:
 def expectation_propagation(
     kernel: np.ndarray, labels: np.ndarray, *, tolerance: float = 1e-8, damping: float = 0.9, max_sweeps: int = 1000
 ) -> ExpectationPropagation:
-    """Run EP until no marginal mean or standard deviation on S moves by more than ``tolerance`` standard deviations in a sweep.
+    """Run EP until no marginal mean or standard deviation on S moves by more than ``tolerance`` standard deviations in
+    a sweep.
 
-    ``kernel`` (n + m, n + m) over S then E, m >= 0; ``labels`` (n,) of S. ``damping`` in (0, 1] is the share of each update that is
-    made. Raises ValueError for malformed input, numpy.linalg.LinAlgError if the kernel on S is not positive definite, RuntimeError
-    if ``max_sweeps`` are not enough.
+    ``kernel`` (n + m, n + m) over S then E, m >= 0; ``labels`` (n,) of S. ``damping`` in (0, 1] is the share of each
+    update that is made. Raises ValueError for malformed input, numpy.linalg.LinAlgError if the kernel on S is not
+    positive definite, RuntimeError if ``max_sweeps`` are not enough.
     """
     kernel, labels = check_kernel(kernel), check_labels(labels)
     trained = len(labels)
@@ -51,7 +56,7 @@ def expectation_propagation(
 
     tau, nu = np.zeros(trained), np.zeros(trained)
     mean, variance = np.zeros(trained), np.diag(folded).copy()
-    for sweep in range(1, max_sweeps + 1):
+    for sweep in range(1, max_sweeps + 1):  # noqa: B007
         cavity_tau, cavity_nu = 1 / variance - tau, mean / variance - nu
         _, pull, shrinkage = _truncation(cavity_nu / np.sqrt(cavity_tau))
         tau_update = cavity_tau * shrinkage / (1 - shrinkage)
@@ -62,13 +67,17 @@ def expectation_propagation(
         factor, solved = _posterior_factor(folded, tau)
         variance = np.diag(folded) - np.einsum("ij,ij->j", solved, solved)
         if not (variance > 0).all():
-            raise np.linalg.LinAlgError("kernel on S is too close to singular for expectation propagation in double precision")
+            raise np.linalg.LinAlgError(
+                "kernel on S is too close to singular for expectation propagation in double precision"
+            )
         mean = folded @ nu - solved.T @ (solved @ nu)
         moved = np.maximum(np.abs(mean - before[0]), np.abs(np.sqrt(variance) - before[1])) / np.sqrt(variance)
         if moved.max() <= tolerance:
             break
     else:
-        raise RuntimeError(f"expectation propagation did not settle in {max_sweeps} sweeps; try a damping below {damping}")
+        raise RuntimeError(
+            f"expectation propagation did not settle in {max_sweeps} sweeps; try a damping below {damping}"
+        )
 
     log_evidence = _log_evidence(tau, nu, mean, variance, factor)
     predictive = None
@@ -102,7 +111,9 @@ def _solve(factor: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def _log_evidence(tau, nu, mean, variance, factor) -> float:  # noqa: ANN001
-    """Log of the EP approximation of the evidence, with each site scaled so that cavity times site has the truncation's mass."""
+    """Log of the EP approximation of the evidence, with each site scaled so that cavity times site has the
+    truncation's mass.
+    """
 
     def log_normalizer(precision: np.ndarray, shift: np.ndarray) -> np.ndarray:
         return shift**2 / precision / 2 - np.log(precision) / 2

@@ -1,9 +1,9 @@
 """Orthant probabilities P(sign z = labels) of a Gaussian z, in log space, with standard errors.
 
-Separation of variables (Genz, "Numerical computation of multivariate normal probabilities", J. Comput. Graph. Stat. 1, 1992) with the
-variables ordered by increasing conditional probability (Gibson, Glasbey and Elston, 1994; Genz and Bretz, "Computation of Multivariate
-Normal and t Probabilities", 2009, section 4.1.3), integrated over independently scrambled Sobol points. The scatter of the
-scramblings gives the standard error.
+Separation of variables (Genz, "Numerical computation of multivariate normal probabilities", J. Comput. Graph. Stat. 1,
+1992) with the variables ordered by increasing conditional probability (Gibson, Glasbey and Elston, 1994; Genz and
+Bretz, "Computation of Multivariate Normal and t Probabilities", 2009, section 4.1.3), integrated over independently
+scrambled Sobol points. The scatter of the scramblings gives the standard error.
 """
 
 from math import sqrt
@@ -25,7 +25,9 @@ _STUDENT = t.ppf(0.975, _SCRAMBLINGS - 1) / 1.959963984540054
 
 
 def _scipy_special(name: str) -> types.ExternalFunction:
-    """A function of scipy.special that compiled code calls by name: a pointer would keep numba from caching that code on disk."""
+    """A function of scipy.special that compiled code calls by name: a pointer would keep numba from caching that code
+    on disk.
+    """
     symbol = f"scipy_special_{name}"
     llvmlite.binding.add_symbol(symbol, get_cython_function_address("scipy.special.cython_special", name))
     return types.ExternalFunction(symbol, types.float64(types.float64))
@@ -47,10 +49,10 @@ def log_orthant_probability(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Natural log of P(sign z = labels), z ~ N(mean, covariance), and its standard error, for one or many functions.
 
-    ``mean`` (m,), ``covariance`` (m, m), ``labels`` (m,) or (F, m) -> two arrays of shape () or (F,). Points are doubled until the
-    standard error is at most ``relative_error`` or ``max_points`` are used up: look at the standard error. Equal functions get equal
-    numbers, whatever stands beside them. Raises ValueError for malformed input, numpy.linalg.LinAlgError if the covariance is not
-    positive definite.
+    ``mean`` (m,), ``covariance`` (m, m), ``labels`` (m,) or (F, m) -> two arrays of shape () or (F,). Points are
+    doubled until the standard error is at most ``relative_error`` or ``max_points`` are used up: look at the standard
+    error. Equal functions get equal numbers, whatever stands beside them. Raises ValueError for malformed input,
+    numpy.linalg.LinAlgError if the covariance is not positive definite.
     """
     labels = np.asarray(labels)
     labels = check_labels(labels, dimensions=2 if labels.ndim == 2 else 1)
@@ -67,7 +69,13 @@ def log_orthant_probability(
     points_each = max(_FIRST_POINTS, max_points // _SCRAMBLINGS)
     points = _points(len(mean), points_each, seed)
     result = _orthants(
-        np.atleast_2d(labels), mean / scale, covariance / np.outer(scale, scale), points, _FIRST_POINTS, relative_error, _STUDENT
+        np.atleast_2d(labels),
+        mean / scale,
+        covariance / np.outer(scale, scale),
+        points,
+        _FIRST_POINTS,
+        relative_error,
+        _STUDENT,
     )
     if not np.isfinite(result).all():
         raise FloatingPointError("an orthant probability is not finite: the covariance is too close to singular")
@@ -95,8 +103,10 @@ def _orthants(labels, mean, covariance, points, first_points, relative_error, st
 
 @njit(cache=True)
 def _ordered_factor(mean, covariance):  # noqa: ANN001, ANN202
-    """Mean and lower Cholesky factor with, at each step, the variable least likely to be positive given those before it at their
-    conditional means."""
+    """Mean and lower Cholesky factor with, at each step, the variable least likely to be positive given those before
+    it at their
+    conditional means.
+    """
     dimension = len(mean)
     factor = np.zeros((dimension, dimension))
     expected = np.zeros(dimension)

@@ -15,14 +15,17 @@ __all__ = ["drawn_functions", "function_probabilities"]
 def drawn_functions(
     posterior: Gaussian, test_labels: np.ndarray, domain_sizes: Iterable[int], *, number: int, seed: int
 ) -> pd.DataFrame:
-    """The frequency table, on each domain, of ``number`` functions drawn from the posterior, with a column domain_size."""
+    """The frequency table, on each domain, of ``number`` functions drawn from the posterior, with a column
+    domain_size.
+    """
     draws = posterior.draw_functions(number, seed=seed)
     tables = [frequency_table(draws[:, :size], test_labels[:size]).assign(domain_size=size) for size in domain_sizes]
     return pd.concat(tables, ignore_index=True)
 
 
 def function_probabilities(posterior: Gaussian, functions: Mapping[int, Iterable[str]], *, seed: int) -> pd.DataFrame:
-    """Natural log of the probability of each function, by domain size, under ``posterior`` on E, with its standard error.
+    """Natural log of the probability of each function, by domain size, under ``posterior`` on E, with its standard
+    error.
 
     Columns: domain_size, function, log_p, log_p_se.
     """

@@ -1,5 +1,7 @@
-"""The MSE posterior: Gaussian-process regression on the labels -1/+1 (Mingard et al., JMLR 2021, section 2; Rasmussen and Williams,
-"Gaussian Processes for Machine Learning", 2006, equations 2.22 to 2.24), computed by gpytorch."""
+"""The MSE posterior: Gaussian-process regression on the labels -1/+1 (Mingard et al., JMLR 2021, section 2; Rasmussen
+and Williams,
+"Gaussian Processes for Machine Learning", 2006, equations 2.22 to 2.24), computed by gpytorch.
+"""
 
 import gpytorch
 import numpy as np
@@ -18,7 +20,7 @@ class _Precomputed(gpytorch.kernels.Kernel):
         super().__init__()
         self.matrix = matrix
 
-    def forward(self, x1: torch.Tensor, x2: torch.Tensor, diag: bool = False, **_) -> torch.Tensor:  # noqa: ANN003
+    def forward(self, x1: torch.Tensor, x2: torch.Tensor, diag: bool = False, **_) -> torch.Tensor:
         rows, columns = x1.squeeze(-1).long(), x2.squeeze(-1).long()
         return self.matrix[rows, columns] if diag else self.matrix[rows][:, columns]
 
@@ -35,8 +37,9 @@ class _Regression(gpytorch.models.ExactGP):
 def regression_posterior(kernel: np.ndarray, labels: np.ndarray, *, noise_variance: float) -> Gaussian:
     """Posterior of z_E, noise left out, given labels y_S = z_S + N(0, noise_variance).
 
-    ``kernel`` (n + m, n + m) over S then E, ``labels`` (n,) of S. Raises ValueError for malformed input or a ``noise_variance`` that
-    is not positive, numpy.linalg.LinAlgError if the kernel on S plus noise is not positive definite.
+    ``kernel`` (n + m, n + m) over S then E, ``labels`` (n,) of S. Raises ValueError for malformed input or a
+    ``noise_variance`` that is not positive, numpy.linalg.LinAlgError if the kernel on S plus noise is not positive
+    definite.
     """
     kernel, labels = check_kernel(kernel), check_labels(labels)
     trained = len(labels)
@@ -46,7 +49,9 @@ def regression_posterior(kernel: np.ndarray, labels: np.ndarray, *, noise_varian
         raise ValueError(f"noise_variance must be positive, got {noise_variance}")
     lower_cholesky(kernel[:trained, :trained] + noise_variance * np.eye(trained), name="kernel on S")
     rows = torch.arange(len(kernel), dtype=torch.float64)
-    likelihood = gpytorch.likelihoods.FixedNoiseGaussianLikelihood(torch.full((trained,), noise_variance, dtype=torch.float64))
+    likelihood = gpytorch.likelihoods.FixedNoiseGaussianLikelihood(
+        torch.full((trained,), noise_variance, dtype=torch.float64)
+    )
     model = _Regression(rows[:trained], torch.from_numpy(labels), likelihood, torch.from_numpy(kernel))
     model.eval()
     # gpytorch turns to iterative, approximate solves above 800 rows unless told that a Cholesky is wanted at any size.

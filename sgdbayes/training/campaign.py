@@ -21,13 +21,17 @@ def train_block(
 ) -> pd.DataFrame:
     """Networks start ... stop - 1 of an experiment, ``block`` being "start-stop", as a table with a row per network.
 
-    ``settings``: architecture, optimizer, loss, batch_size, max_epochs, extra_epochs and seed, as in the configuration. Networks
-    that stand in the table ``known`` under the same ``key`` are taken from there. Raises RuntimeError if not one network of an
-    experiment's first block fits S: no other will.
+    ``settings``: architecture, optimizer, loss, batch_size, max_epochs, extra_epochs and seed, as in the
+    configuration. Networks that stand in the table ``known`` under the same ``key`` are taken from there. Raises
+    RuntimeError if not one network of an experiment's first block fits S: no other will.
     """
     start, stop = map(int, block.split("-"))
     kept = _known_runs(known, experiment, key, start, stop)
-    missing = [index for index in range(start, stop) if index not in set(kept["index"])] if kept is not None else range(start, stop)
+    missing = (
+        [index for index in range(start, stop) if index not in set(kept["index"])]
+        if kept is not None
+        else range(start, stop)
+    )
     print(f"{experiment}: networks {start} to {stop - 1}, {len(missing)} of them to train", flush=True)
     tables = [] if kept is None else [kept]
     if len(missing):

@@ -1,4 +1,6 @@
-"""Optimisers by name. Each acts element by element, so on a stack of networks every network gets the algorithm it would get alone."""
+"""Optimisers by name. Each acts element by element, so on a stack of networks every network gets the algorithm it
+would get alone.
+"""
 
 import inspect
 from collections.abc import Iterable, Mapping

@@ -1,8 +1,8 @@
 """Train a stack of networks, each until it fits S without error (Mingard et al., JMLR 2021, section 2: P_OPT(f|S)).
 
-M networks of one architecture are trained at once, their parameters stacked on a leading axis. Network ``index`` draws its initial
-parameters and its batches from a random stream of its own, made from (seed, index), so which networks exist depends neither on how
-they are grouped nor on the machine.
+M networks of one architecture are trained at once, their parameters stacked on a leading axis. Network ``index`` draws
+its initial parameters and its batches from a random stream of its own, made from (seed, index), so which networks
+exist depends neither on how they are grouped nor on the machine.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,10 +28,11 @@ _RECORD_CHUNK = 1024
 class TrainedNetworks:
     """What N networks ended as, one entry a network in the order of ``indices``.
 
-    ``functions`` (N, T) bool: labels given to the recorded test points, True the positive class. ``epochs`` (N,): epoch of the first
-    zero training error, 0 if there was none. ``converged`` (N,) bool: training error zero when the labels were recorded.
-    ``diverged`` (N,) bool: parameters no longer finite. ``training_loss``, ``margin_min``, ``margin_mean`` (N,): mean loss and the
-    smallest and mean margin y z over S when the labels were recorded. Entries of networks that did not converge are False or NaN.
+    ``functions`` (N, T) bool: labels given to the recorded test points, True the positive class. ``epochs`` (N,):
+    epoch of the first zero training error, 0 if there was none. ``converged`` (N,) bool: training error zero when the
+    labels were recorded. ``diverged`` (N,) bool: parameters no longer finite. ``training_loss``, ``margin_min``,
+    ``margin_mean`` (N,): mean loss and the smallest and mean margin y z over S when the labels were recorded. Entries
+    of networks that did not converge are False or NaN.
     """
 
     functions: np.ndarray
@@ -57,18 +58,20 @@ def train_until_fit(
     device: str = "auto",
     progress: Callable[[int, int], None] | None = None,
 ) -> TrainedNetworks:
-    """Train the networks ``indices`` to the first epoch with zero training error, at least ``extra_epochs`` after the first such.
+    """Train the networks ``indices`` to the first epoch with zero training error, at least ``extra_epochs`` after the
+    first such.
 
-    A network that has no zero training error within ``max_epochs`` (plus ``extra_epochs``), or whose parameters stop being finite,
-    is left with ``converged`` False. ``progress(epoch, unfinished)`` is called after each epoch. Raises ValueError for an unknown
-    loss or empty ``indices``.
+    A network that has no zero training error within ``max_epochs`` (plus ``extra_epochs``), or whose parameters stop
+    being finite, is left with ``converged`` False. ``progress(epoch, unfinished)`` is called after each epoch. Raises
+    ValueError for an unknown loss or empty ``indices``.
     """
     if loss not in LOSSES:
         raise ValueError(f"unknown loss {loss!r}; known: {', '.join(LOSSES)}")
     if len(indices) == 0:
         raise ValueError("indices is empty: there is no network to train")
     device = resolve_device(device)
-    # Moments of parameters that get hardly any gradient decay into denormal numbers, which CPUs handle many times slower.
+    # Moments of parameters that get hardly any gradient decay into denormal numbers, which CPUs handle many times
+    # slower.
     torch.set_flush_denormal(True)
 
     streams = [np.random.default_rng([seed, index]) for index in indices]
@@ -107,7 +110,9 @@ def train_until_fit(
 
 
 def resolve_device(device: str) -> str:
-    """What "auto" stands for here: a GPU where there is one. Raises RuntimeError if a GPU is asked for and there is none."""
+    """What "auto" stands for here: a GPU where there is one. Raises RuntimeError if a GPU is asked for and there is
+    none.
+    """
     if device == "cuda" and not torch.cuda.is_available():
         raise RuntimeError("device is cuda, but torch finds no GPU here: set device to auto or cpu")
     return ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
@@ -129,7 +134,9 @@ class _Stack:
 
     @torch.no_grad()
     def fits(self, inputs: torch.Tensor, labels: torch.Tensor, misses: torch.Tensor) -> torch.Tensor:
-        """Which networks (M,) have zero training error. ``misses`` counts errors by example, so that the hardest are tried first."""
+        """Which networks (M,) have zero training error. ``misses`` counts errors by example, so that the hardest are
+        tried first.
+        """
         fits = torch.ones(len(self.parameters[0]), dtype=torch.bool, device=labels.device)
         order = misses.argsort(descending=True)
         start, size = 0, 32
@@ -152,7 +159,9 @@ class _Stack:
         parameters = [parameter.detach()[rows] for parameter in self.parameters]
 
         def outputs(inputs: torch.Tensor) -> torch.Tensor:
-            return torch.cat([self.architecture.outputs(parameters, chunk[None]) for chunk in inputs.split(_RECORD_CHUNK)], dim=1)
+            return torch.cat(
+                [self.architecture.outputs(parameters, chunk[None]) for chunk in inputs.split(_RECORD_CHUNK)], dim=1
+            )
 
         return outputs
 

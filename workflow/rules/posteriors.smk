@@ -31,12 +31,16 @@ rule posterior:
     output:
         arrays=f"{MODEL}/{{posterior}}.npz",
         provenance=f"{MODEL}/{{posterior}}.npz.json",
+        draws=f"{MODEL}/{{posterior}}-draws.parquet",
+        draws_provenance=f"{MODEL}/{{posterior}}-draws.parquet.json",
     log:
         f"{RESULTS}/logs/posterior/{{task}}/{{architecture}}/{{posterior}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/posterior/{{task}}/{{architecture}}/{{posterior}}.tsv"
     params:
         settings=lambda wildcards: CONFIGURATION.posteriors[wildcards.posterior],
+        sizes=lambda wildcards: PLAN.domain_sizes_of(wildcards.task, wildcards.architecture),
+        draws={name: CONFIGURATION.posterior_draws[name] for name in ("number", "seed")},
         key=lambda wildcards: PLAN.posterior_key(wildcards.task, wildcards.architecture, wildcards.posterior),
     threads: 1
     resources:
@@ -49,20 +53,19 @@ rule posterior:
 
 rule probabilities:
     input:
-        task=f"{RESULTS}/tasks/{{task}}.npz",
         posterior=f"{MODEL}/{{posterior}}.npz",
         runs=model_runs,
+        draws=model_draw_files,
     output:
         table=f"{MODEL}/{{posterior}}-probabilities.parquet",
         provenance=f"{MODEL}/{{posterior}}-probabilities.parquet.json",
-        draws=f"{MODEL}/{{posterior}}-draws.parquet",
-        draws_provenance=f"{MODEL}/{{posterior}}-draws.parquet.json",
     log:
         f"{RESULTS}/logs/probabilities/{{task}}/{{architecture}}/{{posterior}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/probabilities/{{task}}/{{architecture}}/{{posterior}}.tsv"
     params:
-        draws=CONFIGURATION.posterior_draws,
+        asked=CONFIGURATION.posterior_draws["asked"],
+        seed=CONFIGURATION.posterior_draws["seed"],
         sizes=lambda wildcards: PLAN.domain_sizes_of(wildcards.task, wildcards.architecture),
         key=lambda wildcards: PLAN.probabilities_key(wildcards.task, wildcards.architecture, wildcards.posterior),
     threads: 1

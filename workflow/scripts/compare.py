@@ -11,7 +11,10 @@ with job(snakemake) as run:
     parameters = snakemake.params
     comparison, bands = compare_experiment(
         dict(zip(parameters.sizes, map(read_table, snakemake.input.functions), strict=True)),
-        {name: Gaussian(**read_arrays(path)) for name, path in zip(parameters.posteriors, snakemake.input.posteriors, strict=True)},
+        {
+            name: Gaussian(**read_arrays(path))
+            for name, path in zip(parameters.posteriors, snakemake.input.posteriors, strict=True)
+        },
         Task(**read_arrays(snakemake.input.task)).test_labels,
         **parameters.settings,
     )

@@ -4,18 +4,16 @@ from sgdbayes.jobs import job
 
 with job(snakemake) as run:
     from sgdbayes.datasets import Task
-    from sgdbayes.functions import tabulate_functions
+    from sgdbayes.functions import favourites, tabulate_functions
     from sgdbayes.storage import read_arrays, read_table, write_table
-    from sgdbayes.training.runs import converged_functions
+    from sgdbayes.runs import converged_functions
 
-    size, posteriors = int(snakemake.wildcards.size), snakemake.params.posteriors
-    at_size = [("domain_size", "==", size)]
-    probabilities = [read_table(path, filters=at_size) for path in snakemake.input.probabilities]
-    favourites = [read_table(path, filters=at_size).head(snakemake.params.asked) for path in snakemake.input.draws]
+    size = int(snakemake.wildcards.size)
+    probabilities = [read_table(path, filters=[("domain_size", "==", size)]) for path in snakemake.input.probabilities]
     table = tabulate_functions(
         converged_functions(read_table(snakemake.input.runs), size),
         Task(**read_arrays(snakemake.input.task)).test_labels[:size],
-        dict(zip(posteriors, probabilities, strict=True)),
-        asked={function for table in favourites for function in table["function"]},
+        dict(zip(snakemake.params.posteriors, probabilities, strict=True)),
+        asked=favourites(map(read_table, snakemake.input.draws), size, snakemake.params.asked),
     )
     write_table(snakemake.output.table, table, run.provenance())

@@ -7,9 +7,14 @@ with job(snakemake) as run:
 
     from sgdbayes.datasets import Task
     from sgdbayes.posterior.by_name import POSTERIORS
-    from sgdbayes.storage import read_arrays, write_arrays
+    from sgdbayes.posterior.probabilities import drawn_functions
+    from sgdbayes.storage import read_arrays, write_arrays, write_table
 
     task, kernel = Task(**read_arrays(snakemake.input.task)), read_arrays(snakemake.input.kernel)["kernel"]
-    posterior, diagnostics = POSTERIORS[snakemake.wildcards.posterior](kernel, task.train_labels, **snakemake.params.settings)
+    posterior, diagnostics = POSTERIORS[snakemake.wildcards.posterior](
+        kernel, task.train_labels, **snakemake.params.settings
+    )
     print(diagnostics)
+    draws = drawn_functions(posterior, task.test_labels, snakemake.params.sizes, **snakemake.params.draws)
+    write_table(snakemake.output.draws, draws, run.provenance())
     write_arrays(snakemake.output.arrays, asdict(posterior), run.provenance(**diagnostics))

@@ -4,7 +4,7 @@ from sgdbayes.jobs import job
 
 with job(snakemake) as run:
     from sgdbayes.storage import write_table
-    from sgdbayes.training.runs import gather_runs
+    from sgdbayes.runs import gather_runs
 
     runs = gather_runs(snakemake.input.blocks, snakemake.params.networks)
     counts = {"networks": len(runs), "converged": int(runs["converged"].sum()), "diverged": int(runs["diverged"].sum())}

@@ -1,4 +1,6 @@
-"""Tables of trained networks, a row per network: gathering blocks, and the functions the networks that fitted S ended as."""
+"""Tables of trained networks, a row per network: gathering blocks, and the functions the networks that fitted S ended
+as.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -12,10 +14,14 @@ __all__ = ["converged_functions", "found_functions", "gather_runs"]
 
 
 def gather_runs(blocks: Sequence[str], networks: int) -> pd.DataFrame:
-    """The tables of all blocks as one. Raises ValueError unless they hold each of the ``networks`` once, all trained alike."""
+    """The tables of all blocks as one. Raises ValueError unless they hold each of the ``networks`` once, all trained
+    alike.
+    """
     runs = pd.concat([read_table(block) for block in blocks], ignore_index=True).sort_values("index", ignore_index=True)
     if not np.array_equal(runs["index"], np.arange(networks)) or runs["key"].nunique() != 1:
-        raise ValueError(f"{blocks[0]} and the blocks beside it do not hold {networks} networks trained alike: delete them and run again")
+        raise ValueError(
+            f"{blocks[0]} and the blocks beside it do not hold {networks} networks trained alike: delete them and run again"
+        )
     return runs
 
 

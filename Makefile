@@ -1,0 +1,53 @@
+# make          set up .venv and run the quickstart: from MNIST to tables and plots in results/quickstart/
+# make test     the tests          make lint     ruff, snakefmt, snakemake --lint
+# make docs     copy the quickstart's tables and figures to docs/quickstart/ and its numbers into README.md
+# make lock     resolve requirements.in into requirements.txt
+# Settings: PYTHON=python3.12  CORES=8  CONFIG=config/quickstart.yaml  VENV=.venv
+
+PYTHON ?= python3
+VENV ?= .venv
+CORES ?= $(shell getconf _NPROCESSORS_ONLN)
+CONFIG ?= config/quickstart.yaml
+
+BIN := $(VENV)/bin
+# Named by the content of the pins: a changed pin is installed, a scrambled file time is not.
+INSTALLED := $(VENV)/.installed-$(shell cksum < requirements.txt | tr -d ' \t')
+
+.PHONY: run setup test lint docs lock clean
+.DEFAULT_GOAL := run
+
+run: $(INSTALLED)
+	PATH="$(abspath $(BIN)):$$PATH" snakemake --cores $(CORES) --configfile $(CONFIG) --quiet rules reason
+
+setup: $(INSTALLED)
+
+$(INSTALLED):
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	  { echo "sgdbayes needs Python 3.11, 3.12 or 3.13; $(PYTHON) is not one: call make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Setting up $(VENV); this takes some minutes once."
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	PATH="$(abspath $(BIN)):$$PATH" snakemake --lint
+
+docs: run
+	$(BIN)/python docs/refresh.py
+
+lock:
+	$(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/python -m pip install --quiet -r requirements.in
+	{ echo "# Made by \`make lock\` from requirements.in. With a GPU, torch brings its CUDA packages, which it pins itself, beside these."; \
+	  $(VENV)-lock/bin/python -m pip freeze --all | sed -e 's/+cpu//' -e '/^\(pip\|wheel\|nvidia-\|cuda-\|triton\)/d'; } > requirements.txt
+	$(PYTHON) workflow/envs/refresh.py
+	rm -rf $(VENV)-lock
+
+clean:
+	rm -rf results/quickstart .snakemake
