@@ -1,19 +1,19 @@
 # SGD against the Bayesian posterior: configuration -> trained networks -> function tables -> comparison -> figures.
 # Usage: snakemake --cores N --configfile config/quickstart.yaml
-import os
 import sys
 from pathlib import Path
 
 from snakemake.utils import min_version
 
-# The code beside this file, here and in the scripts of all jobs, whatever else is installed.
+# The code beside this file, whatever else is installed.
 sys.path.insert(0, workflow.basedir)
-os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [workflow.basedir, os.environ.get("PYTHONPATH")]))
 
 from sgdbayes.configuration import ConfigurationError, check_kinds, read_configuration
+from sgdbayes.jobs import share_import_path
 from sgdbayes.plan import Plan
 
 min_version("9.0")
+share_import_path()
 
 if not config:
 
@@ -22,7 +22,9 @@ if not config:
 
 WORKFLOW = Path(workflow.basedir) / "workflow"
 try:
-    CONFIGURATION = read_configuration(config, WORKFLOW / "schemas" / "config.schema.yaml")
+    CONFIGURATION = read_configuration(
+        config, WORKFLOW / "schemas" / "config.schema.yaml"
+    )
     if workflow.is_main_process:
         check_kinds(CONFIGURATION)
 except ConfigurationError as error:

@@ -160,10 +160,10 @@ def _validated(config: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, A
     errors = sorted(_FillDefaults(schema).iter_errors(config), key=lambda error: list(map(str, error.absolute_path)))
     for error in errors:
         path = list(error.absolute_path)
-        missing = set(error.validator_value) - set(error.instance) if error.validator == "required" else set()
-        if missing and missing <= gridded.get(path[-1] if path else "", set()):
+        given = gridded.get(path[-1], set()) if path else set()
+        if error.validator == "required" and set(error.validator_value) <= given | set(error.instance):
             continue
-        raise ConfigurationError(_one_line(error))
+        raise ConfigurationError(_one_line(error, given))
     return config
 
 
@@ -193,14 +193,15 @@ _FillDefaults = jsonschema.validators.extend(
 )
 
 
-def _one_line(error: jsonschema.ValidationError) -> str:
+def _one_line(error: jsonschema.ValidationError, given: set[str]) -> str:
+    """``given``: keys that the grid of an experiment supplies."""
     path = ".".join(map(str, error.absolute_path)) or "configuration"
     got = error.instance
     if error.validator == "additionalProperties":
         allowed = error.schema["properties"]
         return _unknown(next(key for key in got if key not in allowed), allowed, path, "unknown key")
     if error.validator == "required":
-        missing = next(key for key in error.validator_value if key not in got)
+        missing = next(key for key in error.validator_value if key not in got and key not in given)
         return f"{path}: the key {missing} is missing; required: {', '.join(error.validator_value)}"
     if error.validator == "type":
         wanted = error.validator_value if isinstance(error.validator_value, str) else " or ".join(error.validator_value)

@@ -11,7 +11,7 @@ from typing import Any
 from sgdbayes.provenance import environment
 from sgdbayes.storage import provenance_path, read_checksum
 
-__all__ = ["Job", "job"]
+__all__ = ["Job", "job", "share_import_path"]
 
 
 class Job:
@@ -54,6 +54,12 @@ def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
         print(f"sgdbayes: error in {snakemake.rule}: {' '.join(str(error).split())}", file=sys.stderr, flush=True)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         sys.exit(1)
+
+
+def share_import_path() -> None:
+    """Let the processes that this one starts import the package from where this one did."""
+    here = str(Path(__file__).parents[1])
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))
 
 
 def _limit_threads(threads: int) -> None:

@@ -1,12 +1,14 @@
 """A comparison table in a few lines of text, for the end of a run."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
 __all__ = ["summarise"]
 
 
-def summarise(comparison: pd.DataFrame, folder: str) -> str:
+def summarise(comparison: pd.DataFrame, folder: Path) -> str:
     """Correlation, noise ceiling and mean test errors of each experiment and posterior, on the domain where most can
     be compared.
     """

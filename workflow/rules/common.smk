@@ -21,7 +21,9 @@ def block_files(wildcards):
 
 
 def model_runs(wildcards):
-    names = PLAN.experiments_of(wildcards.task, wildcards.architecture, wildcards.posterior)
+    names = PLAN.experiments_of(
+        wildcards.task, wildcards.architecture, wildcards.posterior
+    )
     return [f"{RESULTS}/experiments/{name}/runs.parquet" for name in names]
 
 
@@ -30,26 +32,43 @@ def posterior_files(suffix):
 
     def files(wildcards):
         folder = model_folder(wildcards.experiment)
-        return [f"{folder}/{name}{suffix}" for name in experiment_of(wildcards).posteriors]
+        return [
+            f"{folder}/{name}{suffix}" for name in experiment_of(wildcards).posteriors
+        ]
 
     return files
 
 
 def function_files(wildcards):
     folder = f"{RESULTS}/experiments/{wildcards.experiment}"
-    return [f"{folder}/functions-{size}.parquet" for size in experiment_of(wildcards).domain_sizes]
+    return [
+        f"{folder}/functions-{size}.parquet"
+        for size in experiment_of(wildcards).domain_sizes
+    ]
 
 
 def experiment_files(name):
     """The file of this name of every experiment."""
-    return [f"{RESULTS}/experiments/{experiment}/{name}" for experiment in PLAN.experiments]
+    return [
+        f"{RESULTS}/experiments/{experiment}/{name}" for experiment in PLAN.experiments
+    ]
 
 
 def experiment_labels(wildcards):
     """The columns that say which experiment a row of comparison.csv is about."""
     item = experiment_of(wildcards)
-    names = ("task", "architecture", "optimizer", "loss", "batch_size", "extra_epochs", "seed")
-    return {"experiment": wildcards.experiment} | {name: getattr(item, name) for name in names}
+    names = (
+        "task",
+        "architecture",
+        "optimizer",
+        "loss",
+        "batch_size",
+        "extra_epochs",
+        "seed",
+    )
+    return {"experiment": wildcards.experiment} | {
+        name: getattr(item, name) for name in names
+    }
 
 
 def model_experiments(wildcards):
@@ -58,7 +77,10 @@ def model_experiments(wildcards):
 
 def model_function_files(wildcards):
     names = model_experiments(wildcards)
-    return [f"{RESULTS}/experiments/{name}/functions-{wildcards.size}.parquet" for name in names]
+    return [
+        f"{RESULTS}/experiments/{name}/functions-{wildcards.size}.parquet"
+        for name in names
+    ]
 
 
 def model_draw_files(wildcards):
@@ -81,5 +103,10 @@ def figure_files():
     stems = [f"scatter-{name}" for name in PLAN.experiments]
     for task, architecture in PLAN.models():
         for size in PLAN.domain_sizes_of(task, architecture):
-            stems += [f"{kind}-{task}-{architecture}-{size}" for kind in ("optimizers", "errors", "ranks")]
-    return [f"{RESULTS}/figures/{stem}.{kind}" for stem in stems for kind in ("png", "pdf")]
+            stems += [
+                f"{kind}-{task}-{architecture}-{size}"
+                for kind in ("optimizers", "errors", "ranks")
+            ]
+    return [
+        f"{RESULTS}/figures/{stem}.{kind}" for stem in stems for kind in ("png", "pdf")
+    ]

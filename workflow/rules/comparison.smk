@@ -14,12 +14,12 @@ rule functions:
         f"{RESULTS}/logs/functions/{{experiment}}/{{size}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/functions/{{experiment}}/{{size}}.tsv"
+    conda:
+        "../envs/sgdbayes.yaml"
     params:
         posteriors=lambda wildcards: experiment_of(wildcards).posteriors,
         asked=CONFIGURATION.posterior_draws["asked"],
         key=lambda wildcards: PLAN.functions_key(wildcards.experiment),
-    conda:
-        "../envs/sgdbayes.yaml"
     script:
         "../scripts/functions.py"
 
@@ -39,14 +39,14 @@ rule compare:
         f"{RESULTS}/logs/compare/{{experiment}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/compare/{{experiment}}.tsv"
+    conda:
+        "../envs/sgdbayes.yaml"
     params:
         settings=CONFIGURATION.comparison,
         sizes=lambda wildcards: experiment_of(wildcards).domain_sizes,
         posteriors=lambda wildcards: experiment_of(wildcards).posteriors,
         labels=experiment_labels,
         key=lambda wildcards: PLAN.comparison_key(wildcards.experiment),
-    conda:
-        "../envs/sgdbayes.yaml"
     script:
         "../scripts/compare.py"
 
@@ -74,10 +74,10 @@ rule all_comparisons:
         f"{RESULTS}/logs/all_comparisons.log",
     benchmark:
         f"{RESULTS}/benchmarks/all_comparisons.tsv"
-    params:
-        key=PLAN.all_comparisons_key(),
     conda:
         "../envs/sgdbayes.yaml"
+    params:
+        key=PLAN.all_comparisons_key(),
     script:
         "../scripts/concatenate.py"
 
@@ -91,10 +91,9 @@ rule summary:
         f"{RESULTS}/logs/summary.log",
     benchmark:
         f"{RESULTS}/benchmarks/summary.tsv"
-    params:
-        folder=RESULTS,
-        key=PLAN.summary_key(),
     conda:
         "../envs/sgdbayes.yaml"
+    params:
+        key=PLAN.summary_key(),
     script:
         "../scripts/summary.py"

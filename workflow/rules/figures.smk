@@ -17,6 +17,8 @@ rule scatter:
         f"{RESULTS}/logs/scatter/{{experiment}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/scatter/{{experiment}}.tsv"
+    conda:
+        "../envs/sgdbayes.yaml"
     params:
         sizes=lambda wildcards: experiment_of(wildcards).domain_sizes,
         about=lambda wildcards: {
@@ -26,8 +28,6 @@ rule scatter:
             "min_count": CONFIGURATION.comparison["min_count"],
         },
         key=lambda wildcards: PLAN.figure_key("scatter", [wildcards.experiment]),
-    conda:
-        "../envs/sgdbayes.yaml"
     script:
         "../scripts/scatter.py"
 
@@ -36,13 +36,17 @@ rule optimizers:
     input:
         functions=model_function_files,
         comparison=lambda wildcards: [
-            f"{RESULTS}/experiments/{name}/comparison.csv" for name in model_experiments(wildcards)
+            f"{RESULTS}/experiments/{name}/comparison.csv"
+            for name in model_experiments(wildcards)
         ],
     output:
         png=report(
             f"{FIGURES}/optimizers-{{task}}-{{architecture}}-{{size}}.png",
             category="Probabilities",
-            labels={"experiment": "all on {task}, {architecture}", "figure": "side by side, |E| = {size}"},
+            labels={
+                "experiment": "all on {task}, {architecture}",
+                "figure": "side by side, |E| = {size}",
+            },
             caption="../report/optimizers.rst",
         ),
         pdf=f"{FIGURES}/optimizers-{{task}}-{{architecture}}-{{size}}.pdf",
@@ -50,13 +54,15 @@ rule optimizers:
         f"{RESULTS}/logs/optimizers/{{task}}/{{architecture}}/{{size}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/optimizers/{{task}}/{{architecture}}/{{size}}.tsv"
+    conda:
+        "../envs/sgdbayes.yaml"
     params:
         experiments=model_experiments,
         about=lambda wildcards: model_description(wildcards)
         | {"min_count": CONFIGURATION.comparison["min_count"]},
-        key=lambda wildcards: PLAN.figure_key("optimizers", model_experiments(wildcards)),
-    conda:
-        "../envs/sgdbayes.yaml"
+        key=lambda wildcards: PLAN.figure_key(
+            "optimizers", model_experiments(wildcards)
+        ),
     script:
         "../scripts/optimizers.py"
 
@@ -69,7 +75,10 @@ rule errors:
         png=report(
             f"{FIGURES}/errors-{{task}}-{{architecture}}-{{size}}.png",
             category="Test errors",
-            labels={"experiment": "all on {task}, {architecture}", "figure": "|E| = {size}"},
+            labels={
+                "experiment": "all on {task}, {architecture}",
+                "figure": "|E| = {size}",
+            },
             caption="../report/errors.rst",
         ),
         pdf=f"{FIGURES}/errors-{{task}}-{{architecture}}-{{size}}.pdf",
@@ -77,13 +86,13 @@ rule errors:
         f"{RESULTS}/logs/errors/{{task}}/{{architecture}}/{{size}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/errors/{{task}}/{{architecture}}/{{size}}.tsv"
+    conda:
+        "../envs/sgdbayes.yaml"
     params:
         experiments=model_experiments,
         posteriors=model_posteriors,
         about=model_description,
         key=lambda wildcards: PLAN.figure_key("errors", model_experiments(wildcards)),
-    conda:
-        "../envs/sgdbayes.yaml"
     script:
         "../scripts/errors.py"
 
@@ -96,7 +105,10 @@ rule ranks:
         png=report(
             f"{FIGURES}/ranks-{{task}}-{{architecture}}-{{size}}.png",
             category="Ranks",
-            labels={"experiment": "all on {task}, {architecture}", "figure": "|E| = {size}"},
+            labels={
+                "experiment": "all on {task}, {architecture}",
+                "figure": "|E| = {size}",
+            },
             caption="../report/ranks.rst",
         ),
         pdf=f"{FIGURES}/ranks-{{task}}-{{architecture}}-{{size}}.pdf",
@@ -104,12 +116,12 @@ rule ranks:
         f"{RESULTS}/logs/ranks/{{task}}/{{architecture}}/{{size}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/ranks/{{task}}/{{architecture}}/{{size}}.tsv"
+    conda:
+        "../envs/sgdbayes.yaml"
     params:
         experiments=model_experiments,
         posteriors=model_posteriors,
         about=model_description,
         key=lambda wildcards: PLAN.figure_key("ranks", model_experiments(wildcards)),
-    conda:
-        "../envs/sgdbayes.yaml"
     script:
         "../scripts/ranks.py"

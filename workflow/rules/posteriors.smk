@@ -11,15 +11,17 @@ rule kernel:
         f"{RESULTS}/logs/kernel/{{task}}/{{architecture}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/kernel/{{task}}/{{architecture}}.tsv"
-    params:
-        settings=lambda wildcards: CONFIGURATION.architectures[wildcards.architecture],
-        size=lambda wildcards: PLAN.domain_sizes_of(wildcards.task, wildcards.architecture)[-1],
-        key=lambda wildcards: PLAN.kernel_key(wildcards.task, wildcards.architecture),
+    conda:
+        "../envs/sgdbayes.yaml"
     threads: 1
     resources:
         mem_mb=4000,
-    conda:
-        "../envs/sgdbayes.yaml"
+    params:
+        settings=lambda wildcards: CONFIGURATION.architectures[wildcards.architecture],
+        size=lambda wildcards: PLAN.domain_sizes_of(
+            wildcards.task, wildcards.architecture
+        )[-1],
+        key=lambda wildcards: PLAN.kernel_key(wildcards.task, wildcards.architecture),
     script:
         "../scripts/kernel.py"
 
@@ -37,16 +39,20 @@ rule posterior:
         f"{RESULTS}/logs/posterior/{{task}}/{{architecture}}/{{posterior}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/posterior/{{task}}/{{architecture}}/{{posterior}}.tsv"
-    params:
-        settings=lambda wildcards: CONFIGURATION.posteriors[wildcards.posterior],
-        sizes=lambda wildcards: PLAN.domain_sizes_of(wildcards.task, wildcards.architecture),
-        draws={name: CONFIGURATION.posterior_draws[name] for name in ("number", "seed")},
-        key=lambda wildcards: PLAN.posterior_key(wildcards.task, wildcards.architecture, wildcards.posterior),
+    conda:
+        "../envs/sgdbayes.yaml"
     threads: 1
     resources:
         mem_mb=4000,
-    conda:
-        "../envs/sgdbayes.yaml"
+    params:
+        settings=lambda wildcards: CONFIGURATION.posteriors[wildcards.posterior],
+        sizes=lambda wildcards: PLAN.domain_sizes_of(
+            wildcards.task, wildcards.architecture
+        ),
+        draws={name: CONFIGURATION.posterior_draws[name] for name in ("number", "seed")},
+        key=lambda wildcards: PLAN.posterior_key(
+            wildcards.task, wildcards.architecture, wildcards.posterior
+        ),
     script:
         "../scripts/posterior.py"
 
@@ -63,15 +69,19 @@ rule probabilities:
         f"{RESULTS}/logs/probabilities/{{task}}/{{architecture}}/{{posterior}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/probabilities/{{task}}/{{architecture}}/{{posterior}}.tsv"
-    params:
-        asked=CONFIGURATION.posterior_draws["asked"],
-        seed=CONFIGURATION.posterior_draws["seed"],
-        sizes=lambda wildcards: PLAN.domain_sizes_of(wildcards.task, wildcards.architecture),
-        key=lambda wildcards: PLAN.probabilities_key(wildcards.task, wildcards.architecture, wildcards.posterior),
+    conda:
+        "../envs/sgdbayes.yaml"
     threads: 1
     resources:
         mem_mb=4000,
-    conda:
-        "../envs/sgdbayes.yaml"
+    params:
+        asked=CONFIGURATION.posterior_draws["asked"],
+        seed=CONFIGURATION.posterior_draws["seed"],
+        sizes=lambda wildcards: PLAN.domain_sizes_of(
+            wildcards.task, wildcards.architecture
+        ),
+        key=lambda wildcards: PLAN.probabilities_key(
+            wildcards.task, wildcards.architecture, wildcards.posterior
+        ),
     script:
         "../scripts/probabilities.py"

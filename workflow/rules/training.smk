@@ -6,12 +6,12 @@ rule task:
         f"{RESULTS}/logs/task/{{task}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/task/{{task}}.tsv"
+    conda:
+        "../envs/sgdbayes.yaml"
     params:
         settings=lambda wildcards: CONFIGURATION.tasks[wildcards.task],
         folder="data",
         key=lambda wildcards: PLAN.task_key(wildcards.task),
-    conda:
-        "../envs/sgdbayes.yaml"
     script:
         "../scripts/task.py"
 
@@ -26,19 +26,19 @@ rule train:
         f"{RESULTS}/logs/train/{{experiment}}/{{block}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/train/{{experiment}}/{{block}}.tsv"
+    # First blocks first: they end an experiment whose networks cannot fit S.
+    priority: lambda wildcards: 10 if wildcards.block.startswith("0-") else 0
+    conda:
+        "../envs/sgdbayes.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
     params:
         settings=lambda wildcards: PLAN.training(wildcards.experiment),
         device=CONFIGURATION.device,
         # Networks found here under the same key are not trained again. Not an input: this table is made from the blocks.
         known=f"{RESULTS}/runs.parquet",
         key=lambda wildcards: PLAN.training_key(wildcards.experiment),
-    # First blocks first: they end an experiment whose networks cannot fit S.
-    priority: lambda wildcards: 10 if wildcards.block.startswith("0-") else 0
-    threads: 1
-    resources:
-        mem_mb=4000,
-    conda:
-        "../envs/sgdbayes.yaml"
     script:
         "../scripts/train.py"
 
@@ -53,11 +53,11 @@ rule runs:
         f"{RESULTS}/logs/runs/{{experiment}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/runs/{{experiment}}.tsv"
+    conda:
+        "../envs/sgdbayes.yaml"
     params:
         networks=lambda wildcards: experiment_of(wildcards).networks,
         key=lambda wildcards: PLAN.runs_key(wildcards.experiment),
-    conda:
-        "../envs/sgdbayes.yaml"
     script:
         "../scripts/runs.py"
 
@@ -72,9 +72,9 @@ rule all_runs:
         f"{RESULTS}/logs/all_runs.log",
     benchmark:
         f"{RESULTS}/benchmarks/all_runs.tsv"
-    params:
-        key=PLAN.all_runs_key(),
     conda:
         "../envs/sgdbayes.yaml"
+    params:
+        key=PLAN.all_runs_key(),
     script:
         "../scripts/concatenate.py"

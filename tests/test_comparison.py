@@ -1,0 +1,114 @@
+"""Statistics of a comparison against direct computation and against known truths."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from sgdbayes.comparison import Estimate, compare, compare_bands
+
+NO_ERROR = Estimate(0.1, 0.1, 0.1)
+
+
+def function_table(counts: np.ndarray, size: int = 8) -> pd.DataFrame:
+    names = [format(code, f"0{size}b") for code in range(len(counts))]
+    return pd.DataFrame({"function": names, "count": counts, "test_errors": [name.count("1") for name in names]})
+
+
+@pytest.fixture
+def sample() -> tuple[pd.DataFrame, np.ndarray]:
+    """1,000 networks over 40 functions with a power law of probabilities, and a predictor off by a factor of e or so."""
+    rng = np.random.default_rng(0)
+    truth = 1 / np.arange(1, 41) ** 1.5
+    truth /= truth.sum()
+    predictor = np.log(truth) + rng.normal(0, 1, 40)
+    return function_table(rng.multinomial(1000, truth)), predictor - np.log(np.exp(predictor).sum())
+
+
+def test_point_estimates_are_those_of_scipy(sample):
+    table, log_p = sample
+    result = compare(table, log_p, NO_ERROR, min_count=5, resamples=200)
+    used = (table["count"] >= 5).to_numpy()
+    log_frequency = np.log(table["count"][used] / 1000)
+    assert result.compared == used.sum()
+    assert result.pearson.value == pytest.approx(stats.pearsonr(log_p[used], log_frequency).statistic)
+    assert result.spearman.value == pytest.approx(stats.spearmanr(log_p[used], log_frequency).statistic)
+    assert result.slope.value == pytest.approx(stats.linregress(log_p[used], log_frequency).slope)
+    share = table["count"] / 1000
+    assert result.total_variation.value == pytest.approx(np.abs(share - np.exp(log_p)).sum() / 2)
+    assert result.test_error.value == pytest.approx((share * table["test_errors"]).sum() / 8)
+    for estimate in (result.pearson, result.spearman, result.slope, result.total_variation, result.test_error):
+        assert estimate.low < estimate.value < estimate.high
+
+
+def test_shared_mass_and_functions_never_found():
+    table = function_table(np.array([6, 4, 0]))
+    log_p = np.log([0.1, 0.2, 0.5])
+    result = compare(table, log_p, NO_ERROR, min_count=1, top=1, resamples=100)
+    assert result.functions == 2
+    assert result.optimizer_mass_in_posterior_top.value == 0
+    assert result.posterior_mass_in_optimizer_top == pytest.approx(0.1)
+    assert result.posterior_mass_found.value == pytest.approx(0.3)
+    # |0.6 - 0.1| + |0.4 - 0.2| + 0.5 for the third + 0.2 for all others, halved.
+    assert result.total_variation.value == pytest.approx(0.7)
+
+
+def test_too_few_functions_give_a_note_and_no_number():
+    result = compare(function_table(np.array([1] * 50)), np.full(50, np.log(1 / 50)), NO_ERROR, resamples=100)
+    assert np.isnan([result.pearson.value, result.pearson.low, result.noise_ceiling.value]).all()
+    assert result.note == "50 functions in 50 networks, 0 found 5 times or more: no correlation"
+
+
+def test_equal_predictions_have_no_correlation():
+    result = compare(function_table(np.array([50, 30, 20])), np.log([0.3, 0.3, 0.3]), NO_ERROR, resamples=100)
+    assert np.isnan(result.pearson.value)
+
+
+def test_a_perfect_predictor_reaches_the_noise_ceiling():
+    """Over 60 samples the mean correlation of the true log probabilities and the mean ceiling agree to a hundredth.
+
+    Spearman's and Brown's formula takes noise to be alike in all functions; with counts of 20 and more it nearly is.
+    """
+    rng = np.random.default_rng(1)
+    truth = np.exp(rng.normal(0, 0.4, 30))
+    truth /= truth.sum()
+    reached, ceiling = [], []
+    for _ in range(60):
+        result = compare(function_table(rng.multinomial(1500, truth)), np.log(truth), NO_ERROR, resamples=100)
+        reached.append(result.pearson.value)
+        ceiling.append(result.noise_ceiling.value)
+    assert np.mean(ceiling) < 0.99
+    assert np.mean(reached) == pytest.approx(np.mean(ceiling), abs=0.01)
+
+
+def test_interval_of_the_mean_test_error_covers_the_truth():
+    """Of 200 samples about 95 % give an interval with the true mean in it: 180 or more but for one chance in a thousand."""
+    rng = np.random.default_rng(2)
+    truth = rng.dirichlet(np.ones(20))
+    table = function_table(np.zeros(20, dtype=int))
+    expected = (truth * table["test_errors"]).sum() / 8
+    inside = 0
+    for _ in range(200):
+        table = table.assign(count=rng.multinomial(300, truth))
+        estimate = compare(table, np.log(truth), NO_ERROR, resamples=200).test_error
+        inside += estimate.low <= expected <= estimate.high
+    assert inside >= 180
+
+
+def test_bands(sample):
+    table, log_p = sample
+    bands = compare_bands(table, log_p, resamples=100).set_index("band")
+    share = table["count"] / 1000
+    assert bands.loc["1e-1 to 1e0", "functions"] == (share >= 0.1).sum()
+    assert bands.loc["1e-2 to 1e-1", "networks"] == table["count"][(share >= 0.01) & (share < 0.1)].sum()
+    assert bands.loc["top 10", "functions"] == 10
+    top = table.sort_values("count", ascending=False, kind="stable").index[:10]
+    expected = stats.pearsonr(log_p[top], np.log(share[top])).statistic
+    assert bands.loc["top 10", "pearson"] == pytest.approx(expected)
+
+
+def test_bad_input():
+    with pytest.raises(ValueError, match="log_p must be finite"):
+        compare(function_table(np.array([1, 2])), np.array([0.0, -np.inf]), NO_ERROR)
+    with pytest.raises(ValueError, match="no network fitted S"):
+        compare(function_table(np.array([0, 0])), np.log([0.5, 0.5]), NO_ERROR)

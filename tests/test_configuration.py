@@ -1,0 +1,90 @@
+"""Every mistake in a configuration ends in one line that names the key and says what is allowed."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sgdbayes.configuration import ConfigurationError, check_kinds, read_configuration
+
+ROOT = Path(__file__).parents[1]
+SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+QUICKSTART = yaml.safe_load((ROOT / "config" / "quickstart.yaml").read_text())
+
+
+def read(config: dict):
+    configuration = read_configuration(copy.deepcopy(config), SCHEMA)
+    check_kinds(configuration)
+    return configuration
+
+
+def changed(path: str, value: object) -> dict:
+    """The quickstart with one key set, or removed if the value is ...; / parts the path."""
+    config = copy.deepcopy(QUICKSTART)
+    *folders, last = path.split("/")
+    place = config
+    for folder in folders:
+        place = place[folder]
+    if value is ...:
+        del place[last]
+    else:
+        place[last] = value
+    return config
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.name)
+def test_committed_configurations_are_valid(path):
+    assert read(yaml.safe_load(path.read_text())).name == path.stem
+
+
+def test_grids_are_multiplied_out_and_defaults_filled_in():
+    config = changed("experiments/mnist-{optimizer}/grid/batch_size", [16, 64])
+    config["experiments"]["b{batch_size}-{optimizer}"] = config["experiments"].pop("mnist-{optimizer}")
+    configuration = read(config)
+    assert len(configuration.experiments) == 8
+    experiment = configuration.experiments["b64-adam"]
+    assert (experiment.batch_size, experiment.optimizer, experiment.extra_epochs) == (64, "adam", 0)
+    assert experiment.posteriors == tuple(QUICKSTART["posteriors"])
+    assert configuration.comparison["min_count"] == 5
+
+
+EXPERIMENT = "experiments/mnist-{optimizer}"
+WRONG = [
+    ("nam", "x", "unknown key nam (did you mean name?)"),
+    ("tasks", ..., "the key tasks is missing"),
+    (f"{EXPERIMENT}/batch_sizes", 3, "unknown key batch_sizes (did you mean batch_size?)"),
+    (f"{EXPERIMENT}/batch_size", "32", "batch_size: must be of type integer, got '32'"),
+    (f"{EXPERIMENT}/networks", ..., "the key networks is missing"),
+    (f"{EXPERIMENT}/networks", 0, "networks: 0 is less than the minimum of 1"),
+    (f"{EXPERIMENT}/grid", ..., "the key optimizer is missing"),
+    (f"{EXPERIMENT}/grid/seed", [1, 2], "its name must hold each key of its grid in braces"),
+    (f"{EXPERIMENT}/grid/optimizer", ["sgdd"], "unknown name sgdd (did you mean sgd?); allowed: adagrad, adam"),
+    (f"{EXPERIMENT}/loss", "hinge", "loss: unknown name hinge; allowed: cross_entropy, mse"),
+    (f"{EXPERIMENT}/posteriors", ["laplace"], "posteriors: unknown name laplace; allowed: "),
+    (f"{EXPERIMENT}/domain_sizes", [2000], "domain_sizes: 2000 is more than the recorded_test_size 1000"),
+    ("posteriors/laplace", {}, "unknown name laplace; allowed: "),
+    ("posteriors/mse/noise_variance", "1e-4", "to YAML this is text"),
+    ("posteriors/mse/noise_variance", -1.0, "posteriors.mse: noise_variance must be positive, got -1.0"),
+    ("posteriors/mse/noise", 1.0, "unknown option noise; allowed: noise_variance"),
+    ("optimizers/sgd/kind", "Sgd", "optimizers.sgd.kind: unknown name Sgd"),
+    ("optimizers/sgd/momentun", 0.9, "unknown option momentun (did you mean momentum?)"),
+    ("optimizers/sgd/learning_rate", -0.1, "optimizers.sgd.learning_rate: -0.1 is less than"),
+    ("optimizers/sgd/momentum", -1, "optimizers.sgd: Invalid momentum value"),
+    ("architectures/fcn/kind", "FullyConected", "did you mean FullyConnected?"),
+    ("architectures/fcn/width", 3.5, "architectures.fcn.width: must be of type int, got 3.5"),
+    ("architectures/fcn/depth", 0, "depth and width must be at least 1"),
+    ("tasks/mnist/dataset", "mnsit", "unknown name mnsit (did you mean mnist?)"),
+    ("tasks/mnist/train_size", 4500, "train_size + recorded_test_size = 5500 is more than the 5000 examples"),
+    ("tasks/mnist/positive_classes", [11], "positive_classes: must be some, not all"),
+    ("device", "gpu", "device: unknown value gpu"),
+    ("name", "a/b", "name: 'a/b' does not match"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "message"), WRONG, ids=[f"{path}={value}" for path, value, _ in WRONG])
+def test_mistakes_are_named(path, value, message):
+    with pytest.raises(ConfigurationError) as error:
+        read(changed(path, value))
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)

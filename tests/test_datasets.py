@@ -1,0 +1,124 @@
+"""Data sets, the tasks drawn from them, and damaged or missing files."""
+
+import gzip
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sgdbayes.datasets import DATASETS, LabelledData, Task, draw_task, load_task, mnist
+from sgdbayes.storage import DamagedFileError
+
+SETTINGS = {"positive_classes": (5, 6, 7, 8, 9), "train_size": 60, "recorded_test_size": 40, "seed": 1}
+
+
+@pytest.fixture
+def small_mnist(tmp_path, monkeypatch) -> Path:
+    """The four MNIST files in their format with 30 + 20 made-up images, as the known ones."""
+    folder = tmp_path / "mnist"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    known = {}
+    for part, number in (("train", 30), ("t10k", 20)):
+        header = [(0x803, number, 28, 28), (0x801, number)]
+        body = [rng.integers(0, 256, (number, 28, 28)), rng.integers(0, 10, number)]
+        for kind, numbers, values in zip(("images-idx3", "labels-idx1"), header, body, strict=True):
+            content = np.array(numbers, dtype=">u4").tobytes() + values.astype(np.uint8).tobytes()
+            name = f"{part}-{kind}-ubyte"
+            known[name] = hashlib.sha256(content).hexdigest()
+            (folder / f"{name}.gz").write_bytes(gzip.compress(content))
+    monkeypatch.setattr(mnist, "_FILES", known)
+    monkeypatch.delenv("SGDBAYES_DATA", raising=False)
+    return tmp_path
+
+
+def test_embedded_mnist_is_what_the_registry_says():
+    dataset = DATASETS["mnist_embedded"]
+    data = dataset.load(Path("nowhere"))
+    assert data.inputs.shape == (dataset.size, 28, 28)
+    assert data.inputs.dtype == np.float32
+    assert data.inputs.min() == 0
+    assert data.inputs.max() == 1
+    assert np.bincount(data.classes).tolist() == [500] * 10
+
+
+def test_a_task_is_drawn_by_its_seed():
+    task = load_task({"dataset": "mnist_embedded", **SETTINGS}, Path("nowhere"))
+    assert (len(task.train_labels), len(task.test_labels)) == (60, 40)
+    assert not set(task.train_indices) & set(task.test_indices)
+    data = DATASETS["mnist_embedded"].load(Path("nowhere"))
+    assert ((task.train_labels > 0) == (data.classes[task.train_indices] >= 5)).all()
+    assert (task.test_inputs == data.inputs[task.test_indices]).all()
+    again = load_task({"dataset": "mnist_embedded", **SETTINGS}, Path("nowhere"))
+    assert (again.train_indices == task.train_indices).all()
+    other = load_task({"dataset": "mnist_embedded", **SETTINGS, "seed": 2}, Path("nowhere"))
+    assert (other.train_indices != task.train_indices).any()
+
+
+def test_full_mnist_from_made_up_files_of_its_format(small_mnist):
+    data = mnist.load_mnist(small_mnist)
+    assert data.inputs.shape == (50, 28, 28)
+    labels = gzip.decompress((small_mnist / "mnist" / "t10k-labels-idx1-ubyte.gz").read_bytes())[8:]
+    assert data.classes[30:].tolist() == list(labels)
+    for archive in (small_mnist / "mnist").iterdir():
+        archive.unlink()
+    assert (mnist.load_mnist(small_mnist).inputs == data.inputs).all(), "the decompressed files were not kept"
+
+
+@pytest.mark.skipif(not os.environ.get("SGDBAYES_DATA"), reason="SGDBAYES_DATA does not name a folder with real MNIST")
+def test_full_mnist_for_real(tmp_path):
+    data = DATASETS["mnist"].load(tmp_path)
+    assert data.inputs.shape == (DATASETS["mnist"].size, 28, 28)
+    assert np.bincount(data.classes).tolist() == [6903, 7877, 6990, 7141, 6824, 6313, 6876, 7293, 6825, 6958]
+
+
+@pytest.mark.parametrize("damage", ["truncated", "flipped", "not gzip"])
+def test_damaged_archives_are_named(small_mnist, damage):
+    path = small_mnist / "mnist" / "train-labels-idx1-ubyte.gz"
+    content = path.read_bytes()
+    if damage == "truncated":
+        path.write_bytes(content[: len(content) // 2])
+    elif damage == "flipped":
+        body = bytearray(gzip.decompress(content))
+        body[-1] ^= 1
+        path.write_bytes(gzip.compress(body))
+    else:
+        path.write_bytes(b"<html>404</html>")
+    with pytest.raises(DamagedFileError, match=r"train-labels-idx1-ubyte.gz .*whole copy"):
+        mnist.load_mnist(small_mnist)
+    assert not (small_mnist / "MNIST" / "raw" / "train-labels-idx1-ubyte").exists()
+
+
+def test_a_damaged_decompressed_file_is_named(small_mnist):
+    mnist.load_mnist(small_mnist)
+    path = small_mnist / "MNIST" / "raw" / "t10k-images-idx3-ubyte"
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(DamagedFileError, match="t10k-images-idx3-ubyte is damaged: delete it"):
+        mnist.load_mnist(small_mnist)
+
+
+def test_an_unreachable_download_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.delenv("SGDBAYES_DATA", raising=False)
+
+    def unreachable(*_args, **_options):
+        raise OSError("Name or service not known")
+
+    monkeypatch.setattr("urllib.request.urlopen", unreachable)
+    with pytest.raises(ConnectionError, match=r"could not be downloaded from https://.*SGDBAYES_DATA"):
+        mnist.load_mnist(tmp_path)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_bad_tasks():
+    data = LabelledData(np.zeros((10, 2), dtype=np.float32), np.arange(10) % 3)
+    options = {"positive_classes": (1,), "train_size": 5, "recorded_test_size": 5, "seed": 0}
+    with pytest.raises(ValueError, match="= 12 is more than the 10 examples"):
+        draw_task(data, **options | {"train_size": 7})
+    with pytest.raises(
+        ValueError, match=r"positive_classes must be some, not all, of the classes \[0, 1, 2\], got \[7\]"
+    ):
+        draw_task(data, **options | {"positive_classes": (7,)})
+    with pytest.raises(ValueError, match="train_labels must be -1 or"):
+        Task(data.inputs, np.zeros(10), data.inputs, np.ones(10), np.arange(10), np.arange(10))

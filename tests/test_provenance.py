@@ -1,0 +1,58 @@
+"""Which code a result depends on."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+import sgdbayes
+from sgdbayes import provenance
+
+SCRIPTS = Path(__file__).parents[1] / "workflow" / "scripts"
+
+
+def names(script: str) -> set[str]:
+    package = Path(sgdbayes.__file__).parent
+    return {str(path.relative_to(package)) for path in provenance.imported_modules(SCRIPTS / f"{script}.py")}
+
+
+def test_scripts_depend_on_the_modules_they_use_and_no_others():
+    assert {"training/stack.py", "training/optimizers.py", "architectures/fully_connected.py"} <= names("train")
+    assert not {"posterior/ep.py", "comparison.py", "jobs.py"} & names("train")
+    assert {"posterior/ep.py", "posterior/regression.py"} <= names("posterior")
+    assert not {"training/stack.py", "figures/ranks.py"} & names("posterior")
+    assert {"figures/ranks.py", "figures/style.py"} <= names("ranks")
+    assert not {"figures/scatter.py", "figures/__init__.py"} & names("ranks")
+
+
+@pytest.mark.parametrize(
+    ("edit", "same"),
+    [
+        (("Probability against rank", "Rank and probability"), True),
+        (("rank = np.arange", "rank  =  np.arange"), True),
+        (('marker="o"', 'marker="x"'), False),
+    ],
+)
+def test_hashes_change_with_code_not_with_comments(tmp_path, monkeypatch, edit, same):
+    package = tmp_path / "sgdbayes"
+    shutil.copytree(Path(sgdbayes.__file__).parent, package)
+    monkeypatch.setattr(provenance, "_PACKAGE", package)
+
+    def code_hash() -> str:
+        for cached in (provenance.code_hash, provenance._module_hash, provenance._tree):
+            cached.cache_clear()
+        return provenance.code_hash(SCRIPTS / "ranks.py")
+
+    before = code_hash()
+    module = package / "figures" / "ranks.py"
+    text = module.read_text()
+    assert edit[0] in text
+    module.write_text(text.replace(*edit))
+    assert (code_hash() == before) is same
+
+
+@pytest.fixture(autouse=True)
+def forget_cached_code():
+    yield
+    for cached in (provenance.code_hash, provenance._module_hash, provenance._tree):
+        cached.cache_clear()

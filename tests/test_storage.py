@@ -1,0 +1,71 @@
+"""Files are whole or absent, and damage is named."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sgdbayes.storage import (
+    DamagedFileError,
+    provenance_path,
+    read_arrays,
+    read_checksum,
+    read_table,
+    write_arrays,
+    write_bytes,
+    write_table,
+)
+
+TABLE = pd.DataFrame({"experiment": ["a", "b"], "labels": [b"\x01\xff", b"\x00\x10"], "loss": [0.5, np.nan]})
+
+
+def test_tables_and_arrays_come_back_as_they_were(tmp_path):
+    write_table(tmp_path / "t.parquet", TABLE, {"seed": 3})
+    pd.testing.assert_frame_equal(read_table(tmp_path / "t.parquet"), TABLE)
+    assert len(read_table(tmp_path / "t.parquet", filters=[("experiment", "==", "b")])) == 1
+    assert json.loads(provenance_path(tmp_path / "t.parquet").read_text())["seed"] == 3
+    write_arrays(tmp_path / "a.npz", {"x": np.arange(3), "y": np.eye(2)}, {})
+    arrays = read_arrays(tmp_path / "a.npz")
+    assert sorted(arrays) == ["x", "y"]
+    assert (arrays["y"] == np.eye(2)).all()
+
+
+def test_missing_numbers_are_empty_cells_in_csv(tmp_path):
+    write_table(tmp_path / "t.csv", TABLE[["experiment", "loss"]], {})
+    assert (tmp_path / "t.csv").read_text() == "experiment,loss\na,0.5\nb,\n"
+
+
+@pytest.mark.parametrize("damage", ["flip", "truncate", "no provenance", "provenance of another"])
+def test_damage_is_named(tmp_path, damage):
+    path = tmp_path / "t.parquet"
+    write_table(path, TABLE, {})
+    content = bytearray(path.read_bytes())
+    if damage == "flip":
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content)
+    elif damage == "truncate":
+        path.write_bytes(content[:-7])
+    elif damage == "no provenance":
+        provenance_path(path).unlink()
+    else:
+        provenance_path(path).write_text("[]")
+    with pytest.raises(DamagedFileError, match=r"t\.parquet.*delete"):
+        read_table(path)
+
+
+def test_a_failed_write_leaves_what_was_there(tmp_path, monkeypatch):
+    path = tmp_path / "t.txt"
+    write_bytes(path, b"before", {})
+    checksum = read_checksum(path)
+    monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError("No space left on device")))
+    with pytest.raises(OSError, match="No space left"):
+        write_bytes(path, b"after", {})
+    assert path.read_bytes() == b"before"
+    assert read_checksum(path) == checksum
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["t.txt", "t.txt.json"]
+
+
+def test_nothing_is_unpickled(tmp_path):
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        write_arrays(tmp_path / "a.npz", {"x": np.array([object()])}, {})
