@@ -56,11 +56,11 @@ localrules:
 rule all:
     default_target: True
     input:
-        f"{RESULTS}/runs.parquet",
-        f"{RESULTS}/comparison.csv",
-        f"{RESULTS}/bands.csv",
-        f"{RESULTS}/summary.txt",
-        figure_files(),
+        ancient(f"{RESULTS}/runs.parquet"),
+        ancient(f"{RESULTS}/comparison.csv"),
+        ancient(f"{RESULTS}/bands.csv"),
+        ancient(f"{RESULTS}/summary.txt"),
+        ancient(figure_files()),
 
 
 onsuccess:

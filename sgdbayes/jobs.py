@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,21 +39,28 @@ class Job:
 
 @contextmanager
 def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
-    """Send what the job prints to its log, hold libraries to its threads, end foreseeable errors in one line.
+    """Send what the job prints to its log, hold libraries to its threads, end errors in one line on the console.
 
-    Import everything heavy inside the ``with`` block: threads are settled before libraries start them.
+    Import everything heavy inside the ``with`` block: threads are settled before libraries start them. The log of an
+    error that the package foresees is that line; of any other, its traceback.
     """
-    Path(snakemake.log[0]).parent.mkdir(parents=True, exist_ok=True)
-    with Path(snakemake.log[0]).open("wb") as log:
+    console, path = os.dup(2), Path(snakemake.log[0])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     _limit_threads(snakemake.threads)
     try:
         yield Job(snakemake)
-    except (ArithmeticError, OSError, RuntimeError, ValueError) as error:
+    except Exception as error:
+        message = f"sgdbayes: error in {snakemake.rule}: {' '.join(str(error).split())}"
         # numpy's LinAlgError is a ValueError.
-        print(f"sgdbayes: error in {snakemake.rule}: {' '.join(str(error).split())}", file=sys.stderr, flush=True)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        if isinstance(error, ArithmeticError | OSError | RuntimeError | ValueError):
+            print(message, file=sys.stderr, flush=True)
+        else:
+            traceback.print_exc()
+            message = f"{message} ({type(error).__name__}; see {path})"
+        os.write(console, f"{message}\n".encode())
         sys.exit(1)
 
 

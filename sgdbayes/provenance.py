@@ -1,7 +1,7 @@
 """What a result depends on: a hash of the code behind it, and the record that is written beside it.
 
-The code of a script is the modules of this package that it imports, directly or through others. Their hash ignores
-comments, docstrings and layout, so that tidying up does not throw away days of training.
+The code behind a result is its script and the modules of this package that the script imports, directly or through
+others. Their hash ignores comments, docstrings and layout, so that tidying up does not throw away days of training.
 """
 
 import ast
@@ -31,8 +31,8 @@ def settings_hash(*settings: Any) -> str:  # noqa: ANN401 (anything JSON can hol
 
 @cache
 def code_hash(script: Path) -> str:
-    """Hash of the package's modules that ``script`` imports; the script itself is Snakemake's to watch."""
-    return settings_hash(*(_module_hash(path) for path in imported_modules(script)))
+    """Hash of ``script`` and of the package's modules that it imports."""
+    return settings_hash(*(_module_hash(path) for path in (script, *imported_modules(script))))
 
 
 def imported_modules(script: Path) -> list[Path]:

@@ -83,6 +83,13 @@ def model_function_files(wildcards):
     ]
 
 
+def model_comparison_files(wildcards):
+    return [
+        f"{RESULTS}/experiments/{name}/comparison.csv"
+        for name in model_experiments(wildcards)
+    ]
+
+
 def model_draw_files(wildcards):
     folder = f"{RESULTS}/models/{wildcards.task}/{wildcards.architecture}"
     return [f"{folder}/{name}-draws.parquet" for name in model_posteriors(wildcards)]

@@ -3,8 +3,8 @@ FIGURES = f"{RESULTS}/figures"
 
 rule scatter:
     input:
-        functions=function_files,
-        comparison=f"{RESULTS}/experiments/{{experiment}}/comparison.csv",
+        functions=ancient(function_files),
+        comparison=ancient(f"{RESULTS}/experiments/{{experiment}}/comparison.csv"),
     output:
         png=report(
             f"{FIGURES}/scatter-{{experiment}}.png",
@@ -34,11 +34,8 @@ rule scatter:
 
 rule optimizers:
     input:
-        functions=model_function_files,
-        comparison=lambda wildcards: [
-            f"{RESULTS}/experiments/{name}/comparison.csv"
-            for name in model_experiments(wildcards)
-        ],
+        functions=ancient(model_function_files),
+        comparison=ancient(model_comparison_files),
     output:
         png=report(
             f"{FIGURES}/optimizers-{{task}}-{{architecture}}-{{size}}.png",
@@ -69,8 +66,8 @@ rule optimizers:
 
 rule errors:
     input:
-        functions=model_function_files,
-        draws=model_draw_files,
+        functions=ancient(model_function_files),
+        draws=ancient(model_draw_files),
     output:
         png=report(
             f"{FIGURES}/errors-{{task}}-{{architecture}}-{{size}}.png",
@@ -99,8 +96,8 @@ rule errors:
 
 rule ranks:
     input:
-        functions=model_function_files,
-        draws=model_draw_files,
+        functions=ancient(model_function_files),
+        draws=ancient(model_draw_files),
     output:
         png=report(
             f"{FIGURES}/ranks-{{task}}-{{architecture}}-{{size}}.png",

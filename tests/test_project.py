@@ -1,0 +1,45 @@
+"""Files of the project that must agree with one another."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+from sgdbayes.storage import read_table
+from sgdbayes.summary import summarise
+
+ROOT = Path(__file__).parents[1]
+
+
+def load(path: Path):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_lock_holds_every_pin():
+    locked = set((ROOT / "requirements.txt").read_text().splitlines())
+    pins = [line for line in (ROOT / "requirements.in").read_text().splitlines() if line and not line.startswith("#")]
+    assert pins
+    assert set(pins) <= locked
+    assert all("==" in line for line in locked if not line.startswith("#"))
+
+
+def test_the_conda_environment_is_that_of_the_lock():
+    refresh = load(ROOT / "workflow" / "envs" / "refresh.py")
+    expected = refresh.environment((ROOT / "requirements.txt").read_text())
+    assert (ROOT / "workflow" / "envs" / "sgdbayes.yaml").read_text() == expected
+
+
+def test_numbers_in_the_readme_are_those_of_the_committed_table():
+    copies = ROOT / "docs" / "quickstart"
+    summary = summarise(read_table(copies / "comparison.csv"), Path("results/quickstart"))
+    assert (copies / "summary.txt").read_text() == summary
+    readme = (ROOT / "README.md").read_text()
+    assert load(ROOT / "docs" / "refresh.py").with_summary(readme, summary) == readme
+
+
+def test_links_in_the_documents_lead_somewhere():
+    for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "config").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
+            assert target.startswith("https://") or (document.parent / target).exists(), f"{document.name}: {target}"

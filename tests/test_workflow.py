@@ -1,0 +1,261 @@
+"""The whole workflow on a tiny configuration, through the Makefile, in a copy of the project as a clone would give it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from sgdbayes.functions import as_strings, unpack
+from sgdbayes.storage import read_arrays, read_table
+
+ROOT = Path(__file__).parents[1]
+VENV = Path(sys.executable).parents[1]
+TINY = {
+    "name": "tiny",
+    "device": "cpu",
+    "block_size": 4,
+    "tasks": {"small": {"dataset": "mnist_embedded", "positive_classes": [5, 6, 7, 8, 9], "train_size": 40,
+                        "recorded_test_size": 24}},
+    "architectures": {"fcn": {"kind": "FullyConnected", "depth": 1, "width": 16}},
+    "optimizers": {"sgd": {"kind": "SGD", "learning_rate": 0.1}, "adam": {"kind": "Adam", "learning_rate": 0.01}},
+    "posteriors": {"mse": {"noise_variance": 0.001}, "ep": {}},
+    "posterior_draws": {"number": 500, "asked": 5},
+    "comparison": {"min_count": 1, "resamples": 100},
+    "experiments": {"small-{optimizer}": {"grid": {"optimizer": ["sgd", "adam"]}, "task": "small", "architecture": "fcn",
+                                          "networks": 6, "batch_size": 8, "domain_sizes": [3, 8]}},
+}  # fmt: skip
+
+
+class Project:
+    """A copy of the project's files, without results, history or set-up."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            capture_output=True,
+            check=True,
+        ).stdout.decode()
+        for name in filter(None, listed.split("\0")):
+            if (ROOT / name).exists():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / name, folder / name, follow_symlinks=False)
+        # What `make` leaves when it has set up an environment with these pins.
+        stamp = subprocess.run(
+            ["make", "-s", "--no-print-directory", "-f", "-", "stamp"], cwd=folder, capture_output=True, text=True, check=True,
+            input=f"include Makefile\nVENV = {VENV}\nstamp:\n\t@echo $(INSTALLED)\n",
+        ).stdout.strip()  # fmt: skip
+        self.stamp = Path(stamp)
+
+    def configure(self, config: dict) -> None:
+        (self.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
+
+    def call(self, *command: str) -> subprocess.CompletedProcess:
+        environment = {**os.environ, "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}", "SGDBAYES_DATA": ""}
+        return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
+
+    def make(self, *arguments: str) -> subprocess.CompletedProcess:
+        return self.call("make", f"VENV={VENV}", "CONFIG=tiny.yaml", "CORES=2", *arguments)
+
+    def snakemake(self, *arguments: str) -> subprocess.CompletedProcess:
+        return self.call("snakemake", "--cores", "2", "--configfile", "tiny.yaml", *arguments)
+
+    def planned(self) -> set[str]:
+        """The rules that a dry run would run."""
+        run = self.snakemake("--dry-run", "--quiet", "rules")
+        assert run.returncode == 0, run.stderr
+        table = run.stdout + run.stderr
+        if "Nothing to be done" in table:
+            return set()
+        rows = table[table.index("Job stats:") :].splitlines()[3:]
+        return {row.split()[0] for row in rows[: rows.index("")]} - {"all", "total"}
+
+    def log(self, path: str) -> str:
+        return (self.folder / "results/tiny/logs" / path).read_text()
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Project:
+    """The tiny configuration, run once by `make`."""
+    project = Project(tmp_path_factory.mktemp("clone"))
+    project.configure(TINY)
+    project.stamp.touch()
+    run = project.make()
+    assert run.returncode == 0, run.stdout + run.stderr
+    project.said = run.stdout + run.stderr
+    return project
+
+
+@pytest.fixture
+def results(project) -> Path:
+    return project.folder / "results" / "tiny"
+
+
+def test_make_says_what_it_found_and_where(project):
+    assert "results/tiny/figures/" in project.said
+    lines = [line.split() for line in project.said.splitlines()]
+    for experiment in ("small-sgd", "small-adam"):
+        for posterior in ("mse", "ep"):
+            assert any(line[:2] == [experiment, posterior] for line in lines)
+
+
+def test_function_tables_count_the_recorded_networks(results):
+    runs = read_table(results / "runs.parquet")
+    assert len(runs) == 12
+    assert runs["converged"].all()
+    for experiment, networks in runs.groupby("experiment"):
+        for size in (3, 8):
+            table = read_table(results / "experiments" / experiment / f"functions-{size}.parquet")
+            found = as_strings(unpack(networks["labels"].tolist(), size))
+            counts = table.set_index("function")["count"]
+            assert counts.sum() == 6
+            assert counts[counts > 0].to_dict() == pd.Series(found).value_counts().to_dict()
+            assert np.isfinite(table[["log_p_mse", "log_p_mse_se", "log_p_ep", "log_p_ep_se"]]).all(axis=None)
+            labels = read_arrays(results / "tasks" / "small.npz")["test_labels"][:size]
+            wrong = [
+                sum((bit == "1") != (label > 0) for bit, label in zip(f, labels, strict=True)) for f in counts.index
+            ]
+            assert table["test_errors"].tolist() == wrong
+
+
+def test_all_functions_of_a_small_domain_share_one(results):
+    """On three test points a posterior's favourites are nearly all eight functions: their probabilities sum to at most one."""
+    table = read_table(results / "experiments" / "small-sgd" / "functions-3.parquet")
+    for posterior in ("mse", "ep"):
+        assert 0.5 < np.exp(table[f"log_p_{posterior}"]).sum() < 1.001
+
+
+def test_comparison_has_a_row_for_each_experiment_posterior_and_domain(results):
+    comparison = read_table(results / "comparison.csv")
+    rows = comparison[["experiment", "posterior", "domain_size"]].itertuples(index=False, name=None)
+    expected = {(e, p, s) for e in ("small-sgd", "small-adam") for p in ("mse", "ep") for s in (3, 8)}
+    assert set(rows) == expected
+    assert (comparison["networks"] == 6).all()
+    assert comparison["test_error"].between(comparison["test_error_low"], comparison["test_error_high"]).all()
+
+
+def test_figures_are_pictures(results):
+    figures = sorted((results / "figures").iterdir())
+    assert len(figures) == 2 * (2 + 3 * 2)
+    for path in figures:
+        assert path.read_bytes().startswith(b"\x89PNG" if path.suffix == ".png" else b"%PDF")
+
+
+def test_a_finished_run_and_a_fresh_clone_of_it_have_nothing_to_do(project):
+    assert project.planned() == set()
+    # A clone has no record of past runs, and file times in the order of their names.
+    shutil.move(project.folder / ".snakemake", project.folder / "kept")
+    for path in project.folder.rglob("*"):
+        if path.is_file():
+            os.utime(path, (1e9, 1e9 + hash(path.name) % 1000))
+    assert project.planned() == set()
+    shutil.rmtree(project.folder / ".snakemake")
+    shutil.move(project.folder / "kept", project.folder / ".snakemake")
+
+
+def test_editing_a_module_reruns_the_rule_that_uses_it_and_no_other(project):
+    module = project.folder / "sgdbayes" / "figures" / "ranks.py"
+    before = module.read_text()
+    module.write_text(before.replace('"""Probability against rank', '"""Rank'))
+    assert project.planned() == set()
+    module.write_text(before.replace('marker="o"', 'marker="x"'))
+    assert project.planned() == {"ranks"}
+    module.write_text(before)
+    module = project.folder / "sgdbayes" / "posterior" / "regression.py"
+    before = module.read_text()
+    module.write_text(before.replace("import gpytorch", "import gpytorch as gpytorch\nUNUSED = 1"))
+    assert "train" not in project.planned()
+    assert "kernel" not in project.planned()
+    assert "posterior" in project.planned()
+    module.write_text(before)
+
+
+def test_raising_networks_trains_only_the_missing_ones(project, results):
+    before = read_table(results / "runs.parquet")
+    config = yaml.safe_load(yaml.safe_dump(TINY))
+    config["experiments"]["small-{optimizer}"]["networks"] = 10
+    project.configure(config)
+    run = project.make()
+    assert run.returncode == 0, run.stdout + run.stderr
+    after = read_table(results / "runs.parquet")
+    assert len(after) == 20
+    same = after.merge(before, on=list(before.columns))
+    assert len(same) == len(before)
+    # Block 4-8 holds networks 4 and 5 of the shorter run.
+    assert "networks 4 to 7, 2 of them to train" in project.log("train/small-sgd/4-8.log")
+    assert "networks 8 to 9, 2 of them to train" in project.log("train/small-sgd/8-10.log")
+    project.configure(TINY)
+    assert project.make().returncode == 0
+    assert read_table(results / "runs.parquet").equals(before)
+
+
+def test_a_damaged_block_is_named(project, results):
+    block = results / "experiments" / "small-sgd" / "blocks" / "0-4.parquet"
+    whole = block.read_bytes()
+    block.write_bytes(whole[:-20])
+    run = project.snakemake("--forcerun", "runs", "--until", "runs")
+    block.write_bytes(whole)
+    assert run.returncode != 0
+    said = [line for line in run.stderr.splitlines() if line.startswith("sgdbayes: error")]
+    assert said
+    assert "0-4.parquet is damaged" in said[0]
+
+
+def test_networks_that_never_fit_end_in_one_line_and_leave_finished_work(project):
+    config = yaml.safe_load(yaml.safe_dump(TINY))
+    config["name"] = "unfit"
+    config["optimizers"]["sgd"]["learning_rate"] = 1.0e-9
+    config["experiments"]["small-{optimizer}"]["max_epochs"] = 3
+    config["experiments"]["small-adam"] = {**config["experiments"].pop("small-{optimizer}"), "optimizer": "adam"}
+    del config["experiments"]["small-adam"]["grid"]
+    config["experiments"]["small-adam"]["max_epochs"] = 200
+    config["experiments"]["small-sgd"] = {**config["experiments"]["small-adam"], "optimizer": "sgd", "max_epochs": 3}
+    project.configure(config)
+    run = project.snakemake("--until", "runs", "--keep-going")
+    project.configure(TINY)
+    assert run.returncode != 0
+    said = {line for line in run.stderr.splitlines() if line.startswith("sgdbayes: error")}
+    assert said == {
+        "sgdbayes: error in train: experiment small-sgd: none of its first 4 networks reached zero training error in 3 "
+        "epochs (0 diverged): change the learning rate of its optimizer or raise max_epochs"
+    }
+    assert (project.folder / "results/unfit/experiments/small-adam/runs.parquet").exists()
+
+
+def test_a_mistake_in_the_configuration_is_one_line(project):
+    project.configure({**TINY, "blocksize": 3})
+    run = project.snakemake()
+    project.configure(TINY)
+    assert run.returncode == 1
+    assert (
+        run.stderr.strip()
+        .splitlines()[-1]
+        .startswith(
+            "sgdbayes: error in the configuration: configuration: unknown key blocksize (did you mean block_size?)"
+        )
+    )
+    assert "Traceback" not in run.stderr
+
+
+def test_a_clone_without_set_up_makes_one_first(project):
+    plan = project.call("make", "-n", "VENV=new-venv")
+    commands = plan.stdout
+    assert commands.index("-m venv new-venv") < commands.index("pip install") < commands.index("snakemake --cores")
+    assert "-r requirements.txt" in commands
+
+
+def test_make_refuses_an_unsuitable_python(project):
+    old = project.folder / "old-python"
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+    run = project.call("make", f"PYTHON={old}", "VENV=new-venv")
+    assert run.returncode != 0
+    assert "sgdbayes needs Python 3.11, 3.12 or 3.13" in run.stdout
+    assert not (project.folder / "new-venv").exists()
