@@ -9,6 +9,7 @@ from snakemake.utils import min_version
 sys.path.insert(0, workflow.basedir)
 
 from sgdbayes.configuration import ConfigurationError, check_kinds, read_configuration
+from sgdbayes.file_times import settle_file_times
 from sgdbayes.jobs import share_import_path
 from sgdbayes.plan import Plan
 
@@ -31,6 +32,8 @@ except ConfigurationError as error:
     sys.exit(f"sgdbayes: error in the configuration: {error}")
 PLAN = Plan(CONFIGURATION, WORKFLOW / "scripts")
 RESULTS = f"results/{CONFIGURATION.name}"
+if workflow.is_main_process:
+    settle_file_times(Path(RESULTS))
 
 
 wildcard_constraints:
@@ -56,11 +59,11 @@ localrules:
 rule all:
     default_target: True
     input:
-        ancient(f"{RESULTS}/runs.parquet"),
-        ancient(f"{RESULTS}/comparison.csv"),
-        ancient(f"{RESULTS}/bands.csv"),
-        ancient(f"{RESULTS}/summary.txt"),
-        ancient(figure_files()),
+        f"{RESULTS}/runs.parquet",
+        f"{RESULTS}/comparison.csv",
+        f"{RESULTS}/bands.csv",
+        f"{RESULTS}/summary.txt",
+        figure_files(),
 
 
 onsuccess:

@@ -1,8 +1,7 @@
 """What a configuration asks to be computed: blocks of networks, models, and the key of every result.
 
 A key is a hash of all that a result depends on: its settings, the code behind it and the keys of what it is made from.
-Snakemake sees keys as parameters, so a result is made again when any of that changes and not because a file is younger
-than another, which after a `git clone` means nothing.
+Snakemake sees keys as parameters and makes a result again when any of that changes.
 """
 
 from dataclasses import asdict

@@ -21,6 +21,7 @@ __all__ = [
     "provenance_path",
     "read_arrays",
     "read_checksum",
+    "read_provenance",
     "read_table",
     "write_arrays",
     "write_bytes",
@@ -59,14 +60,21 @@ def _replace(path: Path, content: bytes) -> None:
         partial.unlink(missing_ok=True)
 
 
+def read_provenance(path: str | Path) -> dict[str, Any]:
+    """The provenance of ``path``, empty if there is none that can be read."""
+    try:
+        record = json.loads(provenance_path(path).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
 def read_checksum(path: str | Path) -> str:
     """The SHA-256 in the provenance of ``path``. Raises DamagedFileError if there is none."""
-    try:
-        return json.loads(provenance_path(path).read_bytes())["sha256"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DamagedFileError(
-            f"{path} lacks a readable {provenance_path(path).name}: delete both and run again"
-        ) from error
+    record = read_provenance(path)
+    if "sha256" not in record:
+        raise DamagedFileError(f"{path} lacks a readable {provenance_path(path).name}: delete both and run again")
+    return record["sha256"]
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -102,11 +102,11 @@ def hide_unused(axes: Sequence[Axes], used: int) -> None:
         panel.set_axis_off()
 
 
-def save_figure(figure: Figure, paths: Sequence[str | Path]) -> None:
+def save_figure(figure: Figure, paths: Sequence[str | Path], provenance: Mapping[str, Any]) -> None:
     """Save in the format of each path's ending, without dates, so that equal figures are equal files."""
     for path in paths:
         buffer = io.BytesIO()
         kind = Path(path).suffix[1:]
         figure.savefig(buffer, format=kind, metadata={"CreationDate": None} if kind == "pdf" else None)
-        write_bytes(path, buffer.getvalue())
+        write_bytes(path, buffer.getvalue(), provenance)
     plt.close(figure)

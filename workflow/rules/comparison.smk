@@ -3,10 +3,10 @@ EXPERIMENT = f"{RESULTS}/experiments/{{experiment}}"
 
 rule functions:
     input:
-        task=ancient(task_file),
-        runs=ancient(f"{EXPERIMENT}/runs.parquet"),
-        probabilities=ancient(posterior_files("-probabilities.parquet")),
-        draws=ancient(posterior_files("-draws.parquet")),
+        task=task_file,
+        runs=f"{EXPERIMENT}/runs.parquet",
+        probabilities=posterior_files("-probabilities.parquet"),
+        draws=posterior_files("-draws.parquet"),
     output:
         table=f"{EXPERIMENT}/functions-{{size}}.parquet",
         provenance=f"{EXPERIMENT}/functions-{{size}}.parquet.json",
@@ -26,10 +26,10 @@ rule functions:
 
 rule compare:
     input:
-        task=ancient(task_file),
-        runs=ancient(f"{EXPERIMENT}/runs.parquet"),
-        functions=ancient(function_files),
-        posteriors=ancient(posterior_files(".npz")),
+        task=task_file,
+        runs=f"{EXPERIMENT}/runs.parquet",
+        functions=function_files,
+        posteriors=posterior_files(".npz"),
     output:
         comparison=f"{EXPERIMENT}/comparison.csv",
         comparison_provenance=f"{EXPERIMENT}/comparison.csv.json",
@@ -53,8 +53,8 @@ rule compare:
 
 rule all_comparisons:
     input:
-        comparison=ancient(experiment_files("comparison.csv")),
-        bands=ancient(experiment_files("bands.csv")),
+        comparison=experiment_files("comparison.csv"),
+        bands=experiment_files("bands.csv"),
     output:
         comparison=report(
             f"{RESULTS}/comparison.csv",
@@ -84,7 +84,7 @@ rule all_comparisons:
 
 rule summary:
     input:
-        comparison=ancient(f"{RESULTS}/comparison.csv"),
+        comparison=f"{RESULTS}/comparison.csv",
     output:
         text=f"{RESULTS}/summary.txt",
     log:

@@ -3,8 +3,8 @@ FIGURES = f"{RESULTS}/figures"
 
 rule scatter:
     input:
-        functions=ancient(function_files),
-        comparison=ancient(f"{RESULTS}/experiments/{{experiment}}/comparison.csv"),
+        functions=function_files,
+        comparison=f"{RESULTS}/experiments/{{experiment}}/comparison.csv",
     output:
         png=report(
             f"{FIGURES}/scatter-{{experiment}}.png",
@@ -34,8 +34,8 @@ rule scatter:
 
 rule optimizers:
     input:
-        functions=ancient(model_function_files),
-        comparison=ancient(model_comparison_files),
+        functions=model_function_files,
+        comparison=model_comparison_files,
     output:
         png=report(
             f"{FIGURES}/optimizers-{{task}}-{{architecture}}-{{size}}.png",
@@ -66,8 +66,8 @@ rule optimizers:
 
 rule errors:
     input:
-        functions=ancient(model_function_files),
-        draws=ancient(model_draw_files),
+        functions=model_function_files,
+        draws=model_draw_files,
     output:
         png=report(
             f"{FIGURES}/errors-{{task}}-{{architecture}}-{{size}}.png",
@@ -96,8 +96,8 @@ rule errors:
 
 rule ranks:
     input:
-        functions=ancient(model_function_files),
-        draws=ancient(model_draw_files),
+        functions=model_function_files,
+        draws=model_draw_files,
     output:
         png=report(
             f"{FIGURES}/ranks-{{task}}-{{architecture}}-{{size}}.png",

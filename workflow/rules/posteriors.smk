@@ -3,7 +3,7 @@ MODEL = f"{RESULTS}/models/{{task}}/{{architecture}}"
 
 rule kernel:
     input:
-        task=ancient(f"{RESULTS}/tasks/{{task}}.npz"),
+        task=f"{RESULTS}/tasks/{{task}}.npz",
     output:
         arrays=f"{MODEL}/kernel.npz",
         provenance=f"{MODEL}/kernel.npz.json",
@@ -28,8 +28,8 @@ rule kernel:
 
 rule posterior:
     input:
-        task=ancient(f"{RESULTS}/tasks/{{task}}.npz"),
-        kernel=ancient(f"{MODEL}/kernel.npz"),
+        task=f"{RESULTS}/tasks/{{task}}.npz",
+        kernel=f"{MODEL}/kernel.npz",
     output:
         arrays=f"{MODEL}/{{posterior}}.npz",
         provenance=f"{MODEL}/{{posterior}}.npz.json",
@@ -59,9 +59,9 @@ rule posterior:
 
 rule probabilities:
     input:
-        posterior=ancient(f"{MODEL}/{{posterior}}.npz"),
-        runs=ancient(model_runs),
-        draws=ancient(model_draw_files),
+        posterior=f"{MODEL}/{{posterior}}.npz",
+        runs=model_runs,
+        draws=model_draw_files,
     output:
         table=f"{MODEL}/{{posterior}}-probabilities.parquet",
         provenance=f"{MODEL}/{{posterior}}-probabilities.parquet.json",

@@ -18,7 +18,7 @@ rule task:
 
 rule train:
     input:
-        task=ancient(task_file),
+        task=task_file,
     output:
         table=f"{RESULTS}/experiments/{{experiment}}/blocks/{{block}}.parquet",
         provenance=f"{RESULTS}/experiments/{{experiment}}/blocks/{{block}}.parquet.json",
@@ -45,7 +45,7 @@ rule train:
 
 rule runs:
     input:
-        blocks=ancient(block_files),
+        blocks=block_files,
     output:
         table=f"{RESULTS}/experiments/{{experiment}}/runs.parquet",
         provenance=f"{RESULTS}/experiments/{{experiment}}/runs.parquet.json",
@@ -64,7 +64,7 @@ rule runs:
 
 rule all_runs:
     input:
-        runs=ancient(experiment_files("runs.parquet")),
+        runs=experiment_files("runs.parquet"),
     output:
         runs=f"{RESULTS}/runs.parquet",
         runs_provenance=f"{RESULTS}/runs.parquet.json",

@@ -2,7 +2,7 @@
 
 from sgdbayes.jobs import job
 
-with job(snakemake):
+with job(snakemake) as run:
     from sgdbayes.figures import draw_ranks, save_figure
     from sgdbayes.storage import read_table
 
@@ -10,4 +10,5 @@ with job(snakemake):
     functions = dict(zip(snakemake.params.experiments, map(read_table, snakemake.input.functions), strict=True))
     draws = [read_table(path, filters=[("domain_size", "==", size)]) for path in snakemake.input.draws]
     posteriors = dict(zip(snakemake.params.posteriors, draws, strict=True))
-    save_figure(draw_ranks(functions, posteriors, size=size, **snakemake.params.about), snakemake.output)
+    figure = draw_ranks(functions, posteriors, size=size, **snakemake.params.about)
+    save_figure(figure, snakemake.output, run.provenance())

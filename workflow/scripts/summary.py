@@ -9,4 +9,4 @@ with job(snakemake) as run:
     from sgdbayes.summary import summarise
 
     text = summarise(read_table(snakemake.input.comparison), Path(snakemake.output.text).parent)
-    write_bytes(snakemake.output.text, text.encode())
+    write_bytes(snakemake.output.text, text.encode(), run.provenance())

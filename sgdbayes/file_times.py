@@ -1,0 +1,54 @@
+"""Make file times agree with content, so that Snakemake, which compares times, makes again what is out of date and no more.
+
+`git clone` gives files times that mean nothing. The provenance of a result names what it was made from by SHA-256, so
+whether it is up to date can be read off, and its time set to match.
+"""
+
+import os
+import time
+from collections.abc import Mapping
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+from sgdbayes.storage import provenance_path, read_provenance
+
+__all__ = ["settle_file_times"]
+
+
+def settle_file_times(folder: Path) -> None:
+    """Among the results in ``folder``, make those no older than their inputs that were made from them as they are now,
+    and inputs that have changed since newer than what was made from them.
+    """
+    # Snakemake counts a rule's benchmark among its outputs; nothing is made from these.
+    for benchmark in (folder / "benchmarks").rglob("*.tsv"):
+        benchmark.touch()
+    records = {}
+    for path in sorted(folder.rglob("*.json")):
+        result = path.with_suffix("")
+        if result.exists():
+            records[str(result)] = read_provenance(result)
+    made_from = {name: record.get("inputs", {}) for name, record in records.items()}
+    for name in TopologicalSorter(made_from).static_order():
+        if name in records:
+            _settle(name, made_from[name], records)
+
+
+def _settle(name: str, inputs: Mapping[str, str], records: Mapping[str, Mapping]) -> None:
+    here = [path for path in inputs if path in records]
+    changed = [path for path in here if records[path].get("sha256") != inputs[path]]
+    oldest = min(map(_time, (name, provenance_path(name))))
+    for path in changed:
+        if _time(path) <= oldest:
+            _set_time(path, time.time())
+    newest = max(map(_time, here), default=0.0)
+    if not changed and oldest < newest:
+        _set_time(name, newest)
+
+
+def _time(path: str | Path) -> float:
+    return Path(path).stat().st_mtime
+
+
+def _set_time(path: str, seconds: float) -> None:
+    for part in (path, provenance_path(path)):
+        os.utime(part, (seconds, seconds))

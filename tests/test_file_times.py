@@ -1,0 +1,55 @@
+"""File times follow content."""
+
+import os
+from itertools import pairwise
+
+import pytest
+
+from sgdbayes.file_times import settle_file_times
+from sgdbayes.storage import provenance_path, read_checksum, write_bytes
+
+
+@pytest.fixture
+def chain(tmp_path):
+    """A -> b -> c, each made from the one before, with times as if made in the opposite order."""
+    paths = [tmp_path / name for name in "abc"]
+    write_bytes(paths[0], b"a", {})
+    for before, path in pairwise(paths):
+        write_bytes(path, b"made from " + before.name.encode(), {"inputs": {str(before): read_checksum(before)}})
+    for seconds, path in zip((3000, 2000, 1000), paths, strict=True):
+        for part in (path, provenance_path(path)):
+            os.utime(part, (seconds, seconds))
+    return paths
+
+
+def newer(first, second) -> bool:
+    """What Snakemake asks of an input and an output."""
+    return first.stat().st_mtime > min(second.stat().st_mtime, provenance_path(second).stat().st_mtime)
+
+
+def test_what_is_up_to_date_looks_so(chain, tmp_path):
+    a, b, c = chain
+    assert newer(a, b)
+    settle_file_times(tmp_path)
+    assert not newer(a, b)
+    assert not newer(b, c)
+
+
+def test_what_is_out_of_date_looks_so(chain, tmp_path):
+    a, b, c = chain
+    write_bytes(b, b"another", {"inputs": {str(a): read_checksum(a)}})
+    for part in (b, provenance_path(b)):
+        os.utime(part, (1, 1))
+    settle_file_times(tmp_path)
+    assert not newer(a, b)
+    assert newer(b, c)
+
+
+def test_results_whose_inputs_are_gone_or_unknown_are_left_alone(chain, tmp_path):
+    a, b, c = chain
+    a.unlink()
+    provenance_path(c).write_text("not JSON")
+    settle_file_times(tmp_path)
+    assert b.stat().st_mtime == 2000
+    assert c.stat().st_mtime == 1000
+    settle_file_times(tmp_path / "nowhere")
