@@ -21,6 +21,8 @@ from sgdbayes.posterior.gaussian import Gaussian
 __all__ = ["Comparison", "Estimate", "compare", "compare_bands", "compare_experiment"]
 
 _FEWEST = 3
+# An interval is given if at least this share of the resamples has enough functions to define the statistic.
+_FEWEST_DEFINED = 0.9
 _SPLITS = 20
 _BATCH = 2_000_000
 
@@ -104,10 +106,10 @@ def compare(
     resamples: int = 1000,
     seed: int = 0,
 ) -> Comparison:
-    """Compare the frequencies in ``table`` (columns function, count, test_errors; count 0 for functions asked about
-    but not found)
-    with ``log_p``, natural log of P_B for each of its rows. Raises ValueError if ``log_p`` is not finite or nothing
-    was found.
+    """Compare the frequencies in ``table`` with ``log_p``, natural log of P_B for each of its rows.
+
+    ``table``: columns function, count (0 for functions asked about but not found) and test_errors. Raises ValueError if
+    ``log_p`` is not finite or nothing was found.
     """
     counts, log_p = table["count"].to_numpy(), np.asarray(log_p, dtype=np.float64)
     if not np.isfinite(log_p).all() or log_p.shape != counts.shape:
@@ -171,12 +173,11 @@ def compare_bands(
     """
     counts, log_p = table["count"].to_numpy(), np.asarray(log_p, dtype=np.float64)
     networks = counts.sum()
-    decade = np.floor(np.log10(np.maximum(counts, 1) / networks)).astype(int)
+    # A frequency of 1 belongs to the highest decade.
+    decade = np.minimum(np.floor(np.log10(np.maximum(counts, 1) / networks)).astype(int), -1)
     rank = np.argsort(np.argsort(-counts, kind="stable"))
     enough = counts >= min_count
-    bands = {
-        f"1e{d} to 1e{d + 1}": enough & (decade == d) for d in sorted(set(decade[enough & (decade < 0)]), reverse=True)
-    }
+    bands = {f"1e{d} to 1e{d + 1}": enough & (decade == d) for d in sorted(set(decade[enough]), reverse=True)}
     bands |= {f"top {top}": enough & (rank < top) for top in tops}
     draw = _Resampling(counts, resamples, seed)
     rows = []
@@ -230,9 +231,12 @@ class _Resampling:
 
 
 def _bias_corrected(value: float, drawn: np.ndarray) -> Estimate:
-    drawn = drawn[np.isfinite(drawn)]
-    if not np.isfinite(value) or len(drawn) == 0:
+    if not np.isfinite(value):
         return _UNDEFINED
+    defined = np.isfinite(drawn)
+    if defined.mean() < _FEWEST_DEFINED:
+        return Estimate(float(value), np.nan, np.nan)
+    drawn = drawn[defined]
     # Share of resamples below the estimate, ties counted half, kept off 0 and 1.
     below = ((drawn < value).sum() + (drawn == value).sum() / 2 + 0.5) / (len(drawn) + 1)
     low, high = np.quantile(drawn, ndtr(2 * ndtri(below) + ndtri([0.025, 0.975])))

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from sgdbayes.provenance import environment
-from sgdbayes.storage import provenance_path, read_checksum
 
 __all__ = ["Job", "job", "share_import_path"]
 
@@ -20,17 +19,21 @@ class Job:
 
     def __init__(self, snakemake) -> None:  # noqa: ANN001 (the object Snakemake gives a script)
         self.rule, self.parameters = snakemake.rule, dict(snakemake.params.items())
-        self._inputs = [path for path in snakemake.input if provenance_path(path).exists()]
+        self._inputs = list(snakemake.input)
         self._started = time.perf_counter()
 
     def provenance(self, **facts: Any) -> dict[str, Any]:  # noqa: ANN401
         """The record to write beside an output: rule, parameters, checksums of inputs, versions, wall time in
         seconds, ``facts``.
         """
+        # Not at the top: storage brings in numpy, whose BLAS settles its threads when it is loaded.
+        from sgdbayes.storage import provenance_path, read_checksum
+
+        inputs = [path for path in self._inputs if provenance_path(path).exists()]
         return {
             "rule": self.rule,
             "parameters": self.parameters,
-            "inputs": {path: read_checksum(path) for path in self._inputs},
+            "inputs": {path: read_checksum(path) for path in inputs},
             "wall_time": round(time.perf_counter() - self._started, 3),
             **environment(),
             **facts,

@@ -1,0 +1,76 @@
+"""What every job of the workflow does around its one call."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sgdbayes.storage import provenance_path, write_bytes
+
+SCRIPT = """
+import json, sys
+from types import SimpleNamespace
+from sgdbayes.jobs import job
+
+class Named(list):
+    def items(self):
+        return [("key", "k")]
+
+fake = SimpleNamespace(rule="train", params=Named(), input=json.loads(sys.argv[1]), log=[sys.argv[2]], threads=1)
+with job(fake) as run:
+    {body}
+"""
+
+
+def run_job(tmp_path: Path, body: str, inputs: list[str] | None = None) -> subprocess.CompletedProcess:
+    command = [
+        sys.executable,
+        "-c",
+        SCRIPT.format(body=body),
+        json.dumps(inputs or []),
+        str(tmp_path / "logs" / "job.log"),
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_what_a_job_prints_goes_to_its_log(tmp_path):
+    run = run_job(tmp_path, "print('progress')")
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+    assert (tmp_path / "logs" / "job.log").read_text() == "progress\n"
+
+
+def test_libraries_keep_to_the_threads_of_the_job(tmp_path):
+    body = "import torch, numba, threadpoolctl, scipy.linalg; print(torch.get_num_threads(), numba.get_num_threads(), "
+    body += "max(pool['num_threads'] for pool in threadpoolctl.threadpool_info()))"
+    assert run_job(tmp_path, body).returncode == 0
+    assert (tmp_path / "logs" / "job.log").read_text() == "1 1 1\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("raise ValueError('labels must be -1 or +1')", "sgdbayes: error in train: labels must be -1 or +1\n"),
+        ("{}['x']", "sgdbayes: error in train: 'x' (KeyError; see"),
+    ],
+)
+def test_errors_are_one_line_on_the_console(tmp_path, body, said):
+    run = run_job(tmp_path, body)
+    assert run.returncode == 1
+    assert run.stderr.startswith(said)
+    assert run.stderr.count("\n") == 1
+    assert ("Traceback" in (tmp_path / "logs" / "job.log").read_text()) is ("KeyError" in said)
+
+
+def test_provenance_names_inputs_by_checksum(tmp_path):
+    path = tmp_path / "in.txt"
+    write_bytes(path, b"content", {})
+    assert run_job(tmp_path, "print(json.dumps(run.provenance(device='cpu')))", [str(path)]).returncode == 0
+    record = json.loads((tmp_path / "logs" / "job.log").read_text())
+    assert record["inputs"] == {str(path): json.loads(provenance_path(path).read_text())["sha256"]}
+    assert record["parameters"] == {"key": "k"}
+    assert record["device"] == "cpu"
+    assert record["versions"]["torch"]
