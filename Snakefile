@@ -67,4 +67,6 @@ rule all:
 
 
 onsuccess:
-    print(Path(f"{RESULTS}/summary.txt").read_text(encoding="utf-8"))
+    # With --until there may be none yet.
+    if Path(f"{RESULTS}/summary.txt").exists():
+        print(Path(f"{RESULTS}/summary.txt").read_text(encoding="utf-8"))

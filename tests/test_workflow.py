@@ -227,6 +227,8 @@ def test_networks_that_never_fit_end_in_one_line_and_leave_finished_work(project
         "epochs (0 diverged): change the learning rate of its optimizer or raise max_epochs"
     }
     assert (project.folder / "results/unfit/experiments/small-adam/runs.parquet").exists()
+    run = project.snakemake("--until", "task")
+    assert run.returncode == 0
 
 
 def test_a_mistake_in_the_configuration_is_one_line(project):

@@ -5,6 +5,7 @@ from sgdbayes.posterior.ep import ExpectationPropagation, expectation_propagatio
 from sgdbayes.posterior.gaussian import Gaussian
 from sgdbayes.posterior.orthant import log_orthant_probability
 from sgdbayes.posterior.regression import regression_posterior
+from sgdbayes.posterior.zero_one import sample_zero_one
 
 __all__ = [
     "POSTERIORS",
@@ -13,4 +14,5 @@ __all__ = [
     "expectation_propagation",
     "log_orthant_probability",
     "regression_posterior",
+    "sample_zero_one",
 ]
