@@ -50,4 +50,4 @@ lock:
 	rm -rf $(VENV)-lock
 
 clean:
-	rm -rf results/quickstart .snakemake
+	rm -rf results/quickstart

@@ -1,6 +1,7 @@
 # SGD against the Bayesian posterior: configuration -> trained networks -> function tables -> comparison -> figures.
 # Usage: snakemake --cores N --configfile config/quickstart.yaml
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from snakemake.utils import min_version

@@ -1,11 +1,12 @@
 """What the trained networks and a posterior say to each other: correlation, noise ceiling, shared mass, test errors.
 
 P_OPT(f|S) is the frequency of a function among n trained networks, P_B(f|S) its probability under a posterior (Mingard
-et al., JMLR 2021, section 2). Intervals are 95 % bias-corrected percentile bootstrap intervals (Efron, Can. J. Stat.
-9, 1981) that resample networks. The noise ceiling is the correlation with log P_OPT that a perfect predictor could be
-expected to reach: the square root of the reliability 2r / (1 + r), r being the correlation between the halves of the
-sample (Spearman 1910, Brown 1910). Functions that the optimiser never found have no frequency: their mass is reported,
-they enter no correlation.
+et al., JMLR 2021, section 2). Intervals are the estimate plus and minus 1.96 standard errors of a bootstrap that resamples
+networks, for correlations on Fisher's scale (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13);
+percentiles would not do, as a resample can lose functions but never find one. The noise ceiling is the correlation that
+a perfect predictor would reach: that of the frequencies with those of a resample, over the functions the resample has
+often enough. Functions that the optimiser never found have no frequency: their mass is reported, they enter no
+correlation.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +14,6 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr, ndtri
 from scipy.stats import rankdata
 
 from sgdbayes.posterior.gaussian import Gaussian
@@ -23,7 +23,8 @@ __all__ = ["Comparison", "Estimate", "compare", "compare_bands", "compare_experi
 _FEWEST = 3
 # An interval is given if at least this share of the resamples has enough functions to define the statistic.
 _FEWEST_DEFINED = 0.9
-_SPLITS = 20
+# Beyond this share of networks with a function that no other found, frequencies are mostly noise.
+_MOST_UNIQUE = 0.5
 _BATCH = 2_000_000
 
 
@@ -44,28 +45,30 @@ class Comparison:
     """One optimiser against one posterior on one domain.
 
     ``networks``: that fitted S. ``functions``: distinct ones found. ``compared``: found at least ``min_count`` times.
-    ``pearson``, ``spearman``, ``slope`` (least squares of log P_OPT on log P_B), ``split_half``, ``noise_ceiling``:
-    over the compared functions. ``optimizer_mass_in_posterior_top``: P_OPT of the posterior's ``top`` most probable
-    functions, and the other way round. ``total_variation``: between P_OPT and P_B, the P_B of functions seen by
-    neither counted as difference. ``posterior_mass_found``: P_B of the functions found. ``test_error``,
-    ``posterior_test_error``: mean share of wrong labels on E. ``note``: why numbers are missing.
+    ``unique``: share of networks whose function no other network found. ``pearson``, ``spearman``, ``slope`` (least
+    squares of log P_OPT on log P_B), over the compared functions. ``noise_ceiling``: what ``pearson`` would be for a
+    perfect predictor, and the range that holds 95 % of its values. ``optimizer_mass_in_posterior_top``: P_OPT of the
+    ``top`` functions most probable under the posterior among those tabulated; ``posterior_mass_in_optimizer_top``: P_B of
+    the ``top`` most frequent. ``total_variation``: between P_OPT and P_B, the P_B of functions not tabulated counted as
+    difference. ``posterior_mass_found``: P_B of the functions found. ``test_error``, ``posterior_test_error``: mean
+    share of wrong labels on E. ``note``: why numbers are missing.
     """
 
     networks: int
     functions: int
     compared: int
+    unique: float
     pearson: Estimate
     spearman: Estimate
     slope: Estimate
-    split_half: Estimate
     noise_ceiling: Estimate
     top: int
     optimizer_mass_in_posterior_top: Estimate
-    posterior_mass_in_optimizer_top: float
+    posterior_mass_in_optimizer_top: Estimate
     total_variation: Estimate
     posterior_mass_found: Estimate
     test_error: Estimate
-    posterior_test_error: Estimate
+    posterior_test_error: float
     note: str
 
 
@@ -91,7 +94,7 @@ def compare_experiment(
             error = gaussian.head(size).mean_test_error(test_labels[:size])
             log_p = table[f"log_p_{posterior}"].to_numpy()
             names = {"posterior": posterior, "domain_size": size}
-            rows.append(names | _flat(compare(table, log_p, Estimate(error, error, error), top=top, **options)))
+            rows.append(names | _flat(compare(table, log_p, error, top=top, **options)))
             bands.append(compare_bands(table, log_p, **options).assign(**names))
     return pd.DataFrame(rows), pd.concat(bands, ignore_index=True)
 
@@ -99,7 +102,7 @@ def compare_experiment(
 def compare(
     table: pd.DataFrame,
     log_p: np.ndarray,
-    posterior_test_error: Estimate,
+    posterior_test_error: float,
     *,
     min_count: int = 5,
     top: int = 10,
@@ -123,37 +126,37 @@ def compare(
     def overlap(sample: np.ndarray) -> np.ndarray:
         share = sample / networks
         distance = (np.abs(share - p).sum(-1) + max(0.0, 1 - p.sum())) / 2
-        return np.stack(
-            [share @ in_posterior_top, distance, np.where(sample > 0, p, 0).sum(-1), share @ error_share], -1
-        )
+        found = np.where(sample > 0, p, 0)
+        most_frequent = np.argsort(-sample, axis=-1, kind="stable")[..., :top]
+        frequent_mass = np.take_along_axis(found, most_frequent, -1).sum(-1)
+        columns = [share @ in_posterior_top, frequent_mass, distance, found.sum(-1), share @ error_share]
+        return np.stack(columns, -1)
 
     draw = _Resampling(counts, resamples, seed)
-    mass_top, distance, mass_found, test_error = draw.estimates(overlap)
-    correlations = draw.estimates(lambda sample: _correlations(sample, log_p, min_count))
-    halves = draw.estimates(lambda sample: _split_half(sample, min_count, np.random.default_rng([seed, 1])))
-    compared = int((counts >= min_count).sum())
-    note = ""
+    shares = draw.estimates(overlap, lowest=0.0, highest=1.0)
+    compared, unique = int((counts >= min_count).sum()), float((counts == 1).sum() / networks)
+    found = f"{int((counts > 0).sum())} functions in {networks} networks"
+    note, correlations, ceiling = "", [_UNDEFINED] * 3, _UNDEFINED
     if compared < _FEWEST:
-        note = f"{int((counts > 0).sum())} functions in {networks} networks, {compared} found {min_count} times or more: no correlation"
+        note = f"{found}, {compared} found {min_count} times or more: no correlation"
+    elif unique > _MOST_UNIQUE:
+        note = f"{found}, {unique:.0%} of them with a function of their own: no correlation"
+    else:
+        correlations = draw.correlations(lambda sample: _correlations(sample, log_p, min_count))
+        ceiling = draw.ceiling(min_count)
+        if not np.isfinite(correlations[0].value):
+            note = f"{found}: equal frequencies or equal probabilities have no correlation"
     return Comparison(
-        networks=networks,
-        functions=int((counts > 0).sum()),
-        compared=compared,
-        pearson=correlations[0],
-        spearman=correlations[1],
-        slope=correlations[2],
-        split_half=halves[0],
-        noise_ceiling=halves[1],
-        top=top,
-        optimizer_mass_in_posterior_top=mass_top,
-        posterior_mass_in_optimizer_top=float(
-            p[np.argsort(-counts, kind="stable")[: min(top, int((counts > 0).sum()))]].sum()
-        ),
-        total_variation=distance,
-        posterior_mass_found=mass_found,
-        test_error=test_error,
-        posterior_test_error=posterior_test_error,
-        note=note,
+        networks,
+        int((counts > 0).sum()),
+        compared,
+        unique,
+        *correlations,
+        ceiling,
+        top,
+        *shares,
+        posterior_test_error,
+        note,
     )
 
 
@@ -194,7 +197,7 @@ def compare_bands(
 
         names = ("pearson", "spearman", "slope", "log_ratio")
         row = {"band": band, "functions": int(members.sum()), "networks": int(counts[members].sum())}
-        for name, estimate in zip(names, draw.estimates(statistics), strict=True):
+        for name, estimate in zip(names, draw.correlations(statistics), strict=True):
             row |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
         rows.append(row)
     return pd.DataFrame(rows)
@@ -218,29 +221,53 @@ class _Resampling:
     def __init__(self, counts: np.ndarray, resamples: int, seed: int) -> None:
         self.counts, self.resamples, self.seed = counts, resamples, seed
 
-    def estimates(self, statistics: Callable[[np.ndarray], np.ndarray]) -> list[Estimate]:
-        """Estimates of the K ``statistics``, a function from counts (B, F) to (B, K)."""
-        rng = np.random.default_rng(self.seed)
+    def estimates(
+        self, statistics: Callable[[np.ndarray], np.ndarray], *, lowest: float = -np.inf, highest: float = np.inf
+    ) -> list[Estimate]:
+        """Estimates of the K ``statistics``, a function from counts (B, F) to (B, K), with values in a known range."""
         values = statistics(self.counts[None])[0]
+        drawn = self._drawn(statistics)
+        reach = 1.96 * drawn.std(0, ddof=1)
+        low, high = np.clip(values - reach, lowest, highest), np.clip(values + reach, lowest, highest)
+        return [Estimate(*map(float, each)) for each in zip(values, low, high, strict=True)]
+
+    def correlations(self, statistics: Callable[[np.ndarray], np.ndarray]) -> list[Estimate]:
+        """Estimates of ``statistics`` that a resample may leave undefined; of these the first two are correlations."""
+        values = statistics(self.counts[None])[0]
+        drawn = self._drawn(statistics)
+        result = []
+        for column, value in enumerate(values):
+            correlation = column < 2
+            defined = drawn[np.isfinite(drawn[:, column]), column]
+            low = high = np.nan
+            if np.isfinite(value) and len(defined) >= _FEWEST_DEFINED * len(drawn):
+                reach = 1.96 * (_fisher(defined) if correlation else defined).std(ddof=1)
+                centre = _fisher(value) if correlation else value
+                low, high = (np.tanh(end) if correlation else end for end in (centre - reach, centre + reach))
+            result.append(Estimate(float(value), float(low), float(high)))
+        return result
+
+    def ceiling(self, min_count: int) -> Estimate:
+        """Correlation of the log frequencies with those of a resample: its mean, and the range of the middle 95 %."""
+        log_frequency = np.log(np.maximum(self.counts, 0.5))
+        drawn = self._drawn(lambda sample: _correlations(sample, log_frequency, min_count)[..., :1])[:, 0]
+        drawn = drawn[np.isfinite(drawn)]
+        if len(drawn) < _FEWEST_DEFINED * self.resamples:
+            return _UNDEFINED
+        return Estimate(float(drawn.mean()), *map(float, np.quantile(drawn, [0.025, 0.975])))
+
+    def _drawn(self, statistics: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """``statistics`` of every resample, (resamples, K); the same resamples at each call."""
+        rng = np.random.default_rng(self.seed)
         networks, size = self.counts.sum(), max(1, _BATCH // len(self.counts))
         batches = [min(size, self.resamples - start) for start in range(0, self.resamples, size)]
-        drawn = np.concatenate(
-            [statistics(rng.multinomial(networks, self.counts / networks, size=batch)) for batch in batches]
-        )
-        return [_bias_corrected(value, column) for value, column in zip(values, drawn.T, strict=True)]
+        samples = (rng.multinomial(networks, self.counts / networks, size=batch) for batch in batches)
+        return np.concatenate([statistics(sample) for sample in samples])
 
 
-def _bias_corrected(value: float, drawn: np.ndarray) -> Estimate:
-    if not np.isfinite(value):
-        return _UNDEFINED
-    defined = np.isfinite(drawn)
-    if defined.mean() < _FEWEST_DEFINED:
-        return Estimate(float(value), np.nan, np.nan)
-    drawn = drawn[defined]
-    # Share of resamples below the estimate, ties counted half, kept off 0 and 1.
-    below = ((drawn < value).sum() + (drawn == value).sum() / 2 + 0.5) / (len(drawn) + 1)
-    low, high = np.quantile(drawn, ndtr(2 * ndtri(below) + ndtri([0.025, 0.975])))
-    return Estimate(float(value), float(low), float(high))
+def _fisher(correlation: np.ndarray | float) -> np.ndarray:
+    # A resample with three functions may be perfectly correlated.
+    return np.arctanh(np.clip(correlation, -0.9999, 0.9999))
 
 
 def _correlations(counts: np.ndarray, log_p: np.ndarray, min_count: int, networks: int | None = None) -> np.ndarray:
@@ -259,9 +286,9 @@ def _correlations(counts: np.ndarray, log_p: np.ndarray, min_count: int, network
 
 
 def _pearson(x: np.ndarray, y: np.ndarray, used: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Correlation of x and y, and slope of y on x, over the ``used`` entries of the last axis; NaN with fewer than
-    three or no
-    spread.
+    """Correlation of x and y, and slope of y on x, over the ``used`` entries of the last axis.
+
+    NaN with fewer than three of them or no spread.
     """
     number = used.sum(-1)
     enough = number >= _FEWEST
@@ -277,20 +304,3 @@ def _pearson(x: np.ndarray, y: np.ndarray, used: np.ndarray) -> tuple[np.ndarray
     pearson = np.divide(xy, np.sqrt(xx * yy), out=np.full(xy.shape, np.nan), where=defined)
     slope = np.divide(xy, xx, out=np.full(xy.shape, np.nan), where=defined)
     return pearson, slope
-
-
-def _split_half(counts: np.ndarray, min_count: int, rng: np.random.Generator) -> np.ndarray:
-    """Correlation between log frequencies in random halves, and the noise ceiling (..., 2), mean over several splits."""
-    kept = (counts >= min_count).any(0)
-    counts = np.where(counts >= min_count, counts, 0)[..., kept]
-    correlations = []
-    for _ in range(_SPLITS):
-        first = rng.binomial(counts, 0.5)
-        second = counts - first
-        pearson, _ = _pearson(np.log(np.maximum(first, 1)), np.log(np.maximum(second, 1)), (first > 0) & (second > 0))
-        correlations.append(pearson)
-    defined = np.isfinite(correlations)
-    number = defined.sum(0)
-    mean = np.where(number > 0, np.where(defined, correlations, 0).sum(0) / np.maximum(number, 1), np.nan)
-    ceiling = np.sqrt(np.where(mean > 0, 2 * mean / (1 + np.where(mean > 0, mean, 0)), np.nan))
-    return np.stack([mean, ceiling], -1)

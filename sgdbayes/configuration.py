@@ -59,6 +59,7 @@ class Configuration:
 
 def read_configuration(config: Mapping[str, Any], schema_path: Path) -> Configuration:
     """Validate ``config`` against the schema, fill in defaults, multiply out grids. Raises ConfigurationError."""
+    _check_keys_are_text(config, "")
     schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
     config = _validated(dict(config), schema)
     experiments: dict[str, Experiment] = {}
@@ -138,10 +139,21 @@ def check_kinds(configuration: Configuration) -> None:
         _check_name(experiment.loss, LOSSES, f"experiments.{name}.loss")
 
 
+def _check_keys_are_text(config: Mapping[Any, Any], path: str) -> None:
+    for key, value in config.items():
+        if not isinstance(key, str):
+            raise ConfigurationError(f"{path or 'configuration'}: the key {key!r} must be text: write it in quotes")
+        if isinstance(value, Mapping):
+            _check_keys_are_text(value, f"{path}.{key}".lstrip("."))
+
+
 def _grid(template: str, settings: Mapping[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
     grid = settings.get("grid", {})
     single = {key: value for key, value in settings.items() if key != "grid"}
-    braced = {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
+    try:
+        braced = {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
+    except ValueError as error:
+        raise ConfigurationError(f"experiments.{template}: the braces in its name do not match ({error})") from error
     if braced != set(grid):
         raise ConfigurationError(
             f"experiments.{template}: its name must hold each key of its grid in braces, and no other: grid has "

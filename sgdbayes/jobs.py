@@ -44,8 +44,8 @@ class Job:
 def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
     """Send what the job prints to its log, hold libraries to its threads, end errors in one line on the console.
 
-    Import everything heavy inside the ``with`` block: threads are settled before libraries start them. The log of an
-    error that the package foresees is that line; of any other, its traceback.
+    Import everything heavy inside the ``with`` block: threads are settled before libraries start them. The log also has
+    the traceback of an error.
     """
     console, path = os.dup(2), Path(snakemake.log[0])
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,12 +57,11 @@ def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
         yield Job(snakemake)
     except Exception as error:
         message = f"sgdbayes: error in {snakemake.rule}: {' '.join(str(error).split())}"
-        # numpy's LinAlgError is a ValueError.
-        if isinstance(error, ArithmeticError | OSError | RuntimeError | ValueError):
-            print(message, file=sys.stderr, flush=True)
-        else:
-            traceback.print_exc()
+        # These the package raises itself to say what is wrong; numpy's LinAlgError is a ValueError.
+        if not isinstance(error, ArithmeticError | OSError | RuntimeError | ValueError):
             message = f"{message} ({type(error).__name__}; see {path})"
+        traceback.print_exc()
+        print(message, file=sys.stderr, flush=True)
         os.write(console, f"{message}\n".encode())
         sys.exit(1)
 

@@ -1,6 +1,7 @@
 """What a configuration asks to be computed: blocks of networks, models, and the key of every result.
 
-A key is a hash of all that a result depends on: its settings, the code behind it and the keys of what it is made from.
+A key is a hash of a result's settings, of the code behind it and of the keys of what it is made from; versions of libraries
+and the device are recorded with the result, not hashed.
 Snakemake sees keys as parameters and makes a result again when any of that changes.
 """
 
@@ -90,7 +91,8 @@ class Plan:
 
     def posterior_key(self, task: str, architecture: str, posterior: str) -> str:
         kernel, sizes = self.kernel_key(task, architecture), self.domain_sizes_of(task, architecture)
-        settings = [self.configuration.posteriors[posterior], self.configuration.posterior_draws]
+        draws = self.configuration.posterior_draws
+        settings = [self.configuration.posteriors[posterior], draws["number"], draws["seed"]]
         return settings_hash(kernel, sizes, settings, self._code("posterior"))
 
     def probabilities_key(self, task: str, architecture: str, posterior: str) -> str:
@@ -100,7 +102,7 @@ class Plan:
             self.posterior_key(task, architecture, name)
             for name in (posterior, *self.posteriors_of(task, architecture))
         ]
-        return settings_hash(fitted, runs, self._code("probabilities"))
+        return settings_hash(fitted, runs, self.configuration.posterior_draws["asked"], self._code("probabilities"))
 
     def functions_key(self, experiment: str) -> str:
         item = self.experiments[experiment]

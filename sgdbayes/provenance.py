@@ -6,9 +6,11 @@ others. Their hash ignores comments, docstrings and layout, so that tidying up d
 
 import ast
 import hashlib
+import io
 import json
 import platform
 import subprocess
+import tokenize
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import version
@@ -58,11 +60,18 @@ def _tree(path: Path) -> ast.Module:
 
 @cache
 def _module_hash(path: Path) -> str:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
+    """Hash of a module's text without comments, docstrings and white space: the same for every version of Python."""
+    text = path.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
+    for node in ast.walk(_tree(path)):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-    return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()
+            first, last = node.body[0].lineno - 1, node.body[0].end_lineno
+            lines[first:last] = [""] * (last - first)
+    return hashlib.sha256("".join("".join(lines).split()).encode()).hexdigest()
 
 
 def _imports(path: Path) -> Iterator[Path]:

@@ -7,31 +7,23 @@ import pandas as pd
 
 __all__ = ["summarise"]
 
+_HEAD = ("experiment", "|E|", "posterior", "functions", "correlation [95 %]", "ceiling", "test error", "posterior's")
+
 
 def summarise(comparison: pd.DataFrame, folder: Path) -> str:
-    """Correlation, noise ceiling and mean test errors of each experiment and posterior, on the domain where most can
-    be compared.
+    """Correlation, noise ceiling and mean test errors of each experiment and posterior, on its domain with most to compare.
+
+    ``comparison``: comparison.csv. ``folder``: where its results are.
     """
-    size = _best_domain(comparison)
-    rows = [
-        ("experiment", "posterior", "functions", "correlation [95 %]", "ceiling", "test error: networks", "posterior")
-    ]
-    for row in comparison[comparison["domain_size"] == size].itertuples():
-        correlation = _interval(row.pearson, row.pearson_low, row.pearson_high, "{:.2f}")
-        error = _interval(100 * row.test_error, 100 * row.test_error_low, 100 * row.test_error_high, "{:.1f}", " %")
-        ceiling = f"{row.noise_ceiling:.2f}" if np.isfinite(row.noise_ceiling) else "-"
-        functions = f"{row.compared} of {row.functions}"
-        rows.append(
-            (
-                row.experiment,
-                row.posterior,
-                functions,
-                correlation,
-                ceiling,
-                error,
-                f"{100 * row.posterior_test_error:.1f} %",
-            )
-        )
+    rows = [_HEAD]
+    for _, experiment in comparison.groupby("experiment", sort=False):
+        for row in _best_domain(experiment).itertuples():
+            correlation = _interval(row.pearson, row.pearson_low, row.pearson_high, "{:.2f}")
+            ceiling = f"{row.noise_ceiling:.2f}" if np.isfinite(row.noise_ceiling) else "-"
+            error = _interval(100 * row.test_error, 100 * row.test_error_low, 100 * row.test_error_high, "{:.1f}", " %")
+            functions, posterior_error = f"{row.compared} of {row.functions}", f"{100 * row.posterior_test_error:.1f} %"
+            names = (row.experiment, str(row.domain_size), row.posterior)
+            rows.append((*names, functions, correlation, ceiling, error, posterior_error))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     table = "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
     unfit = comparison.drop_duplicates("experiment").set_index("experiment").eval("trained - networks")
@@ -39,18 +31,21 @@ def summarise(comparison: pd.DataFrame, folder: Path) -> str:
         f"\n{name}: {count} networks never fitted S and are left out" for name, count in unfit[unfit > 0].items()
     )
     return (
-        f"log P_OPT against log P_B on |E| = {size}, over functions found often enough (Pearson):\n\n{table}\n{warning}\n"
+        "log P_OPT against log P_B over functions found often enough (Pearson), on the domain with most of them;\n"
+        f"mean test error of the networks and under the posterior:\n\n{table}\n{warning}\n"
         f"figures: {folder}/figures/   all domains and statistics: {folder}/comparison.csv\n"
     )
 
 
-def _best_domain(comparison: pd.DataFrame) -> int:
-    """The domain size with the most functions to compare in the experiment that has fewest; of equals, the larger."""
-    fewest = comparison.groupby("domain_size")["compared"].min()
-    return int(fewest[fewest == fewest.max()].index.max())
+def _best_domain(comparison: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the domain size with most functions to correlate; of equals, or if there are none, the largest."""
+    usable = comparison["compared"].where(comparison["pearson"].notna(), 0)
+    most = usable.groupby(comparison["domain_size"]).max()
+    return comparison[comparison["domain_size"] == most[most == most.max()].index.max()]
 
 
 def _interval(value: float, low: float, high: float, number: str, unit: str = "") -> str:
     if not np.isfinite(value):
         return "-"
-    return f"{number.format(value)} [{number.format(low)}, {number.format(high)}]{unit}"
+    ends = f" [{number.format(low)}, {number.format(high)}]" if np.isfinite(low) else ""
+    return f"{number.format(value)}{ends}{unit}"

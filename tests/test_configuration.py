@@ -22,7 +22,7 @@ def read(config: dict):
 def changed(path: str, value: object) -> dict:
     """The quickstart with one key set, or removed if the value is ...; / parts the path."""
     config = copy.deepcopy(QUICKSTART)
-    *folders, last = path.split("/")
+    *folders, last = path.split("/") if isinstance(path, str) else [path]
     place = config
     for folder in folders:
         place = place[folder]
@@ -79,6 +79,9 @@ WRONG = [
     ("tasks/mnist/positive_classes", [11], "positive_classes: must be some, not all"),
     ("device", "gpu", "device: unknown value gpu"),
     ("name", "a/b", "name: 'a/b' does not match"),
+    ("name", "..", "name: '..' does not match"),
+    (f"{EXPERIMENT}}}", {**QUICKSTART["experiments"]["mnist-{optimizer}"]}, "the braces in its name do not match"),
+    (1, {}, "the key 1 must be text"),
 ]
 
 

@@ -62,7 +62,7 @@ def test_errors_are_one_line_on_the_console(tmp_path, body, said):
     assert run.returncode == 1
     assert run.stderr.startswith(said)
     assert run.stderr.count("\n") == 1
-    assert ("Traceback" in (tmp_path / "logs" / "job.log").read_text()) is ("KeyError" in said)
+    assert "Traceback" in (tmp_path / "logs" / "job.log").read_text()
 
 
 def test_provenance_names_inputs_by_checksum(tmp_path):

@@ -142,7 +142,7 @@ def test_comparison_has_a_row_for_each_experiment_posterior_and_domain(results):
 
 
 def test_figures_are_pictures(results):
-    figures = [path for path in (results / "figures").iterdir() if path.suffix != ".json"]
+    figures = [path for path in (results / "figures").rglob("*.p*") if path.suffix != ".json"]
     assert len(figures) == 2 * (2 + 3 * 2)
     for path in figures:
         assert path.read_bytes().startswith(b"\x89PNG" if path.suffix == ".png" else b"%PDF")

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from sgdbayes.figures.style import (
     POSTERIOR_LABELS,
@@ -70,7 +71,7 @@ def draw_optimizers(
     task: Mapping[str, Any],
     min_count: int,
 ) -> Figure:
-    """The experiments on one model side by side at one domain size: a row of panels per posterior, up to four in a row.
+    """The experiments on one model side by side at one domain size, up to four panels in a row, posterior after posterior.
 
     ``functions`` and ``training``: by experiment; ``comparison``: their rows of comparison.csv.
     """
@@ -100,12 +101,12 @@ def draw_optimizers(
 
 
 def _scatter(panel: Axes, table: pd.DataFrame, posterior: str, size: int, min_count: int) -> tuple[float, float]:
-    """Draw the functions of ``table``; the range of probabilities that holds them all."""
-    p_all = np.exp(table[f"log_p_{posterior}"])
+    """Draw the functions of ``table``; the range of log10 probabilities that holds them all."""
+    log10_p = table[f"log_p_{posterior}"] / np.log(10)
     found = table["count"] > 0
     # Of the functions that no network found, those that this posterior thinks no less likely than some that were found.
-    unseen = ~found & (p_all >= p_all[found].min())
-    table, p, found, unseen = table[found | unseen], *(values[found | unseen] for values in (p_all, found, unseen))
+    unseen = ~found & (log10_p >= log10_p[found].min())
+    table, p, found, unseen = table[found | unseen], *(values[found | unseen] for values in (log10_p, found, unseen))
     frequency = table["frequency"]
     shade = _COLOURS.to_rgba(table["test_errors"] / size)
     reach = np.abs(table[["frequency_low", "frequency_high"]].to_numpy().T - frequency.to_numpy())
@@ -116,12 +117,17 @@ def _scatter(panel: Axes, table: pd.DataFrame, posterior: str, size: int, min_co
     rare = found & ~often
     panel.scatter(frequency[rare], p[rare], s=9, facecolors="none", edgecolors=shade[rare], linewidths=0.7, zorder=2)
     panel.scatter(frequency[often], p[often], s=16, c=shade[often], edgecolors="k", linewidths=0.3, zorder=3)
-    panel.set(xscale="log", yscale="log")
-    panel.axline((1e-3, 1e-3), (1e-1, 1e-1), color="0.3", linestyle="--", linewidth=0.8, zorder=0)
+    # Probabilities may lie below the smallest double, so their logarithms are drawn.
+    panel.set_xscale("log")
+    panel.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+    panel.yaxis.set_major_formatter(lambda exponent, _: f"$10^{{{exponent:.0f}}}$")
+    lowest = max(frequency[found].min() / 10, 1e-9)
+    panel.plot([lowest, 1], np.log10([lowest, 1]), color="0.3", linestyle="--", linewidth=0.8, zorder=0)
+    panel.set_xlim(table["frequency_low"][found].min() / 1.5, min(1.5, 1.5 * table["frequency_high"][found].max()))
     edge = panel.get_yaxis_transform()
     panel.scatter(np.zeros(unseen.sum()), p[unseen], marker=4, s=18, c=shade[unseen], transform=edge, zorder=2)
-    margin = (p.max() / p.min()) ** 0.06 * 1.1
-    return p.min() / margin, p.max() * margin
+    margin = 0.06 * (p.max() - p.min()) + 0.1
+    return p.min() - margin, p.max() + margin
 
 
 def _correlation(comparison: pd.DataFrame, posterior: str, size: int) -> str:

@@ -47,7 +47,8 @@ def sample_zero_one(
         if not position.min() > -_ROUNDING:
             raise RuntimeError(f"a trajectory crossed a wall by {-position.min():.3g} prior standard deviations")
         if step >= 0:
-            samples[step] = position
+            # What rounding left on the wall goes to its right side.
+            samples[step] = np.maximum(position, np.finfo(np.float64).tiny)
     return samples * (labels * scale)
 
 

@@ -191,9 +191,13 @@ def _empty_record(networks: int, test_size: int) -> TrainedNetworks:
 
 
 def _record(record: TrainedNetworks, rows, outputs, inputs, labels, test_inputs, loss) -> None:  # noqa: ANN001
-    on_train = outputs(inputs).double()
+    on_train, on_test = outputs(inputs).double(), outputs(test_inputs)
+    finite = (on_train.isfinite().all(1) & on_test.isfinite().all(1)).cpu().numpy()
+    # Finite parameters may still overflow on their way through the layers.
+    record.diverged[rows[~finite]] = True
+    rows, on_train, on_test = rows[finite], on_train[finite], on_test[finite]
     margins = on_train * labels
-    record.functions[rows] = (outputs(test_inputs) > 0).cpu().numpy()
+    record.functions[rows] = (on_test > 0).cpu().numpy()
     record.converged[rows] = True
     record.training_loss[rows] = loss(on_train, labels).mean(1).cpu().numpy()
     record.margin_min[rows] = margins.amin(1).cpu().numpy()

@@ -107,11 +107,11 @@ def model_description(wildcards):
 
 def figure_files():
     """Every figure of the configuration, as PNG and as PDF."""
-    stems = [f"scatter-{name}" for name in PLAN.experiments]
+    stems = [f"scatter/{name}" for name in PLAN.experiments]
     for task, architecture in PLAN.models():
         for size in PLAN.domain_sizes_of(task, architecture):
             stems += [
-                f"{kind}-{task}-{architecture}-{size}"
+                f"{kind}/{task}/{architecture}/{size}"
                 for kind in ("optimizers", "errors", "ranks")
             ]
     return [

@@ -77,6 +77,7 @@ rule all_comparisons:
     conda:
         "../envs/sgdbayes.yaml"
     params:
+        configuration=asdict(CONFIGURATION),
         key=PLAN.all_comparisons_key(),
     script:
         "../scripts/concatenate.py"

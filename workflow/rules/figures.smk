@@ -7,12 +7,12 @@ rule scatter:
         comparison=f"{RESULTS}/experiments/{{experiment}}/comparison.csv",
     output:
         png=report(
-            f"{FIGURES}/scatter-{{experiment}}.png",
+            f"{FIGURES}/scatter/{{experiment}}.png",
             category="Probabilities",
             labels={"experiment": "{experiment}", "figure": "by domain size"},
             caption="../report/scatter.rst",
         ),
-        pdf=f"{FIGURES}/scatter-{{experiment}}.pdf",
+        pdf=f"{FIGURES}/scatter/{{experiment}}.pdf",
     log:
         f"{RESULTS}/logs/scatter/{{experiment}}.log",
     benchmark:
@@ -38,7 +38,7 @@ rule optimizers:
         comparison=model_comparison_files,
     output:
         png=report(
-            f"{FIGURES}/optimizers-{{task}}-{{architecture}}-{{size}}.png",
+            f"{FIGURES}/optimizers/{{task}}/{{architecture}}/{{size}}.png",
             category="Probabilities",
             labels={
                 "experiment": "all on {task}, {architecture}",
@@ -46,7 +46,7 @@ rule optimizers:
             },
             caption="../report/optimizers.rst",
         ),
-        pdf=f"{FIGURES}/optimizers-{{task}}-{{architecture}}-{{size}}.pdf",
+        pdf=f"{FIGURES}/optimizers/{{task}}/{{architecture}}/{{size}}.pdf",
     log:
         f"{RESULTS}/logs/optimizers/{{task}}/{{architecture}}/{{size}}.log",
     benchmark:
@@ -70,7 +70,7 @@ rule errors:
         draws=model_draw_files,
     output:
         png=report(
-            f"{FIGURES}/errors-{{task}}-{{architecture}}-{{size}}.png",
+            f"{FIGURES}/errors/{{task}}/{{architecture}}/{{size}}.png",
             category="Test errors",
             labels={
                 "experiment": "all on {task}, {architecture}",
@@ -78,7 +78,7 @@ rule errors:
             },
             caption="../report/errors.rst",
         ),
-        pdf=f"{FIGURES}/errors-{{task}}-{{architecture}}-{{size}}.pdf",
+        pdf=f"{FIGURES}/errors/{{task}}/{{architecture}}/{{size}}.pdf",
     log:
         f"{RESULTS}/logs/errors/{{task}}/{{architecture}}/{{size}}.log",
     benchmark:
@@ -100,7 +100,7 @@ rule ranks:
         draws=model_draw_files,
     output:
         png=report(
-            f"{FIGURES}/ranks-{{task}}-{{architecture}}-{{size}}.png",
+            f"{FIGURES}/ranks/{{task}}/{{architecture}}/{{size}}.png",
             category="Ranks",
             labels={
                 "experiment": "all on {task}, {architecture}",
@@ -108,7 +108,7 @@ rule ranks:
             },
             caption="../report/ranks.rst",
         ),
-        pdf=f"{FIGURES}/ranks-{{task}}-{{architecture}}-{{size}}.pdf",
+        pdf=f"{FIGURES}/ranks/{{task}}/{{architecture}}/{{size}}.pdf",
     log:
         f"{RESULTS}/logs/ranks/{{task}}/{{architecture}}/{{size}}.log",
     benchmark:

@@ -75,6 +75,7 @@ rule all_runs:
     conda:
         "../envs/sgdbayes.yaml"
     params:
+        configuration=asdict(CONFIGURATION),
         key=PLAN.all_runs_key(),
     script:
         "../scripts/concatenate.py"
