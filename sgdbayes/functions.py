@@ -97,11 +97,10 @@ def favourites(draws: Iterable[pd.DataFrame], size: int, number: int) -> set[str
 def tabulate_functions(
     functions: np.ndarray, test_labels: np.ndarray, probabilities: Mapping[str, pd.DataFrame], asked: Iterable[str] = ()
 ) -> pd.DataFrame:
-    """The frequency table of ``functions`` (N, m) bool with, for each posterior in ``probabilities`` (columns
-    function, log_p,
-    log_p_se), the columns log_p_<posterior> and log_p_<posterior>_se.
+    """The frequency table of ``functions`` (N, m) bool with their probabilities.
 
-    Functions in ``asked`` that were not found follow with count 0. Raises ValueError if a function has no probability.
+    For each posterior in ``probabilities`` (columns function, log_p, log_p_se) it has the columns log_p_<posterior> and
+    log_p_<posterior>_se. Functions in ``asked`` that were not found follow with count 0. Raises ValueError if a function has no probability.
     """
     table = frequency_table(functions, test_labels)
     unseen = sorted(set(asked) - set(table["function"]))

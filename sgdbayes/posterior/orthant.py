@@ -103,9 +103,9 @@ def _orthants(labels, mean, covariance, points, first_points, relative_error, st
 
 @njit(cache=True)
 def _ordered_factor(mean, covariance):  # noqa: ANN001, ANN202
-    """Mean and lower Cholesky factor with, at each step, the variable least likely to be positive given those before
-    it at their
-    conditional means.
+    """Mean and lower Cholesky factor of the reordered variables.
+
+    At each step comes the variable least likely to be positive, given those before it at their conditional means.
     """
     dimension = len(mean)
     factor = np.zeros((dimension, dimension))

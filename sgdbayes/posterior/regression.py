@@ -1,6 +1,7 @@
-"""The MSE posterior: Gaussian-process regression on the labels -1/+1 (Mingard et al., JMLR 2021, section 2; Rasmussen
-and Williams,
-"Gaussian Processes for Machine Learning", 2006, equations 2.22 to 2.24), computed by gpytorch.
+"""The MSE posterior: Gaussian-process regression on the labels -1/+1, computed by gpytorch.
+
+Mingard et al., JMLR 2021, section 2; Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, equations
+2.22 to 2.24.
 """
 
 import gpytorch
