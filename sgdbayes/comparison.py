@@ -271,9 +271,7 @@ def _fisher(correlation: np.ndarray | float) -> np.ndarray:
 
 
 def _correlations(counts: np.ndarray, log_p: np.ndarray, min_count: int, networks: int | None = None) -> np.ndarray:
-    """Pearson, Spearman and slope (..., 3) of log frequency on ``log_p`` over functions with ``min_count`` or more of
-    (..., F).
-    """
+    """Pearson, Spearman and slope (..., 3) of log frequency on ``log_p``, both (..., F), over frequent functions."""
     used = counts >= min_count
     log_frequency = np.log(np.maximum(counts, 1) / (networks or counts.sum(-1, keepdims=True)))
     predictor = np.broadcast_to(log_p, counts.shape)

@@ -100,7 +100,8 @@ def tabulate_functions(
     """The frequency table of ``functions`` (N, m) bool with their probabilities.
 
     For each posterior in ``probabilities`` (columns function, log_p, log_p_se) it has the columns log_p_<posterior> and
-    log_p_<posterior>_se. Functions in ``asked`` that were not found follow with count 0. Raises ValueError if a function has no probability.
+    log_p_<posterior>_se. Functions in ``asked`` that were not found follow with count 0. Raises ValueError if a function
+    has no probability.
     """
     table = frequency_table(functions, test_labels)
     unseen = sorted(set(asked) - set(table["function"]))
