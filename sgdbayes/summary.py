@@ -16,8 +16,10 @@ def summarise(comparison: pd.DataFrame, folder: Path) -> str:
     ``comparison``: comparison.csv. ``folder``: where its results are.
     """
     rows = [_HEAD]
-    for _, experiment in comparison.groupby("experiment", sort=False):
-        for row in _best_domain(experiment).itertuples():
+    # Experiments with the same domain sizes are shown on the same one.
+    sizes = comparison.groupby("experiment")["domain_size"].agg(lambda column: tuple(sorted(set(column))))
+    for _, alike in comparison.groupby(comparison["experiment"].map(sizes), sort=False):
+        for row in _best_domain(alike).itertuples():
             correlation = _interval(row.pearson, row.pearson_low, row.pearson_high, "{:.2f}")
             ceiling = f"{row.noise_ceiling:.2f}" if np.isfinite(row.noise_ceiling) else "-"
             error = _interval(100 * row.test_error, 100 * row.test_error_low, 100 * row.test_error_high, "{:.1f}", " %")
@@ -38,10 +40,10 @@ def summarise(comparison: pd.DataFrame, folder: Path) -> str:
 
 
 def _best_domain(comparison: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the domain size with most functions to correlate; of equals, or if there are none, the largest."""
+    """The rows of the domain size with most functions to correlate in the experiment with fewest; of equals, the largest."""
     usable = comparison["compared"].where(comparison["pearson"].notna(), 0)
-    most = usable.groupby(comparison["domain_size"]).max()
-    return comparison[comparison["domain_size"] == most[most == most.max()].index.max()]
+    fewest = usable.groupby(comparison["domain_size"]).min()
+    return comparison[comparison["domain_size"] == fewest[fewest == fewest.max()].index.max()]
 
 
 def _interval(value: float, low: float, high: float, number: str, unit: str = "") -> str:
