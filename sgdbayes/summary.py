@@ -33,7 +33,8 @@ def summarise(comparison: pd.DataFrame, folder: Path) -> str:
         f"\n{name}: {count} networks never fitted S and are left out" for name, count in unfit[unfit > 0].items()
     )
     return (
-        "log P_OPT against log P_B over functions found often enough (Pearson), on the domain with most of them;\n"
+        "log P_OPT against log P_B over functions found often enough (Pearson), on the domain where the\n"
+        "experiment with fewest has most of them; "
         f"mean test error of the networks and under the posterior:\n\n{table}\n{warning}\n"
         f"figures: {folder}/figures/   all domains and statistics: {folder}/comparison.csv\n"
     )
@@ -49,5 +50,5 @@ def _best_domain(comparison: pd.DataFrame) -> pd.DataFrame:
 def _interval(value: float, low: float, high: float, number: str, unit: str = "") -> str:
     if not np.isfinite(value):
         return "-"
-    ends = f" [{number.format(low)}, {number.format(high)}]" if np.isfinite(low) else ""
-    return f"{number.format(value)}{ends}{unit}"
+    value, low, high = (number.format(each).replace("-0.00", "0.00") for each in (value, low, high))
+    return f"{value} [{low}, {high}]{unit}" if low != "nan" else f"{value}{unit}"

@@ -28,7 +28,7 @@ _X, _Y = r"$P_{\mathrm{OPT}}(f|S)$", r"$P_B(f|S)$"
 _POINTS = (
     "A point is a function on the domain E: across, its share of the networks with its 95 % Wilson interval; up, its "
     "probability under the posterior. Hollow: found fewer than {min_count} times, not in the correlation r. Marks at the "
-    "left edge: functions that no network found, though the posterior favours them as much. Dashed: equality. Brackets: "
+    "left edge: functions that no network found, though the posterior gives them as much as some that were. Dashed: equality. Brackets: "
     "95 % bootstrap interval over networks; ceiling: the r that a perfect predictor could be expected to reach with this "
     "many networks."
 )
