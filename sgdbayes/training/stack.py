@@ -13,9 +13,10 @@ import torch
 from torch.nn.functional import softplus
 
 from sgdbayes.datasets.task import Task
+from sgdbayes.device import resolve_device
 from sgdbayes.training.optimizers import Optimizer
 
-__all__ = ["LOSSES", "TrainedNetworks", "resolve_device", "train_until_fit"]
+__all__ = ["LOSSES", "TrainedNetworks", "train_until_fit"]
 
 LOSSES: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
     "cross_entropy": lambda outputs, labels: softplus(-labels * outputs),
@@ -107,15 +108,6 @@ def train_until_fit(
             break
         stack.keep(kept)
     return record
-
-
-def resolve_device(device: str) -> str:
-    """What "auto" stands for here: a GPU where there is one. Raises RuntimeError if a GPU is asked for and there is
-    none.
-    """
-    if device == "cuda" and not torch.cuda.is_available():
-        raise RuntimeError("device is cuda, but torch finds no GPU here: set device to auto or cpu")
-    return ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
 
 
 class _Stack:

@@ -8,7 +8,7 @@ with job(snakemake) as run:
     from sgdbayes.datasets import Task
     from sgdbayes.storage import read_arrays, write_table
     from sgdbayes.training.campaign import train_block
-    from sgdbayes.training.stack import resolve_device
+    from sgdbayes.device import resolve_device
 
     device = resolve_device(snakemake.params.device)
     table = train_block(

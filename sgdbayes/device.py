@@ -1,0 +1,14 @@
+"""Where torch computes: on a GPU if there is one."""
+
+import torch
+
+__all__ = ["resolve_device"]
+
+
+def resolve_device(device: str) -> str:
+    """What "auto" stands for here: a GPU where there is one. Raises RuntimeError if a GPU is asked for and there is
+    none.
+    """
+    if device == "cuda" and not torch.cuda.is_available():
+        raise RuntimeError("device is cuda, but torch finds no GPU here: set device to auto or cpu")
+    return ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
