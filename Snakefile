@@ -40,6 +40,7 @@ if workflow.is_main_process:
 wildcard_constraints:
     task="[A-Za-z0-9_.-]+",
     architecture="[A-Za-z0-9_.-]+",
+    kernel="kernel|tangent-kernel",
     posterior="[a-z0-9_]+",
     experiment="[A-Za-z0-9_.-]+",
     block=r"\d+-\d+",

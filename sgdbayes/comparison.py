@@ -17,6 +17,7 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from sgdbayes.posterior.gaussian import Gaussian
+from sgdbayes.posterior.mixture import GaussianMixture
 
 __all__ = ["Comparison", "Estimate", "compare", "compare_bands", "compare_experiment"]
 
@@ -44,19 +45,21 @@ _UNDEFINED = Estimate(np.nan, np.nan, np.nan)
 class Comparison:
     """One optimiser against one posterior on one domain.
 
-    ``networks``: that fitted S. ``functions``: distinct ones found. ``compared``: found at least ``min_count`` times.
+    ``networks``: that fitted S. ``functions``: distinct ones found. ``compared``: found at least ``min_count`` times and
+    with a probability; ``unresolved``: found as often, but too few posterior draws carry their probability.
     ``unique``: share of networks whose function no other network found. ``pearson``, ``spearman``, ``slope`` (least
     squares of log P_OPT on log P_B), over the compared functions. ``noise_ceiling``: what ``pearson`` would be for a
     perfect predictor, and the range that holds 95 % of its values. ``optimizer_mass_in_posterior_top``: P_OPT of the
     ``top`` functions most probable under the posterior among those tabulated; ``posterior_mass_in_optimizer_top``: P_B of
     the ``top`` most frequent. ``total_variation``: between P_OPT and P_B, the P_B of functions not tabulated counted as
-    difference. ``posterior_mass_found``: P_B of the functions found. ``test_error``, ``posterior_test_error``: mean
-    share of wrong labels on E. ``note``: why numbers are missing.
+    difference. ``posterior_mass_found``: P_B of the functions found. Functions without a probability count as 0 in
+    masses. ``test_error``, ``posterior_test_error``: mean share of wrong labels on E. ``note``: why numbers are missing.
     """
 
     networks: int
     functions: int
     compared: int
+    unresolved: int
     unique: float
     pearson: Estimate
     spearman: Estimate
@@ -68,13 +71,13 @@ class Comparison:
     total_variation: Estimate
     posterior_mass_found: Estimate
     test_error: Estimate
-    posterior_test_error: float
+    posterior_test_error: Estimate
     note: str
 
 
 def compare_experiment(
     functions: Mapping[int, pd.DataFrame],
-    posteriors: Mapping[str, Gaussian],
+    posteriors: Mapping[str, Gaussian | GaussianMixture],
     test_labels: np.ndarray,
     *,
     min_count: int = 5,
@@ -89,11 +92,12 @@ def compare_experiment(
     """
     options = {"min_count": min_count, "resamples": resamples, "seed": seed}
     rows, bands = [], []
-    for posterior, gaussian in posteriors.items():
+    for name, posterior in posteriors.items():
         for size, table in functions.items():
-            error = gaussian.head(size).mean_test_error(test_labels[:size])
-            log_p = table[f"log_p_{posterior}"].to_numpy()
-            names = {"posterior": posterior, "domain_size": size}
+            error, deviation = posterior.head(size).mean_test_error(test_labels[:size])
+            error = Estimate(error, error - 1.96 * deviation, error + 1.96 * deviation)
+            log_p = table[f"log_p_{name}"].to_numpy()
+            names = {"posterior": name, "domain_size": size}
             rows.append(names | _flat(compare(table, log_p, error, top=top, **options)))
             bands.append(compare_bands(table, log_p, **options).assign(**names))
     return pd.DataFrame(rows), pd.concat(bands, ignore_index=True)
@@ -102,22 +106,22 @@ def compare_experiment(
 def compare(
     table: pd.DataFrame,
     log_p: np.ndarray,
-    posterior_test_error: float,
+    posterior_test_error: Estimate,
     *,
     min_count: int = 5,
     top: int = 10,
     resamples: int = 1000,
     seed: int = 0,
 ) -> Comparison:
-    """Compare the frequencies in ``table`` with ``log_p``, natural log of P_B for each of its rows.
+    """Compare the frequencies in ``table`` with ``log_p``, natural log of P_B for each of its rows, NaN where too few
+    posterior draws carry it.
 
     ``table``: columns function, count (0 for functions asked about but not found) and test_errors. Raises ValueError if
-    ``log_p`` is not finite or nothing was found.
+    ``log_p`` is infinite or nothing was found.
     """
-    counts, log_p = table["count"].to_numpy(), np.asarray(log_p, dtype=np.float64)
-    if not np.isfinite(log_p).all() or log_p.shape != counts.shape:
-        raise ValueError(f"log_p must be finite, one entry for each of the {len(counts)} functions")
-    networks, p = int(counts.sum()), np.exp(log_p)
+    counts, log_p = _checked(table, log_p)
+    resolved = np.isfinite(log_p)
+    networks, p = int(counts.sum()), np.where(resolved, np.exp(log_p), 0)
     if networks == 0:
         raise ValueError("no network fitted S: there are no frequencies to compare")
     error_share = table["test_errors"].to_numpy() / len(table["function"].iloc[0])
@@ -134,7 +138,9 @@ def compare(
 
     draw = _Resampling(counts, resamples, seed)
     shares = draw.estimates(overlap, lowest=0.0, highest=1.0)
-    compared, unique = int((counts >= min_count).sum()), float((counts == 1).sum() / networks)
+    frequent = counts >= min_count
+    compared, unresolved = int((frequent & resolved).sum()), int((frequent & ~resolved).sum())
+    unique = float((counts == 1).sum() / networks)
     found = f"{int((counts > 0).sum())} functions in {networks} networks"
     note, correlations, ceiling = "", [_UNDEFINED] * 3, _UNDEFINED
     if compared < _FEWEST:
@@ -142,14 +148,18 @@ def compare(
     elif unique > _MOST_UNIQUE:
         note = f"{found}, {unique:.0%} of them with a function of their own: no correlation"
     else:
-        correlations = draw.correlations(lambda sample: _correlations(sample, log_p, min_count))
-        ceiling = draw.ceiling(min_count)
+        correlations = draw.correlations(lambda sample: _correlations(sample * resolved, log_p, min_count, networks))
+        ceiling = draw.ceiling(min_count, resolved)
         if not np.isfinite(correlations[0].value):
             note = f"{found}: equal frequencies or equal probabilities have no correlation"
+    if not resolved.all():
+        few = f"too few posterior draws carry {int((~resolved).sum())} of {len(resolved)} functions: no mass, no correlation"
+        note = f"{note}; {few}" if note else few
     return Comparison(
         networks,
         int((counts > 0).sum()),
         compared,
+        unresolved,
         unique,
         *correlations,
         ceiling,
@@ -174,12 +184,12 @@ def compare_bands(
     A row per band: band, functions, networks, pearson, spearman, slope, log_ratio (mean of log P_OPT - log P_B) with
     intervals.
     """
-    counts, log_p = table["count"].to_numpy(), np.asarray(log_p, dtype=np.float64)
+    counts, log_p = _checked(table, log_p)
     networks = counts.sum()
     # A frequency of 1 belongs to the highest decade.
     decade = np.minimum(np.floor(np.log10(np.maximum(counts, 1) / networks)).astype(int), -1)
     rank = np.argsort(np.argsort(-counts, kind="stable"))
-    enough = counts >= min_count
+    enough = (counts >= min_count) & np.isfinite(log_p)
     bands = {f"1e{d} to 1e{d + 1}": enough & (decade == d) for d in sorted(set(decade[enough]), reverse=True)}
     bands |= {f"top {top}": enough & (rank < top) for top in tops}
     draw = _Resampling(counts, resamples, seed)
@@ -201,6 +211,13 @@ def compare_bands(
             row |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _checked(table: pd.DataFrame, log_p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    counts, log_p = table["count"].to_numpy(), np.asarray(log_p, dtype=np.float64)
+    if np.isinf(log_p).any() or log_p.shape != counts.shape:
+        raise ValueError(f"log_p must be finite or NaN, one entry for each of the {len(counts)} functions")
+    return counts, log_p
 
 
 def _flat(result: object) -> dict[str, object]:
@@ -247,10 +264,12 @@ class _Resampling:
             result.append(Estimate(float(value), float(low), float(high)))
         return result
 
-    def ceiling(self, min_count: int) -> Estimate:
-        """Correlation of the log frequencies with those of a resample: its mean, and the range of the middle 95 %."""
-        log_frequency = np.log(np.maximum(self.counts, 0.5))
-        drawn = self._drawn(lambda sample: _correlations(sample, log_frequency, min_count)[..., :1])[:, 0]
+    def ceiling(self, min_count: int, resolved: np.ndarray) -> Estimate:
+        """Correlation of the log frequencies with those of a resample, over the functions ``resolved``: its mean, and the
+        range of the middle 95 %.
+        """
+        log_frequency, networks = np.log(np.maximum(self.counts, 0.5)), self.counts.sum()
+        drawn = self._drawn(lambda sample: _correlations(sample * resolved, log_frequency, min_count, networks))[:, 0]
         drawn = drawn[np.isfinite(drawn)]
         if len(drawn) < _FEWEST_DEFINED * self.resamples:
             return _UNDEFINED
@@ -270,10 +289,10 @@ def _fisher(correlation: np.ndarray | float) -> np.ndarray:
     return np.arctanh(np.clip(correlation, -0.9999, 0.9999))
 
 
-def _correlations(counts: np.ndarray, log_p: np.ndarray, min_count: int, networks: int | None = None) -> np.ndarray:
+def _correlations(counts: np.ndarray, log_p: np.ndarray, min_count: int, networks: int) -> np.ndarray:
     """Pearson, Spearman and slope (..., 3) of log frequency on ``log_p``, both (..., F), over frequent functions."""
     used = counts >= min_count
-    log_frequency = np.log(np.maximum(counts, 1) / (networks or counts.sum(-1, keepdims=True)))
+    log_frequency = np.log(np.maximum(counts, 1) / networks)
     predictor = np.broadcast_to(log_p, counts.shape)
     pearson, slope = _pearson(predictor, log_frequency, used)
     ranks = [

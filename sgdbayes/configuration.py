@@ -4,6 +4,7 @@ names the key.
 
 import copy
 import difflib
+import functools
 import inspect
 import itertools
 import string
@@ -130,13 +131,24 @@ def check_kinds(configuration: Configuration) -> None:
             _check_name(option, option_names(options["kind"]), path, what="unknown option")
         optimizer = Optimizer(options["kind"], options["learning_rate"], rest)
         _attempt(path, lambda optimizer=optimizer: optimizer.build([torch.zeros(1, requires_grad=True)]))
+    needing_tangent: set[str] = set()
     for name, options in configuration.posteriors.items():
         _check_name(name, POSTERIORS, "posteriors")
         path = f"posteriors.{name}"
         _check_options(POSTERIORS[name], options, path)
-        _attempt(path, lambda name=name, options=options: POSTERIORS[name](np.eye(2) + 1, np.ones(1), **options))
+        tangent = "tangent_kernel" in inspect.signature(POSTERIORS[name]).parameters
+        kernels = {"kernel": np.eye(2) + 1} | ({"tangent_kernel": np.eye(2) + 1} if tangent else {})
+        posterior = functools.partial(POSTERIORS[name], labels=np.ones(1), **kernels, **options)
+        _attempt(path, posterior)
+        needing_tangent |= {name} if tangent else set()
     for name, experiment in configuration.experiments.items():
         _check_name(experiment.loss, LOSSES, f"experiments.{name}.loss")
+        kind = configuration.architectures[experiment.architecture]["kind"]
+        impossible = needing_tangent.intersection(experiment.posteriors)
+        if impossible and not hasattr(ARCHITECTURES[kind], "tangent_kernel"):
+            raise ConfigurationError(
+                f"experiments.{name}.posteriors: {', '.join(impossible)} needs a tangent kernel, which {kind} does not have"
+            )
 
 
 def _check_keys_are_text(config: Mapping[Any, Any], path: str) -> None:

@@ -99,9 +99,9 @@ def tabulate_functions(
 ) -> pd.DataFrame:
     """The frequency table of ``functions`` (N, m) bool with their probabilities.
 
-    For each posterior in ``probabilities`` (columns function, log_p, log_p_se) it has the columns log_p_<posterior> and
-    log_p_<posterior>_se. Functions in ``asked`` that were not found follow with count 0. Raises ValueError if a function
-    has no probability.
+    For each posterior in ``probabilities`` (columns function, log_p, log_p_se and, where the probability is a mean over
+    draws, draws) it has the columns log_p_<posterior>, log_p_<posterior>_se and draws_<posterior>. Functions in ``asked``
+    that were not found follow with count 0. Raises ValueError if a function is not in ``probabilities``.
     """
     table = frequency_table(functions, test_labels)
     unseen = sorted(set(asked) - set(table["function"]))
@@ -111,12 +111,11 @@ def tabulate_functions(
         zero = zero.assign(count=0, frequency=0.0, frequency_low=low, frequency_high=high)
         table = pd.concat([table, zero], ignore_index=True)
     for posterior, known in probabilities.items():
-        columns = {"log_p": f"log_p_{posterior}", "log_p_se": f"log_p_{posterior}_se"}
-        table = table.merge(
-            known[["function", *columns]].rename(columns=columns), on="function", how="left", validate="1:1"
-        )
-        if table[columns["log_p"]].isna().any():
+        if not set(table["function"]) <= set(known["function"]):
             raise ValueError(
                 f"posterior {posterior} lacks the probability of some functions: delete its tables and run again"
             )
+        names = {"log_p": f"log_p_{posterior}", "log_p_se": f"log_p_{posterior}_se", "draws": f"draws_{posterior}"}
+        kept = known[known.columns.intersection(["function", *names])].rename(columns=names)
+        table = table.merge(kept, on="function", how="left", validate="1:1")
     return table

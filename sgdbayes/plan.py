@@ -13,6 +13,10 @@ from sgdbayes.provenance import code_hash, settings_hash
 
 __all__ = ["Plan"]
 
+# Of the posteriors those that need the tangent kernel beside the NNGP kernel: their functions have a parameter for it,
+# but importing them takes seconds, which not every job should pay.
+_TANGENT = ("ntk",)
+
 
 class Plan:
     """The work behind a configuration. A model is a pair of a task and an architecture, which share a kernel and
@@ -53,6 +57,10 @@ class Plan:
         return sorted(
             {size for name in self.experiments_of(task, architecture) for size in self.experiments[name].domain_sizes}
         )
+
+    def kernels_of(self, posterior: str) -> list[str]:
+        """Names of the kernels that a posterior is made from."""
+        return ["kernel", "tangent-kernel"] if posterior in _TANGENT else ["kernel"]
 
     def experiments_at(self, task: str, architecture: str, size: int) -> list[str]:
         """Experiments on a model that ask for a domain size."""

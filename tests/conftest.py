@@ -21,6 +21,14 @@ def random_covariance(size: int, *, seed: int = 0) -> np.ndarray:
     return factor @ factor.T / (2 * size) + 0.1 * np.eye(size)
 
 
+def positive_orthant(covariance: np.ndarray) -> float:
+    """P(z > 0) in closed form, up to three dimensions (Sheppard 1899)."""
+    correlation = covariance / np.sqrt(np.outer(covariance.diagonal(), covariance.diagonal()))
+    size = len(covariance)
+    angles = np.arcsin(correlation[np.triu_indices(size, 1)]).sum()
+    return [1, 1 / 2, 1 / 4 + angles / (2 * np.pi), 1 / 8 + angles / (4 * np.pi)][size]
+
+
 @pytest.fixture
 def task() -> Task:
     return random_task()

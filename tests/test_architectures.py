@@ -13,10 +13,10 @@ ARCHITECTURES = [
 ]
 
 
-def arc_cosine_kernel(architecture: FullyConnected, x: np.ndarray) -> np.ndarray:
+def arc_cosine_kernel(architecture: FullyConnected, x: np.ndarray, depth: int | None = None) -> np.ndarray:
     """Cho and Saul (2009), first-order kernel (equations 3 and 6), layer by layer."""
     kernel = architecture.bias_variance + architecture.weight_variance * x @ x.T / x.shape[1]
-    for _ in range(architecture.depth):
+    for _ in range(architecture.depth if depth is None else depth):
         norm = np.sqrt(np.diag(kernel))
         angle = np.arccos(np.clip(kernel / np.outer(norm, norm), -1, 1))
         expected = np.outer(norm, norm) * (np.sin(angle) + (np.pi - angle) * np.cos(angle)) / (2 * np.pi)
@@ -31,6 +31,19 @@ def test_kernel_is_the_arc_cosine_kernel(architecture):
     assert np.isfinite(kernel).all()
     # The diagonal, where the angle is 0, is where arccos loses half the digits of double precision.
     np.testing.assert_allclose(kernel, arc_cosine_kernel(architecture, x), rtol=1e-6)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
+def test_tangent_kernel_is_that_of_jacot_and_others(architecture):
+    """T(1) = K(1), T(l + 1) = K(l + 1) + T(l) weight_variance (pi - angle) / 2 pi, with the angle under K(l)."""
+    x = np.random.default_rng(0).standard_normal((20, 5))
+    kernel = expected = arc_cosine_kernel(architecture, x, depth=0)
+    for depth in range(1, architecture.depth + 1):
+        scale = np.sqrt(np.diag(kernel))
+        angle = np.arccos(np.clip(kernel / np.outer(scale, scale), -1, 1))
+        kernel = arc_cosine_kernel(architecture, x, depth=depth)
+        expected = kernel + expected * architecture.weight_variance * (np.pi - angle) / (2 * np.pi)
+    np.testing.assert_allclose(architecture.tangent_kernel(x), expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)

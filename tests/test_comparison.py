@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from sgdbayes.comparison import compare, compare_bands
+from sgdbayes.comparison import Estimate, compare, compare_bands
+
+ERROR = Estimate(0.1, 0.09, 0.11)
 
 
 def function_table(counts: np.ndarray, size: int = 8) -> pd.DataFrame:
@@ -25,7 +27,7 @@ def sample() -> tuple[pd.DataFrame, np.ndarray]:
 
 def test_point_estimates_are_those_of_scipy(sample):
     table, log_p = sample
-    result = compare(table, log_p, 0.1, min_count=5, resamples=200)
+    result = compare(table, log_p, ERROR, min_count=5, resamples=200)
     used = (table["count"] >= 5).to_numpy()
     log_frequency = np.log(table["count"][used] / 1000)
     assert result.compared == used.sum()
@@ -42,7 +44,7 @@ def test_point_estimates_are_those_of_scipy(sample):
 def test_shared_mass_and_functions_never_found():
     table = function_table(np.array([6, 4, 0]))
     log_p = np.log([0.1, 0.2, 0.5])
-    result = compare(table, log_p, 0.1, min_count=1, top=1, resamples=100)
+    result = compare(table, log_p, ERROR, min_count=1, top=1, resamples=100)
     assert result.functions == 2
     assert result.optimizer_mass_in_posterior_top.value == 0
     assert result.posterior_mass_in_optimizer_top.value == pytest.approx(0.1)
@@ -52,13 +54,13 @@ def test_shared_mass_and_functions_never_found():
 
 
 def test_too_few_functions_give_a_note_and_no_number():
-    result = compare(function_table(np.array([1] * 50)), np.full(50, np.log(1 / 50)), 0.1, resamples=100)
+    result = compare(function_table(np.array([1] * 50)), np.full(50, np.log(1 / 50)), ERROR, resamples=100)
     assert np.isnan([result.pearson.value, result.pearson.low, result.noise_ceiling.value]).all()
     assert result.note == "50 functions in 50 networks, 0 found 5 times or more: no correlation"
 
 
 def test_equal_predictions_have_no_correlation():
-    result = compare(function_table(np.array([50, 30, 20])), np.log([0.3, 0.3, 0.3]), 0.1, resamples=100)
+    result = compare(function_table(np.array([50, 30, 20])), np.log([0.3, 0.3, 0.3]), ERROR, resamples=100)
     assert np.isnan(result.pearson.value)
 
 
@@ -74,7 +76,7 @@ def test_a_perfect_predictor_reaches_the_noise_ceiling(exponent):
     truth /= truth.sum()
     reached, ceiling = [], []
     for _ in range(60):
-        result = compare(function_table(rng.multinomial(512, truth)), np.log(truth), 0.1, resamples=100)
+        result = compare(function_table(rng.multinomial(512, truth)), np.log(truth), ERROR, resamples=100)
         reached.append(result.pearson.value)
         ceiling.append(result.noise_ceiling.value)
     assert np.mean(ceiling) < 0.99
@@ -94,13 +96,13 @@ def test_interval_of_the_correlation_covers_what_such_samples_show(sample):
     target = np.mean([correlation(rng.multinomial(512, truth)) for _ in range(2000)])
     inside = 0
     for _ in range(100):
-        estimate = compare(table.assign(count=rng.multinomial(512, truth)), log_p, 0.1, resamples=200).pearson
+        estimate = compare(table.assign(count=rng.multinomial(512, truth)), log_p, ERROR, resamples=200).pearson
         inside += estimate.low <= target <= estimate.high
     assert inside >= 85
 
 
 def test_a_domain_of_unique_functions_says_so():
-    result = compare(function_table(np.array([9, 8, 7, *[1] * 40])), np.linspace(-5, -9, 43), 0.1, resamples=100)
+    result = compare(function_table(np.array([9, 8, 7, *[1] * 40])), np.linspace(-5, -9, 43), ERROR, resamples=100)
     assert result.note == "43 functions in 64 networks, 62% of them with a function of their own: no correlation"
     assert np.isnan(result.pearson.value)
     assert np.isfinite(result.test_error.value)
@@ -115,7 +117,7 @@ def test_interval_of_the_mean_test_error_covers_the_truth():
     inside = 0
     for _ in range(200):
         table = table.assign(count=rng.multinomial(300, truth))
-        estimate = compare(table, np.log(truth), 0.1, resamples=200).test_error
+        estimate = compare(table, np.log(truth), ERROR, resamples=200).test_error
         inside += estimate.low <= expected <= estimate.high
     assert inside >= 180
 
@@ -132,8 +134,24 @@ def test_bands(sample):
     assert bands.loc["top 10", "pearson"] == pytest.approx(expected)
 
 
+def test_functions_that_too_few_draws_carry_are_counted_not_correlated(sample):
+    table, log_p = sample
+    unknown = np.isin(np.arange(40), [2, 39])
+    result = compare(table, np.where(unknown, np.nan, log_p), ERROR, resamples=100)
+    used = (table["count"] >= 5).to_numpy() & ~unknown
+    assert (result.compared, result.unresolved) == (used.sum(), 1)
+    expected = stats.pearsonr(log_p[used], np.log(table["count"][used])).statistic
+    assert result.pearson.value == pytest.approx(expected)
+    assert result.posterior_mass_found.value == pytest.approx(np.exp(log_p[(table["count"] > 0) & ~unknown]).sum())
+    assert result.note == "too few posterior draws carry 2 of 40 functions: no mass, no correlation"
+    nothing = compare(table, np.full(40, np.nan), ERROR, resamples=100)
+    assert nothing.compared == 0 and np.isnan(nothing.pearson.value) and nothing.posterior_mass_found.value == 0
+    bands = compare_bands(table, np.where(unknown, np.nan, log_p), resamples=100).set_index("band")
+    assert bands.loc["top 10", "functions"] == 9
+
+
 def test_bad_input():
     with pytest.raises(ValueError, match="log_p must be finite"):
-        compare(function_table(np.array([1, 2])), np.array([0.0, -np.inf]), 0.1)
+        compare(function_table(np.array([1, 2])), np.array([0.0, -np.inf]), ERROR)
     with pytest.raises(ValueError, match="no network fitted S"):
-        compare(function_table(np.array([0, 0])), np.log([0.5, 0.5]), 0.1)
+        compare(function_table(np.array([0, 0])), np.log([0.5, 0.5]), ERROR)

@@ -58,6 +58,15 @@ def test_functions_asked_about_but_not_found_are_kept_apart():
         tabulate_functions(FUNCTIONS, LABELS, {"mse": known[:1]})
 
 
+def test_a_probability_that_too_few_draws_carry_stays_missing_and_says_why():
+    known = pd.DataFrame(
+        {"function": ["101", "001"], "log_p": [-1.0, np.nan], "log_p_se": [0.0, np.nan], "draws": [900.0, 3.0]}
+    )
+    table = tabulate_functions(FUNCTIONS, LABELS, {"zero_one": known})
+    assert table["log_p_zero_one"].isna().tolist() == [False, True]
+    assert table["draws_zero_one"].tolist() == [900.0, 3.0]
+
+
 def test_favourites_are_the_most_frequent_of_each_table():
     draws = frequency_table(FUNCTIONS, LABELS).assign(domain_size=3)
     assert favourites([draws], 3, 1) == {"101"}

@@ -24,7 +24,7 @@ TINY = {
                         "recorded_test_size": 24}},
     "architectures": {"fcn": {"kind": "FullyConnected", "depth": 1, "width": 16}},
     "optimizers": {"sgd": {"kind": "SGD", "learning_rate": 0.1}, "adam": {"kind": "Adam", "learning_rate": 0.01}},
-    "posteriors": {"mse": {"noise_variance": 0.001}, "ep": {}},
+    "posteriors": {"mse": {"noise_variance": 0.001}, "ep": {}, "zero_one": {"samples": 250}, "ntk": {}},
     "posterior_draws": {"number": 500, "asked": 5},
     "comparison": {"min_count": 1, "resamples": 100},
     "experiments": {"small-{optimizer}": {"grid": {"optimizer": ["sgd", "adam"]}, "task": "small", "architecture": "fcn",

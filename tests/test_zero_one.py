@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import random_covariance
+from conftest import positive_orthant, random_covariance
 from scipy import stats
 from scipy.special import ndtr, ndtri
 
@@ -12,14 +12,6 @@ from sgdbayes.posterior import _walls, expectation_propagation, sample_zero_one,
 def standard_error(draws: np.ndarray, batches: int = 40) -> np.ndarray:
     """Of the mean over the rows of a chain, from means of batches long against its correlation."""
     return np.array([part.mean(0) for part in np.array_split(draws, batches)]).std(0, ddof=1) / np.sqrt(batches)
-
-
-def positive_orthant(covariance: np.ndarray) -> float:
-    """P(z > 0) in closed form, up to three dimensions (Sheppard 1899)."""
-    correlation = covariance / np.sqrt(np.outer(covariance.diagonal(), covariance.diagonal()))
-    size = len(covariance)
-    angles = np.arcsin(correlation[np.triu_indices(size, 1)]).sum()
-    return [1, 1 / 2, 1 / 4 + angles / (2 * np.pi), 1 / 8 + angles / (4 * np.pi)][size]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 import torch
 
-from sgdbayes.architectures._nngp import nngp_kernel
+from sgdbayes.architectures._infinite_width import infinite_width_kernel
 
 __all__ = ["FullyConnected"]
 
@@ -58,7 +58,13 @@ class FullyConnected:
 
     def kernel(self, inputs: np.ndarray) -> np.ndarray:
         """NNGP kernel (n, n), float64, of the infinitely wide network on ``inputs`` (n, ...)."""
-        return nngp_kernel(self._layers, inputs.reshape(len(inputs), -1))
+        return infinite_width_kernel(self._layers, inputs.reshape(len(inputs), -1), kind="nngp")
+
+    def tangent_kernel(self, inputs: np.ndarray) -> np.ndarray:
+        """Neural tangent kernel (n, n), float64, of the infinitely wide network on ``inputs`` (n, ...), every layer's
+        weights scaled as in Jacot, Gabriel and Hongler (NeurIPS 2018), so that all layers learn.
+        """
+        return infinite_width_kernel(self._layers, inputs.reshape(len(inputs), -1), kind="ntk")
 
     def _layers(self, stax):  # noqa: ANN001, ANN202 (neural-tangents has no types and is slow to import)
         def dense(width: int):  # noqa: ANN202

@@ -28,7 +28,8 @@ _X, _Y = r"$P_{\mathrm{OPT}}(f|S)$", r"$P_B(f|S)$"
 _POINTS = (
     "A point is a function on the domain E: across, its share of the networks with its 95 % Wilson interval; up, its "
     "probability under the posterior. Hollow: found fewer than {min_count} times, not in the correlation r. Marks at the "
-    "left edge: functions that no network found, though the posterior gives them as much as some that were. Dashed: equality. Brackets: "
+    "left edge: functions that no network found, though the posterior gives them as much as some that were. Functions that too few "
+    "posterior draws carry are left out. Dashed: equality. Brackets: "
     "95 % bootstrap interval over networks; ceiling: the r that a perfect predictor could be expected to reach with this "
     "many networks."
 )
@@ -103,7 +104,12 @@ def draw_optimizers(
 def _scatter(panel: Axes, table: pd.DataFrame, posterior: str, size: int, min_count: int) -> tuple[float, float]:
     """Draw the functions of ``table``; the range of log10 probabilities that holds them all."""
     log10_p = table[f"log_p_{posterior}"] / np.log(10)
+    # Where too few posterior draws carry a probability there is no point; the caption says so.
+    table, log10_p = table[log10_p.notna()], log10_p[log10_p.notna()]
     found = table["count"] > 0
+    if not found.any():
+        panel.text(0.5, 0.5, "too few posterior draws\ncarry these functions", ha="center", transform=panel.transAxes)
+        return -1.0, 0.0
     # Of the functions that no network found, those that this posterior thinks no less likely than some that were found.
     unseen = ~found & (log10_p >= log10_p[found].min())
     table, p, found, unseen = table[found | unseen], *(values[found | unseen] for values in (log10_p, found, unseen))

@@ -31,10 +31,17 @@ __all__ = [
     "save_figure",
 ]
 
-POSTERIOR_LABELS = {"mse": "MSE posterior", "ep": "0-1 posterior (EP)"}
+POSTERIOR_LABELS = {
+    "mse": "MSE posterior",
+    "ep": "0-1 posterior (EP)",
+    "zero_one": "0-1 posterior (exact)",
+    "ntk": "NTK ensemble",
+}
 POSTERIOR_STYLES = {
     "mse": {"color": "#d1603d", "linestyle": "-", "marker": "s"},
     "ep": {"color": "#1b6ca8", "linestyle": "--", "marker": "^"},
+    "zero_one": {"color": "#0b2545", "linestyle": ":", "marker": "o"},
+    "ntk": {"color": "#8fb339", "linestyle": "-.", "marker": "D"},
 }
 _PANEL = (2.6, 2.3)
 _SETTINGS = {

@@ -3,18 +3,23 @@
 from sgdbayes.posterior.by_name import POSTERIORS
 from sgdbayes.posterior.ep import ExpectationPropagation, expectation_propagation
 from sgdbayes.posterior.gaussian import Gaussian
+from sgdbayes.posterior.mixture import GaussianMixture
+from sgdbayes.posterior.ntk import ntk_ensemble
 from sgdbayes.posterior.orthant import log_orthant_probability
 from sgdbayes.posterior.regression import regression_posterior
-from sgdbayes.posterior.zero_one import ZeroOneChains, sample_zero_one, zero_one_chains
+from sgdbayes.posterior.zero_one import ZeroOneChains, sample_zero_one, zero_one_chains, zero_one_predictive
 
 __all__ = [
     "POSTERIORS",
     "ExpectationPropagation",
     "Gaussian",
+    "GaussianMixture",
     "ZeroOneChains",
     "expectation_propagation",
     "log_orthant_probability",
+    "ntk_ensemble",
     "regression_posterior",
     "sample_zero_one",
     "zero_one_chains",
+    "zero_one_predictive",
 ]

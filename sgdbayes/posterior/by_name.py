@@ -1,7 +1,7 @@
 """Posteriors by the name the configuration calls them.
 
-Each takes the kernel (n + m, n + m) over S then E, the labels (n,) of S and options of its own; it gives the Gaussian
-on E and the figures worth recording about how it was come by.
+Each takes the kernel (n + m, n + m) over S then E, the labels (n,) of S, the tangent kernel if it has a parameter of that
+name, and options of its own; it gives the distribution on E and the figures worth recording about how it was come by.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,10 @@ import numpy as np
 
 from sgdbayes.posterior.ep import expectation_propagation
 from sgdbayes.posterior.gaussian import Gaussian
+from sgdbayes.posterior.mixture import GaussianMixture
+from sgdbayes.posterior.ntk import ntk_ensemble
 from sgdbayes.posterior.regression import regression_posterior
+from sgdbayes.posterior.zero_one import zero_one_predictive
 
 __all__ = ["POSTERIORS"]
 
@@ -26,4 +29,26 @@ def _ep(
     return result.predictive, {"log_evidence": result.log_evidence, "sweeps": result.sweeps}
 
 
-POSTERIORS: dict[str, Callable[..., tuple[Gaussian, dict[str, float]]]] = {"mse": _mse, "ep": _ep}
+def _zero_one(
+    kernel: np.ndarray,
+    labels: np.ndarray,
+    *,
+    samples: int = 2000,
+    chains: int = 4,
+    warm_up: int = 20,
+    seed: int = 0,
+    device: str = "auto",
+) -> tuple[GaussianMixture, dict[str, float]]:
+    return zero_one_predictive(kernel, labels, samples, chains=chains, warm_up=warm_up, seed=seed, device=device)
+
+
+def _ntk(kernel: np.ndarray, labels: np.ndarray, tangent_kernel: np.ndarray) -> tuple[Gaussian, dict[str, float]]:
+    return ntk_ensemble(kernel, labels, tangent_kernel), {}
+
+
+POSTERIORS: dict[str, Callable[..., tuple[Gaussian | GaussianMixture, dict[str, float]]]] = {
+    "mse": _mse,
+    "ep": _ep,
+    "zero_one": _zero_one,
+    "ntk": _ntk,
+}

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from sgdbayes.posterior._checks import check_kernel, check_labels, lower_cholesky
+from sgdbayes.posterior.orthant import log_orthant_probability
 
 __all__ = ["Gaussian"]
 
@@ -36,7 +37,15 @@ class Gaussian:
         draws = np.random.default_rng(seed).standard_normal((number, len(self.mean)))
         return self.mean + draws @ factor.T > 0
 
-    def mean_test_error(self, test_labels: np.ndarray) -> float:
-        """Expected share of wrong signs against ``test_labels`` (m,), exact: the mean of m normal tail probabilities."""
+    def mean_test_error(self, test_labels: np.ndarray) -> tuple[float, float]:
+        """Expected share of wrong signs against ``test_labels`` (m,), the mean of m normal tail probabilities, and its
+        standard error, 0.
+        """
         labels = check_labels(test_labels)
-        return float(ndtr(-labels * self.mean / np.sqrt(np.diag(self.covariance))).mean())
+        return float(ndtr(-labels * self.mean / np.sqrt(np.diag(self.covariance))).mean()), 0.0
+
+    def log_probabilities(self, labels: np.ndarray, *, seed: int) -> tuple[np.ndarray, np.ndarray, None]:
+        """Natural log of P(sign z_E = labels) of each row of ``labels`` (F, m), its standard error, and None: no draws
+        carry it.
+        """
+        return *log_orthant_probability(self.mean, self.covariance, labels, seed=seed), None

@@ -16,10 +16,11 @@ from scipy.stats import qmc, t
 
 from sgdbayes.posterior._checks import check_kernel, check_labels, lower_cholesky
 
-__all__ = ["log_orthant_probability"]
+__all__ = ["log_orthant_probability", "log_orthant_weights"]
 
 _SCRAMBLINGS = 16
 _FIRST_POINTS = 64
+_TOGETHER = 512
 # A 95 % interval from 16 scramblings needs Student's quantile; scaled by this, 1.96 standard errors are that interval.
 _STUDENT = t.ppf(0.975, _SCRAMBLINGS - 1) / 1.959963984540054
 
@@ -54,17 +55,9 @@ def log_orthant_probability(
     error. Equal functions get equal numbers, whatever stands beside them. Raises ValueError for malformed input,
     numpy.linalg.LinAlgError if the covariance is not positive definite.
     """
-    labels = np.asarray(labels)
-    labels = check_labels(labels, dimensions=2 if labels.ndim == 2 else 1)
-    covariance = check_kernel(covariance, name="covariance")
-    mean = np.asarray(mean, dtype=np.float64)
-    if mean.shape != labels.shape[-1:] or len(covariance) != len(mean):
-        raise ValueError(
-            f"mean, covariance and labels must agree, got shapes {mean.shape}, {covariance.shape} and {labels.shape}"
-        )
-    if not np.isfinite(mean).all():
-        raise ValueError("mean must be finite")
-    lower_cholesky(covariance, name="covariance")
+    mean, covariance, labels = _checked(mean, covariance, labels)
+    if mean.ndim != 1:
+        raise ValueError(f"mean must have one dimension, got shape {mean.shape}")
     scale = np.sqrt(np.diag(covariance))
     points_each = max(_FIRST_POINTS, max_points // _SCRAMBLINGS)
     points = _points(len(mean), points_each, seed)
@@ -83,6 +76,36 @@ def log_orthant_probability(
     return log_probability.reshape(labels.shape[:-1]), standard_error.reshape(labels.shape[:-1])
 
 
+def log_orthant_weights(means: np.ndarray, covariance: np.ndarray, labels: np.ndarray, *, seed: int) -> np.ndarray:
+    """Natural log of one unbiased estimate of P(sign z = labels), z ~ N(mean, covariance), for each of many means.
+
+    ``means`` (S, m), ``covariance`` (m, m), ``labels`` (F, m) -> (F, S), the same random point of a mean for every
+    function. Raises as `log_orthant_probability` does.
+    """
+    means, covariance, labels = _checked(means, covariance, labels)
+    if means.ndim != 2 or len(means) == 0 or labels.ndim != 2:
+        raise ValueError(f"means and labels must have two dimensions, got shapes {means.shape} and {labels.shape}")
+    scale = np.sqrt(np.diag(covariance))
+    tiny = np.finfo(np.float64).tiny
+    points = np.random.default_rng(seed).random((means.shape[1], len(means))).clip(min=tiny)
+    return _weights_of_means(labels, (means / scale).T.copy(), covariance / np.outer(scale, scale), points)
+
+
+def _checked(mean, covariance, labels) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # noqa: ANN001
+    labels = np.asarray(labels)
+    labels = check_labels(labels, dimensions=2 if labels.ndim == 2 else 1)
+    covariance = check_kernel(covariance, name="covariance")
+    mean = np.asarray(mean, dtype=np.float64)
+    if mean.shape[-1:] != labels.shape[-1:] or len(covariance) != labels.shape[-1]:
+        raise ValueError(
+            f"mean, covariance and labels must agree, got shapes {mean.shape}, {covariance.shape} and {labels.shape}"
+        )
+    if not np.isfinite(mean).all():
+        raise ValueError("mean must be finite")
+    lower_cholesky(covariance, name="covariance")
+    return mean, covariance, labels
+
+
 def _points(dimension: int, number: int, seed: int) -> np.ndarray:
     """Sobol points (scrambling, dimension, number) inside (0, 1)."""
     rng = np.random.default_rng(seed)
@@ -96,18 +119,37 @@ def _orthants(labels, mean, covariance, points, first_points, relative_error, st
     result = np.empty((len(labels), 2))
     for function in prange(len(labels)):
         sign = labels[function]
-        shift, factor = _ordered_factor(sign * mean, covariance * np.outer(sign, sign))
+        order, factor = _ordered_factor(sign * mean, covariance * np.outer(sign, sign))
+        shift = (sign * mean)[order].reshape(-1, 1)
         result[function] = _integrate(shift, factor, points, first_points, relative_error, student)
+    return result
+
+
+@njit(parallel=True, cache=True)
+def _weights_of_means(labels, means, covariance, points):  # noqa: ANN001, ANN202
+    number = means.shape[1]
+    result = np.empty((len(labels), number))
+    for function in prange(len(labels)):
+        sign = labels[function]
+        average = np.array([row.mean() for row in means])
+        order, factor = _ordered_factor(sign * average, covariance * np.outer(sign, sign))
+        for start in range(0, number, _TOGETHER):
+            stop = min(start + _TOGETHER, number)
+            shift = np.empty((len(order), stop - start))
+            for j in range(len(order)):
+                shift[j] = sign[order[j]] * means[order[j], start:stop]
+            result[function, start:stop] = _log_weights(shift, factor, points[:, start:stop])
     return result
 
 
 @njit(cache=True)
 def _ordered_factor(mean, covariance):  # noqa: ANN001, ANN202
-    """Mean and lower Cholesky factor of the reordered variables.
+    """Order of the variables and the lower Cholesky factor of their covariance in that order.
 
     At each step comes the variable least likely to be positive, given those before it at their conditional means.
     """
     dimension = len(mean)
+    order = np.arange(dimension)
     factor = np.zeros((dimension, dimension))
     expected = np.zeros(dimension)
     variance = np.diag(covariance).copy()
@@ -118,7 +160,7 @@ def _ordered_factor(mean, covariance):  # noqa: ANN001, ANN202
             if conditional[i] / sqrt(variance[i]) < conditional[least] / sqrt(variance[least]):
                 least = i
         if least != j:
-            _swap(mean, j, least)
+            _swap(order, j, least)
             _swap(variance, j, least)
             _swap(conditional, j, least)
             for k in range(j):
@@ -140,7 +182,7 @@ def _ordered_factor(mean, covariance):  # noqa: ANN001, ANN202
             factor[i, j] = entry
             variance[i] -= entry * entry
             conditional[i] += entry * expected[j]
-    return mean, factor
+    return order, factor
 
 
 @njit(cache=True)
@@ -172,12 +214,16 @@ def _integrate(shift, factor, points, first_points, relative_error, student):  #
 
 @njit(cache=True)
 def _log_weights(shift, factor, points):  # noqa: ANN001, ANN202
-    """Log of the product of conditional probabilities at each point, the variables drawn one after the other."""
+    """Log of the product of conditional probabilities at each point, the variables drawn one after the other.
+
+    ``shift`` (m, 1) or, a mean for each point, (m, number).
+    """
     dimension, number = len(shift), points.shape[1]
     drawn = np.empty((dimension, number))
     log_weights = np.zeros(number)
     for j in range(dimension):
-        centre = np.full(number, shift[j])
+        centre = np.zeros(number)
+        centre += shift[j]
         for k in range(j):
             coefficient = factor[j, k]
             for i in range(number):

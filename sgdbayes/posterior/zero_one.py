@@ -10,14 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.linalg import cho_solve
+from scipy.linalg import cho_solve, solve_triangular
 from scipy.linalg.blas import dtrmm
 
 from sgdbayes.device import resolve_device
 from sgdbayes.posterior._checks import check_kernel, check_labels, lower_cholesky
 from sgdbayes.posterior._walls import follow, follow_batched
+from sgdbayes.posterior.mixture import GaussianMixture
 
-__all__ = ["ZeroOneChains", "chain_diagnostics", "sample_zero_one", "zero_one_chains"]
+__all__ = ["ZeroOneChains", "chain_diagnostics", "sample_zero_one", "zero_one_chains", "zero_one_predictive"]
 
 # Share of a prior standard deviation by which rounding may carry an output past its wall.
 _ROUNDING = 1e-8
@@ -28,6 +29,8 @@ _TOGETHER = 32
 # MNIST takes fewer than n bounces a trajectory; a corner of a nearly singular kernel, as many as its angle goes into pi.
 _BOUNCES = 1_000_000
 _WATCHED = 200
+# Largest R-hat of chains taken to agree; Vehtari et al. 2021 ask for 1.01 of long chains.
+_R_HAT = 1.05
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,38 @@ def zero_one_chains(
     watched = np.unique(np.linspace(0, size - 1, min(size, _WATCHED)).astype(int))
     r_hat, effective = chain_diagnostics(draws[:, :, watched])
     return ZeroOneChains(draws, bounces, watched, r_hat, effective, chains * num_samples / effective)
+
+
+def zero_one_predictive(
+    kernel: np.ndarray, labels: np.ndarray, num_samples: int, **options: int | str
+) -> tuple[GaussianMixture, dict[str, float]]:
+    """The exact 0-1 posterior on E: a Gaussian for each draw of z_S. With it the diagnostics of the chains at their worst.
+
+    ``kernel`` (n + m, n + m) over S then E, m >= 1; ``labels`` (n,) of S; ``options`` of `zero_one_chains`. Raises as that
+    does, and RuntimeError if the chains disagree.
+    """
+    kernel, labels = check_kernel(kernel), check_labels(labels)
+    trained = len(labels)
+    if trained >= len(kernel):
+        raise ValueError(f"kernel must cover S and E: it has {len(kernel)} rows for {trained} labels")
+    on_s = kernel[:trained, :trained]
+    chains = zero_one_chains(on_s, labels, num_samples, **options)
+    factor = lower_cholesky(on_s, name="kernel on S")
+    half = solve_triangular(factor, kernel[:trained, trained:], lower=True, check_finite=False)
+    covariance = kernel[trained:, trained:] - half.T @ half
+    means = chains.draws @ solve_triangular(factor, half, lower=True, trans=1, check_finite=False)
+    r_hat, effective = chain_diagnostics(means)
+    diagnostics = {
+        "r_hat": float(max(r_hat.max(), chains.r_hat.max())),
+        "effective_sample_size": float(min(effective.min(), chains.effective_sample_size.min())),
+        "autocorrelation_time": float(max(means[:, :, 0].size / effective.min(), chains.autocorrelation_time.max())),
+        "bounces": float(chains.bounces.mean()),
+    }
+    if not diagnostics["r_hat"] <= _R_HAT:
+        raise RuntimeError(
+            f"the chains of the 0-1 posterior disagree (R-hat {diagnostics['r_hat']:.3f}): give them more samples or warm_up"
+        )
+    return GaussianMixture(means, (covariance + covariance.T) / 2), diagnostics
 
 
 def chain_diagnostics(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

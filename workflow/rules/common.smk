@@ -20,6 +20,19 @@ def block_files(wildcards):
     return [f"{folder}/{block}.parquet" for block in PLAN.blocks(wildcards.experiment)]
 
 
+def kernel_files(wildcards):
+    """The kernels that a posterior is made from."""
+    folder = f"{RESULTS}/models/{wildcards.task}/{wildcards.architecture}"
+    return [f"{folder}/{name}.npz" for name in PLAN.kernels_of(wildcards.posterior)]
+
+
+def kernel_memory(wildcards):
+    """Room for eight copies of the kernel, in MB, and for the libraries."""
+    sizes = PLAN.domain_sizes_of(wildcards.task, wildcards.architecture)
+    rows = CONFIGURATION.tasks[wildcards.task]["train_size"] + sizes[-1]
+    return 2000 + 8 * 8 * rows**2 // 10**6
+
+
 def model_runs(wildcards):
     names = PLAN.experiments_of(
         wildcards.task, wildcards.architecture, wildcards.posterior

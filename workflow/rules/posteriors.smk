@@ -5,18 +5,19 @@ rule kernel:
     input:
         task=f"{RESULTS}/tasks/{{task}}.npz",
     output:
-        arrays=f"{MODEL}/kernel.npz",
-        provenance=f"{MODEL}/kernel.npz.json",
+        arrays=f"{MODEL}/{{kernel}}.npz",
+        provenance=f"{MODEL}/{{kernel}}.npz.json",
     log:
-        f"{RESULTS}/logs/kernel/{{task}}/{{architecture}}.log",
+        f"{RESULTS}/logs/kernel/{{task}}/{{architecture}}/{{kernel}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/kernel/{{task}}/{{architecture}}.tsv"
+        f"{RESULTS}/benchmarks/kernel/{{task}}/{{architecture}}/{{kernel}}.tsv"
     conda:
         "../envs/sgdbayes.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=kernel_memory,
     params:
+        method=lambda wildcards: wildcards.kernel.replace("-", "_"),
         settings=lambda wildcards: CONFIGURATION.architectures[wildcards.architecture],
         size=lambda wildcards: PLAN.domain_sizes_of(
             wildcards.task, wildcards.architecture
@@ -29,7 +30,7 @@ rule kernel:
 rule posterior:
     input:
         task=f"{RESULTS}/tasks/{{task}}.npz",
-        kernel=f"{MODEL}/kernel.npz",
+        kernels=kernel_files,
     output:
         arrays=f"{MODEL}/{{posterior}}.npz",
         provenance=f"{MODEL}/{{posterior}}.npz.json",
@@ -43,7 +44,7 @@ rule posterior:
         "../envs/sgdbayes.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=kernel_memory,
     params:
         settings=lambda wildcards: CONFIGURATION.posteriors[wildcards.posterior],
         sizes=lambda wildcards: PLAN.domain_sizes_of(

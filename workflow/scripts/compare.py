@@ -5,14 +5,14 @@ from sgdbayes.jobs import job
 with job(snakemake) as run:
     from sgdbayes.comparison import compare_experiment
     from sgdbayes.datasets import Task
-    from sgdbayes.posterior.gaussian import Gaussian
+    from sgdbayes.posterior.stored import stored_posterior
     from sgdbayes.storage import read_arrays, read_table, write_table
 
     parameters = snakemake.params
     comparison, bands = compare_experiment(
         dict(zip(parameters.sizes, map(read_table, snakemake.input.functions), strict=True)),
         {
-            name: Gaussian(**read_arrays(path))
+            name: stored_posterior(read_arrays(path))
             for name, path in zip(parameters.posteriors, snakemake.input.posteriors, strict=True)
         },
         Task(**read_arrays(snakemake.input.task)).test_labels,

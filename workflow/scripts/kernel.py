@@ -1,4 +1,4 @@
-"""The NNGP kernel of an architecture over S and the largest domain."""
+"""The NNGP or the tangent kernel of an architecture over S and the largest domain."""
 
 from sgdbayes.jobs import job
 
@@ -11,5 +11,5 @@ with job(snakemake) as run:
 
     task = Task(**read_arrays(snakemake.input.task))
     inputs = np.concatenate([task.train_inputs, task.test_inputs[: snakemake.params.size]])
-    kernel = architecture_of(snakemake.params.settings).kernel(inputs)
+    kernel = getattr(architecture_of(snakemake.params.settings), snakemake.params.method)(inputs)
     write_arrays(snakemake.output.arrays, {"kernel": kernel}, run.provenance())

@@ -10,9 +10,10 @@ with job(snakemake) as run:
     from sgdbayes.posterior.probabilities import drawn_functions
     from sgdbayes.storage import read_arrays, write_arrays, write_table
 
-    task, kernel = Task(**read_arrays(snakemake.input.task)), read_arrays(snakemake.input.kernel)["kernel"]
+    task = Task(**read_arrays(snakemake.input.task))
+    kernel, *others = (read_arrays(path)["kernel"] for path in snakemake.input.kernels)
     posterior, diagnostics = POSTERIORS[snakemake.wildcards.posterior](
-        kernel, task.train_labels, **snakemake.params.settings
+        kernel, task.train_labels, *others, **snakemake.params.settings
     )
     print(diagnostics)
     draws = drawn_functions(posterior, task.test_labels, snakemake.params.sizes, **snakemake.params.draws)

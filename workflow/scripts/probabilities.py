@@ -4,8 +4,8 @@ from sgdbayes.jobs import job
 
 with job(snakemake) as run:
     from sgdbayes.functions import favourites
-    from sgdbayes.posterior.gaussian import Gaussian
     from sgdbayes.posterior.probabilities import function_probabilities
+    from sgdbayes.posterior.stored import stored_posterior
     from sgdbayes.storage import read_arrays, read_table, write_table
     from sgdbayes.runs import found_functions
 
@@ -14,6 +14,6 @@ with job(snakemake) as run:
         size: found_functions(runs, size) | favourites(draws, size, snakemake.params.asked)
         for size in snakemake.params.sizes
     }
-    posterior = Gaussian(**read_arrays(snakemake.input.posterior))
+    posterior = stored_posterior(read_arrays(snakemake.input.posterior))
     table = function_probabilities(posterior, asked, seed=snakemake.params.seed)
     write_table(snakemake.output.table, table, run.provenance())

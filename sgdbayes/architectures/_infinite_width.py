@@ -1,13 +1,16 @@
-"""The NNGP kernel of a neural-tangents network in double precision (Novak et al., "Neural Tangents", ICLR 2020)."""
+"""The NNGP and tangent kernels of a neural-tangents network in double precision (Novak et al., "Neural Tangents", ICLR
+2020).
+"""
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 
-__all__ = ["nngp_kernel"]
+__all__ = ["infinite_width_kernel"]
 
 
-def nngp_kernel(layers: Callable, inputs: np.ndarray) -> np.ndarray:
+def infinite_width_kernel(layers: Callable, inputs: np.ndarray, *, kind: Literal["nngp", "ntk"]) -> np.ndarray:
     """Kernel (n, n) on ``inputs`` (n, ...) of the network that ``layers(stax)`` builds from neural-tangents' layers.
 
     Raises ValueError if an input or the kernel is not finite.
@@ -20,7 +23,7 @@ def nngp_kernel(layers: Callable, inputs: np.ndarray) -> np.ndarray:
 
     with jax.experimental.enable_x64():
         _, _, kernel_function = layers(stax)
-        kernel = np.asarray(kernel_function(np.asarray(inputs, dtype=np.float64), None, "nngp"))
+        kernel = np.asarray(kernel_function(np.asarray(inputs, dtype=np.float64), None, kind))
     if not np.isfinite(kernel).all():
-        raise ValueError("the NNGP kernel is not finite on these inputs")
+        raise ValueError(f"the {kind.upper()} kernel is not finite on these inputs")
     return (kernel + kernel.T) / 2

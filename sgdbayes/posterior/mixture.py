@@ -1,0 +1,79 @@
+"""A mixture of Gaussians over the network outputs on E, one for each posterior draw of the outputs on S.
+
+Given z_S the outputs on E are Gaussian with a mean that depends on z_S and a covariance that does not, so the probability
+of a function is the mean over the draws of an orthant probability. Its standard error is that of a Markov chain, from
+means of batches (Flegal and Jones, Ann. Stat. 38, 2010).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import logsumexp, ndtr
+from scipy.stats import t
+
+from sgdbayes.posterior._checks import check_kernel, check_labels, lower_cholesky
+from sgdbayes.posterior.orthant import log_orthant_weights
+
+__all__ = ["GaussianMixture"]
+
+_BATCHES = 32
+# A 95 % interval from 32 batches needs Student's quantile; scaled by this, 1.96 standard errors are that interval.
+_STUDENT = t.ppf(0.975, _BATCHES - 1) / 1.959963984540054
+
+
+@dataclass(frozen=True)
+class GaussianMixture:
+    """``means`` (chains, draws, m) of the equally likely components, in the order of the chains, and the ``covariance``
+    (m, m) of each.
+    """
+
+    means: np.ndarray
+    covariance: np.ndarray
+
+    def __post_init__(self) -> None:
+        covariance = check_kernel(self.covariance, name="covariance")
+        means = np.asarray(self.means, dtype=np.float64)
+        if means.ndim != 3 or means.shape[2] != len(covariance) or not np.isfinite(means).all():
+            raise ValueError(f"means must be finite, of shape (chains, draws, {len(covariance)}), got {means.shape}")
+        if means.shape[0] * means.shape[1] < _BATCHES:
+            raise ValueError(f"means must hold at least {_BATCHES} draws for a standard error, got {means.shape}")
+
+    def head(self, size: int) -> "GaussianMixture":
+        """The marginal over the first ``size`` outputs."""
+        return GaussianMixture(self.means[:, :, :size], self.covariance[:size, :size])
+
+    def draw_functions(self, number: int, *, seed: int) -> np.ndarray:
+        """Signs (number, m) bool of z_E, True the positive class, of components in turn.
+
+        Raises numpy.linalg.LinAlgError if the covariance is not positive definite.
+        """
+        factor = lower_cholesky(self.covariance, name="covariance")
+        rng = np.random.default_rng(seed)
+        means = self._chain_by_chain()
+        # Every component as often as any other, but for a rest.
+        components = np.resize(rng.permutation(len(means)), number)
+        return means[components] + rng.standard_normal((number, means.shape[1])) @ factor.T > 0
+
+    def mean_test_error(self, test_labels: np.ndarray) -> tuple[float, float]:
+        """Expected share of wrong signs against ``test_labels`` (m,), and its standard error."""
+        labels = check_labels(test_labels)
+        shares = ndtr(-labels * self._chain_by_chain() / np.sqrt(np.diag(self.covariance))).mean(1)
+        batches = np.array([part.mean() for part in np.array_split(shares, _BATCHES)])
+        return float(shares.mean()), float(_STUDENT * batches.std(ddof=1) / np.sqrt(_BATCHES))
+
+    def log_probabilities(self, labels: np.ndarray, *, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Natural log of P(sign z_E = labels) of each row of ``labels`` (F, m), its standard error, and how many draws
+        carry it, each (F,).
+
+        A mean over draws is carried by (sum w)^2 / sum w^2 of them, w their weights (Kish, "Survey Sampling", 1965,
+        section 11.7): where these are few, neither it nor its standard error is to be trusted.
+        """
+        weights = log_orthant_weights(self._chain_by_chain(), self.covariance, labels, seed=seed)
+        log_p = logsumexp(weights, axis=1) - np.log(weights.shape[1])
+        carried = np.exp(2 * logsumexp(weights, axis=1) - logsumexp(2 * weights, axis=1))
+        relative = np.exp(weights - log_p[:, None])
+        batches = np.stack([part.mean(1) for part in np.array_split(relative, _BATCHES, axis=1)], 1)
+        return log_p, _STUDENT * batches.std(1, ddof=1) / np.sqrt(_BATCHES), carried
+
+    def _chain_by_chain(self) -> np.ndarray:
+        return np.asarray(self.means, dtype=np.float64).reshape(-1, self.means.shape[2])
