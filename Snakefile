@@ -52,6 +52,7 @@ include: "workflow/rules/training.smk"
 include: "workflow/rules/posteriors.smk"
 include: "workflow/rules/comparison.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/ep_against_exact.smk"
 
 
 localrules:
@@ -61,10 +62,7 @@ localrules:
 rule all:
     default_target: True
     input:
-        f"{RESULTS}/runs.parquet",
-        f"{RESULTS}/comparison.csv",
-        f"{RESULTS}/bands.csv",
-        f"{RESULTS}/summary.txt",
+        table_files(),
         figure_files(),
 
 

@@ -9,7 +9,7 @@ import inspect
 import itertools
 import string
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,7 @@ class Configuration:
     posterior_draws: Mapping[str, int]
     comparison: Mapping[str, int]
     experiments: Mapping[str, Experiment]
+    ep_against_exact: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_configuration(config: Mapping[str, Any], schema_path: Path) -> Configuration:
@@ -85,7 +86,29 @@ def read_configuration(config: Mapping[str, Any], schema_path: Path) -> Configur
                 tuple(single["posteriors"]),
             )
             experiments[name] = Experiment(**single)
+    if not experiments and "ep_against_exact" not in config:
+        raise ConfigurationError("configuration: neither experiments nor ep_against_exact: there is nothing to do")
+    if "ep_against_exact" in config:
+        _settle_ep(config["ep_against_exact"], config)
     return Configuration(**{**config, "experiments": experiments})
+
+
+def _settle_ep(settings: dict[str, Any], config: Mapping[str, Any]) -> None:
+    for key, section in (("task", "tasks"), ("architecture", "architectures")):
+        _check_name(settings[key], config[section], f"ep_against_exact.{key}")
+    task = config["tasks"][settings["task"]]
+    settings["train_sizes"], settings["domain_sizes"] = (
+        sorted(settings["train_sizes"]),
+        sorted(settings["domain_sizes"]),
+    )
+    limits = {
+        "train_sizes": ("train_size of its task", task["train_size"], settings["train_sizes"][-1]),
+        "domain_sizes": ("test_size", settings["test_size"], settings["domain_sizes"][-1]),
+        "test_size": ("recorded_test_size of its task", task["recorded_test_size"], settings["test_size"]),
+    }
+    for key, (name, limit, size) in limits.items():
+        if size > limit:
+            raise ConfigurationError(f"ep_against_exact.{key}: {size} is more than the {name}, {limit}")
 
 
 def check_kinds(configuration: Configuration) -> None:

@@ -87,11 +87,10 @@ def frequency_table(functions: np.ndarray, test_labels: np.ndarray) -> pd.DataFr
 
 def favourites(draws: Iterable[pd.DataFrame], size: int, number: int) -> set[str]:
     """The ``number`` most frequent functions on a domain in each of ``draws``, frequency tables with a column
-    domain_size.
+    domain_size; those drawn only once, where nothing tells one from another, left out.
     """
-    return {
-        function for table in draws for function in table.loc[table["domain_size"] == size, "function"].head(number)
-    }
+    repeated = (table[(table["domain_size"] == size) & (table["count"] > 1)] for table in draws)
+    return {function for table in repeated for function in table["function"].head(number)}
 
 
 def tabulate_functions(

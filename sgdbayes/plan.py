@@ -58,6 +58,14 @@ class Plan:
             {size for name in self.experiments_of(task, architecture) for size in self.experiments[name].domain_sizes}
         )
 
+    def test_points_of(self, task: str, architecture: str) -> int:
+        """How many test points the kernel of a model covers."""
+        sizes = self.domain_sizes_of(task, architecture)
+        ep = self.configuration.ep_against_exact
+        if (ep.get("task"), ep.get("architecture")) == (task, architecture):
+            sizes.append(ep["test_size"])
+        return max(sizes)
+
     def kernels_of(self, posterior: str) -> list[str]:
         """Names of the kernels that a posterior is made from."""
         return ["kernel", "tangent-kernel"] if posterior in _TANGENT else ["kernel"]
@@ -94,7 +102,7 @@ class Plan:
 
     def kernel_key(self, task: str, architecture: str) -> str:
         settings = self.configuration.architectures[architecture]
-        size = self.domain_sizes_of(task, architecture)[-1]
+        size = self.test_points_of(task, architecture)
         return settings_hash(self.task_key(task), settings, size, self._code("kernel"))
 
     def posterior_key(self, task: str, architecture: str, posterior: str) -> str:
@@ -125,6 +133,12 @@ class Plan:
 
     def summary_key(self) -> str:
         return settings_hash(self.all_comparisons_key(), self._code("summary"))
+
+    def ep_key(self, *scripts: str) -> str:
+        """Key of what ``scripts`` make of EP against exact."""
+        ep = self.configuration.ep_against_exact
+        codes = [self._code(script) for script in scripts]
+        return settings_hash(dict(ep), self.kernel_key(ep["task"], ep["architecture"]), codes)
 
     def figure_key(self, script: str, experiments: list[str]) -> str:
         """Key of a figure that ``script`` draws from the tables of ``experiments``."""

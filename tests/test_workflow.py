@@ -26,6 +26,8 @@ TINY = {
     "optimizers": {"sgd": {"kind": "SGD", "learning_rate": 0.1}, "adam": {"kind": "Adam", "learning_rate": 0.01}},
     "posteriors": {"mse": {"noise_variance": 0.001}, "ep": {}, "zero_one": {"samples": 250}, "ntk": {}},
     "posterior_draws": {"number": 500, "asked": 5},
+    "ep_against_exact": {"task": "small", "architecture": "fcn", "train_sizes": [10, 40], "test_size": 20,
+                         "domain_sizes": [3, 8], "functions": 5, "samples": 100},
     "comparison": {"min_count": 1, "resamples": 100},
     "experiments": {"small-{optimizer}": {"grid": {"optimizer": ["sgd", "adam"]}, "task": "small", "architecture": "fcn",
                                           "networks": 6, "batch_size": 8, "domain_sizes": [3, 8]}},

@@ -23,6 +23,7 @@ __all__ = [
     "POSTERIOR_LABELS",
     "POSTERIOR_STYLES",
     "add_caption",
+    "call",
     "describe_task",
     "describe_trainings",
     "hide_unused",
@@ -84,13 +85,14 @@ def describe_trainings(training: Mapping[str, Mapping[str, Any]], networks: Mapp
     for name, settings in training.items():
         extra = f", {settings['extra_epochs']} epochs beyond" if settings["extra_epochs"] else ""
         each.append(
-            f"{name}: {networks[name]:,} networks, {_call(settings['optimizer'])}, loss {settings['loss']}, batch size "
+            f"{name}: {networks[name]:,} networks, {call(settings['optimizer'])}, loss {settings['loss']}, batch size "
             f"{settings['batch_size']}, seed {settings['seed']}{extra}"
         )
-    return f"Networks {_call(architecture)} trained to zero training error; {'; '.join(each)}."
+    return f"Networks {call(architecture)} trained to zero training error; {'; '.join(each)}."
 
 
-def _call(settings: Mapping[str, Any]) -> str:
+def call(settings: Mapping[str, Any]) -> str:
+    """A kind with its options as a call."""
     options = ", ".join(f"{name}={value}" for name, value in settings.items() if name != "kind")
     return f"{settings['kind']}({options})"
 
@@ -111,6 +113,9 @@ def hide_unused(axes: Sequence[Axes], used: int) -> None:
 
 def save_figure(figure: Figure, paths: Sequence[str | Path], provenance: Mapping[str, Any]) -> None:
     """Save in the format of each path's ending, without dates, so that equal figures are equal files."""
+    # Laid out once: each save would do it again, which takes longer than the drawing.
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
     for path in paths:
         buffer = io.BytesIO()
         kind = Path(path).suffix[1:]

@@ -8,6 +8,7 @@ __all__ = ["check_kernel", "check_labels", "lower_cholesky"]
 # Kernels are computed in double precision and symmetrised; 1e-8 of the largest entry is far above rounding, far below
 # any real asymmetry.
 _ASYMMETRY = 1e-8
+_ROWS = 512
 
 
 def check_labels(labels: np.ndarray, *, dimensions: int = 1) -> np.ndarray:
@@ -29,7 +30,9 @@ def check_kernel(kernel: np.ndarray, *, name: str = "kernel") -> np.ndarray:
         raise ValueError(f"{name} must be a square matrix, got shape {kernel.shape}")
     if not np.isfinite(kernel).all():
         raise ValueError(f"{name} must be finite, got {np.count_nonzero(~np.isfinite(kernel))} entries that are not")
-    asymmetry = np.abs(kernel - kernel.T).max()
+    # By rows, so that a large kernel is not held three times.
+    blocks = (slice(start, start + _ROWS) for start in range(0, len(kernel), _ROWS))
+    asymmetry = max(np.abs(kernel[rows] - kernel[:, rows].T).max() for rows in blocks)
     if asymmetry > _ASYMMETRY * np.abs(kernel).max():
         raise ValueError(
             f"{name} must be symmetric, got entries that differ from their mirror image by {asymmetry:.3g}"
@@ -37,9 +40,12 @@ def check_kernel(kernel: np.ndarray, *, name: str = "kernel") -> np.ndarray:
     return kernel
 
 
-def lower_cholesky(matrix: np.ndarray, *, name: str = "kernel") -> np.ndarray:
-    """Lower Cholesky factor. Raises numpy.linalg.LinAlgError, naming the matrix, if it is not positive definite."""
+def lower_cholesky(matrix: np.ndarray, *, name: str = "kernel", overwrite: bool = False) -> np.ndarray:
+    """Lower Cholesky factor of a symmetric matrix, with ``overwrite`` in its memory. Raises numpy.linalg.LinAlgError,
+    naming the matrix, if it is not positive definite.
+    """
     try:
-        return cholesky(matrix, lower=True, check_finite=False)
+        # The transposed matrix is in the order that LAPACK writes.
+        return cholesky(matrix.T if overwrite else matrix, lower=True, overwrite_a=overwrite, check_finite=False)
     except np.linalg.LinAlgError as error:
         raise np.linalg.LinAlgError(f"{name} is not positive definite: {error}") from error

@@ -3,20 +3,27 @@
 Mingard et al. (JMLR 2021, section 2) approximate the 0-1 posterior this way. Each factor [y_i z_i > 0] is stood in for
 by exp(-tau_i z^2 / 2 + nu_i z); all are updated at once, with damping (Rasmussen and Williams, "Gaussian Processes for
 Machine Learning", 2006, section 3.6; van Gerven et al., "Efficient Bayesian multivariate fMRI analysis using a
-sparsifying spatio-temporal prior", 2010, for parallel updates). A sweep takes one Cholesky factor and one triangular
-solve.
+sparsifying spatio-temporal prior", 2010, for parallel updates).
+
+With B = I + T^(1/2) K T^(1/2) the posterior covariance Sigma obeys B^-1 = I - T^(1/2) Sigma T^(1/2), so the variances a
+sweep needs are the squared column norms of the inverse of B's Cholesky factor: 2/3 n^3 operations in one array of n^2,
+where solving for the columns of K takes twice as many in three.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import solve_triangular
+from scipy.linalg.blas import dtrmm
+from scipy.linalg.lapack import dtrtri
 from scipy.special import log_ndtr
 
 from sgdbayes.posterior._checks import check_kernel, check_labels, lower_cholesky
 from sgdbayes.posterior.gaussian import Gaussian
 
 __all__ = ["ExpectationPropagation", "expectation_propagation"]
+
+# Where tau Sigma_ii is smaller, 1 - (B^-1)_ii keeps fewer than about ten digits of it.
+_CANCELLATION = 1e-5
 
 
 @dataclass(frozen=True)
@@ -50,12 +57,13 @@ def expectation_propagation(
         raise ValueError(f"kernel must cover S: it has {len(kernel)} rows for {trained} labels")
     if not 0 < damping <= 1:
         raise ValueError(f"damping must lie in (0, 1], got {damping}")
-    # With the signs folded into the kernel, every label is +1.
-    folded = kernel[:trained, :trained] * np.outer(labels, labels)
-    lower_cholesky(folded, name="kernel on S")
+    on_s = kernel[:trained, :trained]
+    work = on_s.copy()
+    lower_cholesky(work, name="kernel on S", overwrite=True)
 
+    # With the signs folded into the kernel, every label is +1.
     tau, nu = np.zeros(trained), np.zeros(trained)
-    mean, variance = np.zeros(trained), np.diag(folded).copy()
+    mean, variance = np.zeros(trained), np.diag(on_s).copy()
     for sweep in range(1, max_sweeps + 1):  # noqa: B007
         cavity_tau, cavity_nu = 1 / variance - tau, mean / variance - nu
         _, pull, shrinkage = _truncation(cavity_nu / np.sqrt(cavity_tau))
@@ -64,13 +72,8 @@ def expectation_propagation(
         tau += damping * (tau_update - tau)
         nu += damping * (nu_update - nu)
         before = mean, np.sqrt(variance)
-        factor, solved = _posterior_factor(folded, tau)
-        variance = np.diag(folded) - np.einsum("ij,ij->j", solved, solved)
-        if not (variance > 0).all():
-            raise np.linalg.LinAlgError(
-                "kernel on S is too close to singular for expectation propagation in double precision"
-            )
-        mean = folded @ nu - solved.T @ (solved @ nu)
+        inverse, log_determinant = _inverse_factor(on_s, labels * np.sqrt(tau), work)
+        mean, variance = _marginals(on_s, labels, tau, nu, inverse)
         moved = np.maximum(np.abs(mean - before[0]), np.abs(np.sqrt(variance) - before[1])) / np.sqrt(variance)
         if moved.max() <= tolerance:
             break
@@ -79,13 +82,14 @@ def expectation_propagation(
             f"expectation propagation did not settle in {max_sweeps} sweeps; try a damping below {damping}"
         )
 
-    log_evidence = _log_evidence(tau, nu, mean, variance, factor)
+    log_evidence = _log_evidence(tau, nu, mean, variance, log_determinant)
     predictive = None
     if trained < len(kernel):
-        cross = kernel[:trained, trained:] * labels[:, None]
-        solved_cross = _solve(factor, np.sqrt(tau)[:, None] * cross)
-        predictive_mean = cross.T @ nu - solved_cross.T @ (solved @ nu)
-        predictive = Gaussian(predictive_mean, kernel[trained:, trained:] - solved_cross.T @ solved_cross)
+        cross, root = kernel[:trained, trained:], labels * np.sqrt(tau)
+        solved = dtrmm(1.0, inverse, root[:, None] * cross, lower=1)
+        pulled = solved.T @ (inverse @ (root * (on_s @ (labels * nu))))
+        covariance = kernel[trained:, trained:] - solved.T @ solved
+        predictive = Gaussian(cross.T @ (labels * nu) - pulled, covariance)
     return ExpectationPropagation(log_evidence, labels * mean, variance, sweep, predictive)
 
 
@@ -96,21 +100,38 @@ def _truncation(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return log_probability, pull, pull * (x + pull)
 
 
-def _posterior_factor(folded: np.ndarray, tau: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Cholesky factor L of B = I + T^(1/2) K T^(1/2), and L^-1 T^(1/2) K."""
-    root = np.sqrt(tau)
-    scaled = root[:, None] * folded
-    inner = scaled * root
-    np.fill_diagonal(inner, inner.diagonal() + 1)
-    factor = lower_cholesky(inner)
-    return factor, _solve(factor, scaled)
+def _inverse_factor(kernel: np.ndarray, root: np.ndarray, work: np.ndarray) -> tuple[np.ndarray, float]:
+    """Inverse of the Cholesky factor L of B = I + D K D, D the diagonal matrix of ``root``, in the memory of ``work``,
+    and log det L.
+    """
+    np.multiply(kernel, root[:, None], out=work)
+    work *= root
+    np.fill_diagonal(work, work.diagonal() + 1)
+    factor = lower_cholesky(work, overwrite=True)
+    log_determinant = float(np.log(factor.diagonal()).sum())
+    inverse, _ = dtrtri(factor, lower=1, overwrite_c=1)
+    return inverse, log_determinant
 
 
-def _solve(factor: np.ndarray, right: np.ndarray) -> np.ndarray:
-    return solve_triangular(factor, right, lower=True, check_finite=False)
+def _marginals(kernel, labels, tau, nu, inverse) -> tuple[np.ndarray, np.ndarray]:  # noqa: ANN001
+    """Means and variances, signs folded in, of the Gaussian that is the prior times all sites."""
+    root = labels * np.sqrt(tau)
+    prior_mean = kernel @ (labels * nu)
+    mean = labels * (prior_mean - kernel @ (root * (inverse.T @ (inverse @ (root * prior_mean)))))
+    shrunk = 1 - np.einsum("ij,ij->j", inverse, inverse)
+    exact = shrunk < _CANCELLATION
+    variance = np.divide(shrunk, tau, where=~exact, out=np.empty_like(tau))
+    if exact.any():
+        solved = dtrmm(1.0, inverse, root[:, None] * kernel[:, exact], lower=1)
+        variance[exact] = kernel.diagonal()[exact] - np.einsum("ij,ij->j", solved, solved)
+    if not (variance > 0).all():
+        raise np.linalg.LinAlgError(
+            "kernel on S is too close to singular for expectation propagation in double precision"
+        )
+    return mean, variance
 
 
-def _log_evidence(tau, nu, mean, variance, factor) -> float:  # noqa: ANN001
+def _log_evidence(tau, nu, mean, variance, log_determinant) -> float:  # noqa: ANN001
     """Log of the EP approximation of the evidence, with each site scaled so that cavity times site has the
     truncation's mass.
     """
@@ -121,4 +142,4 @@ def _log_evidence(tau, nu, mean, variance, factor) -> float:  # noqa: ANN001
     cavity_tau, cavity_nu = 1 / variance - tau, mean / variance - nu
     log_probability, _, _ = _truncation(cavity_nu / np.sqrt(cavity_tau))
     log_scales = log_probability + log_normalizer(cavity_tau, cavity_nu) - log_normalizer(1 / variance, mean / variance)
-    return float(log_scales.sum() - np.log(np.diag(factor)).sum() + nu @ mean / 2)
+    return float(log_scales.sum() - log_determinant + nu @ mean / 2)

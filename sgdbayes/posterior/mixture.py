@@ -14,7 +14,7 @@ from scipy.stats import t
 from sgdbayes.posterior._checks import check_kernel, check_labels, lower_cholesky
 from sgdbayes.posterior.orthant import log_orthant_weights
 
-__all__ = ["GaussianMixture"]
+__all__ = ["GaussianMixture", "batch_means_error"]
 
 _BATCHES = 32
 # A 95 % interval from 32 batches needs Student's quantile; scaled by this, 1.96 standard errors are that interval.
@@ -49,7 +49,7 @@ class GaussianMixture:
         """
         factor = lower_cholesky(self.covariance, name="covariance")
         rng = np.random.default_rng(seed)
-        means = self._chain_by_chain()
+        means = self.chain_by_chain()
         # Every component as often as any other, but for a rest.
         components = np.resize(rng.permutation(len(means)), number)
         return means[components] + rng.standard_normal((number, means.shape[1])) @ factor.T > 0
@@ -57,9 +57,8 @@ class GaussianMixture:
     def mean_test_error(self, test_labels: np.ndarray) -> tuple[float, float]:
         """Expected share of wrong signs against ``test_labels`` (m,), and its standard error."""
         labels = check_labels(test_labels)
-        shares = ndtr(-labels * self._chain_by_chain() / np.sqrt(np.diag(self.covariance))).mean(1)
-        batches = np.array([part.mean() for part in np.array_split(shares, _BATCHES)])
-        return float(shares.mean()), float(_STUDENT * batches.std(ddof=1) / np.sqrt(_BATCHES))
+        shares = ndtr(-labels * self.chain_by_chain() / np.sqrt(np.diag(self.covariance))).mean(1)
+        return float(shares.mean()), float(batch_means_error(shares))
 
     def log_probabilities(self, labels: np.ndarray, *, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Natural log of P(sign z_E = labels) of each row of ``labels`` (F, m), its standard error, and how many draws
@@ -68,12 +67,19 @@ class GaussianMixture:
         A mean over draws is carried by (sum w)^2 / sum w^2 of them, w their weights (Kish, "Survey Sampling", 1965,
         section 11.7): where these are few, neither it nor its standard error is to be trusted.
         """
-        weights = log_orthant_weights(self._chain_by_chain(), self.covariance, labels, seed=seed)
+        weights = log_orthant_weights(self.chain_by_chain(), self.covariance, labels, seed=seed)
         log_p = logsumexp(weights, axis=1) - np.log(weights.shape[1])
         carried = np.exp(2 * logsumexp(weights, axis=1) - logsumexp(2 * weights, axis=1))
-        relative = np.exp(weights - log_p[:, None])
-        batches = np.stack([part.mean(1) for part in np.array_split(relative, _BATCHES, axis=1)], 1)
-        return log_p, _STUDENT * batches.std(1, ddof=1) / np.sqrt(_BATCHES), carried
+        return log_p, batch_means_error(np.exp(weights - log_p[:, None]).T), carried
 
-    def _chain_by_chain(self) -> np.ndarray:
+    def chain_by_chain(self) -> np.ndarray:
+        """The means (chains * draws, m)."""
         return np.asarray(self.means, dtype=np.float64).reshape(-1, self.means.shape[2])
+
+
+def batch_means_error(values: np.ndarray) -> np.ndarray:
+    """Standard error (...) of the mean of ``values`` (draws, ...), chain after chain, from the scatter of the means of
+    32 batches.
+    """
+    batches = np.array([part.mean(0) for part in np.array_split(values, _BATCHES)])
+    return _STUDENT * batches.std(0, ddof=1) / np.sqrt(_BATCHES)

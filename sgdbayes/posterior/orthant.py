@@ -35,6 +35,7 @@ def _scipy_special(name: str) -> types.ExternalFunction:
 
 
 _log_ndtr = _scipy_special("__pyx_fuse_1log_ndtr")
+_ndtr = _scipy_special("__pyx_fuse_1ndtr")
 _ndtri = _scipy_special("ndtri")
 _ndtri_exp = _scipy_special("ndtri_exp")
 
@@ -220,21 +221,32 @@ def _log_weights(shift, factor, points):  # noqa: ANN001, ANN202
     """
     dimension, number = len(shift), points.shape[1]
     drawn = np.empty((dimension, number))
-    log_weights = np.zeros(number)
+    log_weights, products, centre = np.zeros(number), np.ones(number), np.empty(number)
     for j in range(dimension):
-        centre = np.zeros(number)
-        centre += shift[j]
+        centre[:] = shift[j]
         for k in range(j):
-            coefficient = factor[j, k]
-            for i in range(number):
-                centre[i] += coefficient * drawn[k, i]
+            _add_multiple(centre, factor[j, k], drawn[k])
+        pivot = factor[j, j]
         for i in range(number):
-            x = centre[i] / factor[j, j]
-            log_probability = _log_ndtr(x)
-            log_weights[i] += log_probability
-            if j + 1 < dimension:
-                if x > -5.0:
-                    drawn[j, i] = -_ndtri(points[j, i] * np.exp(log_probability))
-                else:
+            x = centre[i] / pivot
+            if x > -5.0:
+                probability = _ndtr(x)
+                products[i] *= probability
+                if j + 1 < dimension:
+                    drawn[j, i] = -_ndtri(points[j, i] * probability)
+                # Logarithms are dear: one for many factors.
+                if products[i] < 1e-250:
+                    log_weights[i] += np.log(products[i])
+                    products[i] = 1.0
+            else:
+                log_probability = _log_ndtr(x)
+                log_weights[i] += log_probability
+                if j + 1 < dimension:
                     drawn[j, i] = -_ndtri_exp(np.log(points[j, i]) + log_probability)
-    return log_weights
+    return log_weights + np.log(products)
+
+
+@njit(cache=True, fastmath={"contract"})
+def _add_multiple(total, coefficient, vector):  # noqa: ANN001, ANN202
+    for i in range(len(total)):
+        total[i] += coefficient * vector[i]

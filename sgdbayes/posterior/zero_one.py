@@ -18,7 +18,15 @@ from sgdbayes.posterior._checks import check_kernel, check_labels, lower_cholesk
 from sgdbayes.posterior._walls import follow, follow_batched
 from sgdbayes.posterior.mixture import GaussianMixture
 
-__all__ = ["ZeroOneChains", "chain_diagnostics", "sample_zero_one", "zero_one_chains", "zero_one_predictive"]
+__all__ = [
+    "ZeroOneChains",
+    "chain_diagnostics",
+    "fold",
+    "sample_zero_one",
+    "trajectories",
+    "zero_one_chains",
+    "zero_one_predictive",
+]
 
 # Share of a prior standard deviation by which rounding may carry an output past its wall.
 _ROUNDING = 1e-8
@@ -141,18 +149,45 @@ def _run(kernel, labels, number, chains, seed, warm_up, device) -> tuple[np.ndar
         raise ValueError(f"kernel and labels must agree, got shapes {kernel.shape} and {labels.shape}")
     if warm_up < 0:
         raise ValueError(f"warm_up must not be negative, got {warm_up}")
-    variance = np.diag(kernel)
-    if not (variance > 0).all():
-        raise np.linalg.LinAlgError(f"kernel is not positive definite: its diagonal goes down to {variance.min():.3g}")
-    # In units of prior standard deviations, and with the signs folded in, every wall is z_j = 0 and every z_j positive.
-    scale = labels * np.sqrt(variance)
-    folded = kernel / np.outer(scale, scale)
+    scale, folded = fold(kernel, labels)
     factor = lower_cholesky(folded)
     streams = np.random.default_rng(seed).spawn(chains)
     positions = _feasible_starts(folded, streams)
-    size, device = len(labels), resolve_device(device)
-    move = _cpu_mover(folded) if device == "cpu" else _batched_mover(folded, device)
+    draws, bounces = trajectories(folded, factor, positions, streams, number, warm_up=warm_up, device=device)
+    return draws * scale, bounces
 
+
+def fold(kernel: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The signed prior standard deviations (n,) that take ``kernel`` to units in which every wall is z_j = 0 and every
+    z_j positive, and the kernel (n, n) in those units.
+    """
+    variance = np.diag(kernel)
+    if not (variance > 0).all():
+        raise np.linalg.LinAlgError(f"kernel is not positive definite: its diagonal goes down to {variance.min():.3g}")
+    scale = labels * np.sqrt(variance)
+    folded = kernel / scale
+    folded /= scale[:, None]
+    return scale, folded
+
+
+def trajectories(
+    folded: np.ndarray,
+    factor: np.ndarray,
+    positions: np.ndarray,
+    streams: list[np.random.Generator],
+    number: int,
+    *,
+    warm_up: int,
+    device: str = "auto",
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ends (chains, number, n) of as many trajectories of each chain, and their bounces (chains, number), after
+    ``warm_up`` that are dropped.
+
+    ``folded`` and ``factor`` (n, n): the kernel in the units of `fold` and its Cholesky factor; ``positions`` (chains, n),
+    feasible, are moved; a chain draws its velocities from its own of the ``streams``.
+    """
+    (chains, size), device = positions.shape, resolve_device(device)
+    move = _cpu_mover(folded) if device == "cpu" else _batched_mover(folded, device)
     together = max(1, _TOGETHER // chains)
     draws, bounces = np.empty((chains, number, size)), np.empty((chains, number), dtype=np.int64)
     for start in range(-warm_up, number, together):
@@ -170,7 +205,7 @@ def _run(kernel, labels, number, chains, seed, warm_up, device) -> tuple[np.ndar
         kept = slice(max(0, -start), steps)
         into = slice(max(0, start), max(0, start + steps))
         # What rounding left on the wall goes to its right side.
-        draws[:, into] = np.maximum(samples[:, kept], np.finfo(np.float64).tiny) * scale
+        draws[:, into] = np.maximum(samples[:, kept], np.finfo(np.float64).tiny)
         bounces[:, into] = hits[:, kept]
     return draws, bounces
 

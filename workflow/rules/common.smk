@@ -28,9 +28,14 @@ def kernel_files(wildcards):
 
 def kernel_memory(wildcards):
     """Room for eight copies of the kernel, in MB, and for the libraries."""
-    sizes = PLAN.domain_sizes_of(wildcards.task, wildcards.architecture)
-    rows = CONFIGURATION.tasks[wildcards.task]["train_size"] + sizes[-1]
+    test_points = PLAN.test_points_of(wildcards.task, wildcards.architecture)
+    rows = CONFIGURATION.tasks[wildcards.task]["train_size"] + test_points
     return 2000 + 8 * 8 * rows**2 // 10**6
+
+
+def posterior_threads(wildcards):
+    # One for each of its chains.
+    return 4 if wildcards.posterior == "zero_one" else 1
 
 
 def model_runs(wildcards):
@@ -127,6 +132,17 @@ def figure_files():
                 f"{kind}/{task}/{architecture}/{size}"
                 for kind in ("optimizers", "errors", "ranks")
             ]
+    if CONFIGURATION.ep_against_exact:
+        stems.append("ep-against-exact")
     return [
         f"{RESULTS}/figures/{stem}.{kind}" for stem in stems for kind in ("png", "pdf")
     ]
+
+
+def table_files():
+    """The tables and texts of the configuration."""
+    names = ["runs.parquet", "comparison.csv", "bands.csv", "summary.txt"]
+    names = names if PLAN.experiments else []
+    if CONFIGURATION.ep_against_exact:
+        names.append("ep-against-exact.csv")
+    return [f"{RESULTS}/{name}" for name in names]

@@ -19,9 +19,9 @@ rule kernel:
     params:
         method=lambda wildcards: wildcards.kernel.replace("-", "_"),
         settings=lambda wildcards: CONFIGURATION.architectures[wildcards.architecture],
-        size=lambda wildcards: PLAN.domain_sizes_of(
+        size=lambda wildcards: PLAN.test_points_of(
             wildcards.task, wildcards.architecture
-        )[-1],
+        ),
         key=lambda wildcards: PLAN.kernel_key(wildcards.task, wildcards.architecture),
     script:
         "../scripts/kernel.py"
@@ -42,7 +42,7 @@ rule posterior:
         f"{RESULTS}/benchmarks/posterior/{{task}}/{{architecture}}/{{posterior}}.tsv"
     conda:
         "../envs/sgdbayes.yaml"
-    threads: 1
+    threads: posterior_threads
     resources:
         mem_mb=kernel_memory,
     params:
@@ -72,7 +72,7 @@ rule probabilities:
         f"{RESULTS}/benchmarks/probabilities/{{task}}/{{architecture}}/{{posterior}}.tsv"
     conda:
         "../envs/sgdbayes.yaml"
-    threads: 1
+    threads: posterior_threads
     resources:
         mem_mb=4000,
     params:

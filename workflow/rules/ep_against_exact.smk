@@ -1,0 +1,136 @@
+EP = f"{RESULTS}/ep-against-exact"
+EP_SETTINGS = CONFIGURATION.ep_against_exact
+
+
+def ep_kernel(wildcards):
+    return f"{RESULTS}/models/{EP_SETTINGS['task']}/{EP_SETTINGS['architecture']}/kernel.npz"
+
+
+def ep_task(wildcards):
+    return f"{RESULTS}/tasks/{EP_SETTINGS['task']}.npz"
+
+
+def ep_memory(wildcards):
+    rows = EP_SETTINGS["train_sizes"][-1] + EP_SETTINGS["test_size"]
+    return 2000 + 8 * 8 * rows**2 // 10**6
+
+
+def ep_tables(name):
+    return [f"{EP}/{size}/{name}" for size in EP_SETTINGS.get("train_sizes", [])]
+
+
+rule ep_evidence:
+    input:
+        task=ep_task,
+        kernel=ep_kernel,
+    output:
+        table=f"{EP}/evidence.parquet",
+        provenance=f"{EP}/evidence.parquet.json",
+    log:
+        f"{RESULTS}/logs/ep_evidence.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/ep_evidence.tsv"
+    conda:
+        "../envs/sgdbayes.yaml"
+    threads: 4
+    resources:
+        mem_mb=ep_memory,
+    params:
+        train_sizes=lambda wildcards: EP_SETTINGS["train_sizes"],
+        samples=lambda wildcards: EP_SETTINGS["evidence_samples"],
+        seed=lambda wildcards: EP_SETTINGS["seed"],
+        key=lambda wildcards: PLAN.ep_key("ep_evidence"),
+    script:
+        "../scripts/ep_evidence.py"
+
+
+rule ep_compare:
+    input:
+        task=ep_task,
+        kernel=ep_kernel,
+    output:
+        predictive=f"{EP}/{{size}}/predictive.parquet",
+        predictive_provenance=f"{EP}/{{size}}/predictive.parquet.json",
+        functions=f"{EP}/{{size}}/functions.parquet",
+        functions_provenance=f"{EP}/{{size}}/functions.parquet.json",
+        facts=f"{EP}/{{size}}/facts.csv",
+        facts_provenance=f"{EP}/{{size}}/facts.csv.json",
+    log:
+        f"{RESULTS}/logs/ep_compare/{{size}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/ep_compare/{{size}}.tsv"
+    conda:
+        "../envs/sgdbayes.yaml"
+    threads: 4
+    resources:
+        mem_mb=ep_memory,
+    params:
+        settings=lambda wildcards: {
+            name: EP_SETTINGS[name]
+            for name in ("domain_sizes", "functions", "samples", "seed")
+        },
+        test_size=lambda wildcards: EP_SETTINGS["test_size"],
+        key=lambda wildcards: PLAN.ep_key("ep_compare"),
+    script:
+        "../scripts/ep_compare.py"
+
+
+rule ep_table:
+    input:
+        evidence=f"{EP}/evidence.parquet",
+        predictive=ep_tables("predictive.parquet"),
+        functions=ep_tables("functions.parquet"),
+        facts=ep_tables("facts.csv"),
+    output:
+        table=report(
+            f"{RESULTS}/ep-against-exact.csv",
+            category="Tables",
+            labels={"table": "EP against exact"},
+            caption="../report/ep_against_exact.rst",
+        ),
+        provenance=f"{RESULTS}/ep-against-exact.csv.json",
+    log:
+        f"{RESULTS}/logs/ep_table.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/ep_table.tsv"
+    conda:
+        "../envs/sgdbayes.yaml"
+    params:
+        key=lambda wildcards: PLAN.ep_key("ep_evidence", "ep_compare", "ep_table"),
+    script:
+        "../scripts/ep_table.py"
+
+
+rule ep_figure:
+    input:
+        table=f"{RESULTS}/ep-against-exact.csv",
+        evidence=f"{EP}/evidence.parquet",
+        predictive=ep_tables("predictive.parquet"),
+        functions=ep_tables("functions.parquet"),
+    output:
+        png=report(
+            f"{FIGURES}/ep-against-exact.png",
+            category="Probabilities",
+            labels={"experiment": "none", "figure": "EP against exact"},
+            caption="../report/ep_against_exact.rst",
+        ),
+        pdf=f"{FIGURES}/ep-against-exact.pdf",
+    log:
+        f"{RESULTS}/logs/ep_figure.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/ep_figure.tsv"
+    conda:
+        "../envs/sgdbayes.yaml"
+    params:
+        about=lambda wildcards: {
+            "train_sizes": EP_SETTINGS["train_sizes"],
+            "domain_size": EP_SETTINGS["domain_sizes"][-1],
+            "samples": 4 * EP_SETTINGS["samples"],
+            "task": CONFIGURATION.tasks[EP_SETTINGS["task"]],
+            "architecture": CONFIGURATION.architectures[EP_SETTINGS["architecture"]],
+        },
+        key=lambda wildcards: PLAN.ep_key(
+            "ep_evidence", "ep_compare", "ep_table", "ep_figure"
+        ),
+    script:
+        "../scripts/ep_figure.py"

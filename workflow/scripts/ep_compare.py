@@ -1,0 +1,25 @@
+"""EP against the exact 0-1 posterior on the first part of a training set."""
+
+from sgdbayes.jobs import job
+
+with job(snakemake) as run:
+    import numpy as np
+    import pandas as pd
+
+    from sgdbayes.datasets import Task
+    from sgdbayes.ep_against_exact import compare_ep
+    from sgdbayes.storage import read_arrays, write_table
+
+    task, kernel = Task(**read_arrays(snakemake.input.task)), read_arrays(snakemake.input.kernel)["kernel"]
+    size, test_size = int(snakemake.wildcards.size), snakemake.params.test_size
+    trained = len(task.train_labels)
+    rows = np.r_[:size, trained : trained + test_size]
+    result = compare_ep(
+        kernel[np.ix_(rows, rows)],
+        task.train_labels[:size],
+        task.test_labels[:test_size],
+        **snakemake.params.settings,
+    )
+    write_table(snakemake.output.predictive, result.predictive, run.provenance())
+    write_table(snakemake.output.functions, result.functions, run.provenance())
+    write_table(snakemake.output.facts, pd.DataFrame([result.facts]), run.provenance())

@@ -1,0 +1,16 @@
+"""Draw EP against the exact 0-1 posterior."""
+
+from sgdbayes.jobs import job
+
+with job(snakemake) as run:
+    from sgdbayes.figures import draw_ep_against_exact, save_figure
+    from sgdbayes.storage import read_table
+
+    source = snakemake.input
+    figure = draw_ep_against_exact(
+        read_table(source.table),
+        [read_table(path) for path in source.predictive],
+        [read_table(path) for path in source.functions],
+        **snakemake.params.about,
+    )
+    save_figure(figure, snakemake.output, run.provenance())
