@@ -74,7 +74,8 @@ def test_orthants_do_not_depend_on_company_order_or_scale():
     alone, _ = log_orthant_probability(mean, covariance, labels[3], seed=2)
     assert alone == together[3]
     scaled, _ = log_orthant_probability(10 * mean, 100 * covariance, labels[3], seed=2)
-    assert scaled == pytest.approx(float(alone), rel=1e-12)
+    # The search for the tilt stops at 1e-8, at another last digit for other scales.
+    assert scaled == pytest.approx(float(alone), rel=1e-8)
     order = np.random.default_rng(1).permutation(8)
     permuted, _ = log_orthant_probability(mean[order], covariance[np.ix_(order, order)], labels[3][order], seed=2)
     assert permuted == pytest.approx(float(alone), rel=1e-9)

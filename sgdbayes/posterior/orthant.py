@@ -2,8 +2,9 @@
 
 Separation of variables (Genz, "Numerical computation of multivariate normal probabilities", J. Comput. Graph. Stat. 1,
 1992) with the variables ordered by increasing conditional probability (Gibson, Glasbey and Elston, 1994; Genz and
-Bretz, "Computation of Multivariate Normal and t Probabilities", 2009, section 4.1.3), integrated over independently
-scrambled Sobol points. The scatter of the scramblings gives the standard error.
+Bretz, "Computation of Multivariate Normal and t Probabilities", 2009, section 4.1.3) and drawn from Gaussians shifted by
+minimax tilting (Botev, "The normal law under linear restrictions", J. R. Stat. Soc. B 79, 2017), integrated over
+independently scrambled Sobol points. The scatter of the scramblings gives the standard error.
 """
 
 from math import sqrt
@@ -21,6 +22,8 @@ __all__ = ["log_orthant_probability", "log_orthant_weights"]
 _SCRAMBLINGS = 16
 _FIRST_POINTS = 64
 _TOGETHER = 512
+# Any tilt leaves the estimate unbiased: these only say when looking for a better one stops.
+_NEWTON_STEPS, _SADDLE = 50, 1e-8
 # A 95 % interval from 16 scramblings needs Student's quantile; scaled by this, 1.96 standard errors are that interval.
 _STUDENT = t.ppf(0.975, _SCRAMBLINGS - 1) / 1.959963984540054
 
@@ -121,8 +124,9 @@ def _orthants(labels, mean, covariance, points, first_points, relative_error, st
     for function in prange(len(labels)):
         sign = labels[function]
         order, factor = _ordered_factor(sign * mean, covariance * np.outer(sign, sign))
-        shift = (sign * mean)[order].reshape(-1, 1)
-        result[function] = _integrate(shift, factor, points, first_points, relative_error, student)
+        shift = (sign * mean)[order]
+        tilt = _minimax_tilt(shift, factor)
+        result[function] = _integrate(shift.reshape(-1, 1), factor, tilt, points, first_points, relative_error, student)
     return result
 
 
@@ -134,12 +138,14 @@ def _weights_of_means(labels, means, covariance, points):  # noqa: ANN001, ANN20
         sign = labels[function]
         average = np.array([row.mean() for row in means])
         order, factor = _ordered_factor(sign * average, covariance * np.outer(sign, sign))
+        # One tilt for all means, so not the best for each: it costs nothing in bias.
+        tilt = _minimax_tilt((sign * average)[order], factor)
         for start in range(0, number, _TOGETHER):
             stop = min(start + _TOGETHER, number)
             shift = np.empty((len(order), stop - start))
             for j in range(len(order)):
                 shift[j] = sign[order[j]] * means[order[j], start:stop]
-            result[function, start:stop] = _log_weights(shift, factor, points[:, start:stop])
+            result[function, start:stop] = _log_weights(shift, factor, tilt, points[:, start:stop])
     return result
 
 
@@ -187,19 +193,65 @@ def _ordered_factor(mean, covariance):  # noqa: ANN001, ANN202
 
 
 @njit(cache=True)
+def _minimax_tilt(shift, factor):  # noqa: ANN001, ANN202
+    """Means of the draws at the saddle point of Botev's equation 11.
+
+    With D the diagonal of the factor, M = D^-1 factor factor' D^-1 and h the inverse Mills ratio, that is h(t) at the root
+    of t + shift / D + (M - 1) h(t) = 0, the minimum of a convex function of h: damped Newton steps find it.
+    """
+    dimension = len(shift)
+    scaled = factor.copy()
+    for j in range(dimension):
+        scaled[j] /= factor[j, j]
+    offset = shift / np.diag(factor)
+    coupling = scaled @ scaled.T - np.eye(dimension)
+    t = np.zeros(dimension)
+    hazard, value = _tilt_objective(t, offset, coupling)
+    for _ in range(_NEWTON_STEPS):
+        residual = t + offset + coupling @ hazard
+        if np.abs(residual).max() < _SADDLE:
+            break
+        jacobian = coupling * (hazard * (hazard - t))
+        for j in range(dimension):
+            jacobian[j, j] += 1.0
+        step = np.linalg.solve(jacobian, residual)
+        length = 1.0
+        while length > 1e-6:
+            trial, lower = _tilt_objective(t - length * step, offset, coupling)
+            if lower <= value:
+                break
+            length /= 2
+        else:
+            break
+        t, hazard, value = t - length * step, trial, lower
+    return (scaled - np.eye(dimension)).T @ hazard
+
+
+@njit(cache=True)
+def _tilt_objective(t, offset, coupling):  # noqa: ANN001, ANN202
+    """Inverse Mills ratio at ``t``, and the convex function whose gradient in it is t + offset + coupling @ it."""
+    hazard, value = np.empty(len(t)), 0.0
+    for j in range(len(t)):
+        log_tail = _log_ndtr(-t[j])
+        hazard[j] = np.exp(-t[j] * t[j] / 2 - 0.9189385332046727 - log_tail)
+        value += t[j] * hazard[j] + log_tail
+    return hazard, value + (hazard @ (coupling @ hazard)) / 2 + hazard @ offset
+
+
+@njit(cache=True)
 def _swap(vector, i, j):  # noqa: ANN001, ANN202
     vector[i], vector[j] = vector[j], vector[i]
 
 
 @njit(cache=True)
-def _integrate(shift, factor, points, first_points, relative_error, student):  # noqa: ANN001, ANN202
+def _integrate(shift, factor, tilt, points, first_points, relative_error, student):  # noqa: ANN001, ANN202
     scramblings, _, available = points.shape
     largest = np.full(scramblings, -np.inf)
     total = np.zeros(scramblings)
     start, stop = 0, first_points
     while True:
         for scrambling in range(scramblings):
-            weights = _log_weights(shift, factor, points[scrambling, :, start:stop])
+            weights = _log_weights(shift, factor, tilt, points[scrambling, :, start:stop])
             top = max(largest[scrambling], weights.max())
             total[scrambling] = total[scrambling] * np.exp(largest[scrambling] - top) + np.exp(weights - top).sum()
             largest[scrambling] = top
@@ -214,10 +266,11 @@ def _integrate(shift, factor, points, first_points, relative_error, student):  #
 
 
 @njit(cache=True)
-def _log_weights(shift, factor, points):  # noqa: ANN001, ANN202
-    """Log of the product of conditional probabilities at each point, the variables drawn one after the other.
+def _log_weights(shift, factor, tilt, points):  # noqa: ANN001, ANN202
+    """Log of the product of conditional probabilities at each point, over the density of the tilted draws to that of a
+    standard normal, the variables drawn one after the other.
 
-    ``shift`` (m, 1) or, a mean for each point, (m, number).
+    ``shift`` (m, 1) or, a mean for each point, (m, number); ``tilt`` (m,): means of the draws, the last 0.
     """
     dimension, number = len(shift), points.shape[1]
     drawn = np.empty((dimension, number))
@@ -226,14 +279,14 @@ def _log_weights(shift, factor, points):  # noqa: ANN001, ANN202
         centre[:] = shift[j]
         for k in range(j):
             _add_multiple(centre, factor[j, k], drawn[k])
-        pivot = factor[j, j]
+        pivot, tilted = factor[j, j], tilt[j]
         for i in range(number):
-            x = centre[i] / pivot
+            x = centre[i] / pivot + tilted
             if x > -5.0:
                 probability = _ndtr(x)
                 products[i] *= probability
                 if j + 1 < dimension:
-                    drawn[j, i] = -_ndtri(points[j, i] * probability)
+                    drawn[j, i] = tilted - _ndtri(points[j, i] * probability)
                 # Logarithms are dear: one for many factors.
                 if products[i] < 1e-250:
                     log_weights[i] += np.log(products[i])
@@ -242,7 +295,10 @@ def _log_weights(shift, factor, points):  # noqa: ANN001, ANN202
                 log_probability = _log_ndtr(x)
                 log_weights[i] += log_probability
                 if j + 1 < dimension:
-                    drawn[j, i] = -_ndtri_exp(np.log(points[j, i]) + log_probability)
+                    drawn[j, i] = tilted - _ndtri_exp(np.log(points[j, i]) + log_probability)
+        if tilted != 0.0:
+            _add_multiple(log_weights, -tilted, drawn[j])
+            log_weights += tilted * tilted / 2
     return log_weights + np.log(products)
 
 
