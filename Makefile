@@ -1,6 +1,7 @@
 # make          set up .venv and run the quickstart: from MNIST to tables and plots in results/quickstart/
 # make test     the tests          make lint     ruff, snakefmt, snakemake --lint
 # make docs     copy the quickstart's tables and figures to docs/quickstart/ and its numbers into README.md
+# make bench    speeds as ratios to baselines, into results/benchmarks/; needs the full MNIST
 # make lock     resolve requirements.in into requirements.txt
 # Settings: PYTHON=python3.12  CORES=8  CONFIG=config/quickstart.yaml  VENV=.venv
 
@@ -13,7 +14,7 @@ BIN := $(VENV)/bin
 # Named by the content of the pins: a changed pin is installed, a scrambled file time is not.
 INSTALLED := $(VENV)/.installed-$(shell cksum < requirements.txt | tr -d ' \t')
 
-.PHONY: run setup test lint docs lock clean
+.PHONY: run setup test lint bench docs lock clean
 .DEFAULT_GOAL := run
 
 run: $(INSTALLED)
@@ -37,6 +38,11 @@ lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
 	PATH="$(abspath $(BIN)):$$PATH" snakemake --lint
+
+bench: $(INSTALLED)
+	$(PYTHON) -m venv $(VENV)-bench
+	$(VENV)-bench/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	$(BIN)/python benchmarks/posterior.py $(VENV)-bench/bin/python
 
 docs: run
 	$(BIN)/python docs/refresh.py

@@ -2,6 +2,7 @@
 
 from sgdbayes.posterior.by_name import POSTERIORS
 from sgdbayes.posterior.ep import ExpectationPropagation, expectation_propagation
+from sgdbayes.posterior.evidence import EvidencePath, zero_one_evidence
 from sgdbayes.posterior.gaussian import Gaussian
 from sgdbayes.posterior.mixture import GaussianMixture
 from sgdbayes.posterior.ntk import ntk_ensemble
@@ -11,6 +12,7 @@ from sgdbayes.posterior.zero_one import ZeroOneChains, sample_zero_one, zero_one
 
 __all__ = [
     "POSTERIORS",
+    "EvidencePath",
     "ExpectationPropagation",
     "Gaussian",
     "GaussianMixture",
@@ -21,5 +23,6 @@ __all__ = [
     "regression_posterior",
     "sample_zero_one",
     "zero_one_chains",
+    "zero_one_evidence",
     "zero_one_predictive",
 ]

@@ -71,7 +71,7 @@ def zero_one_evidence(
         weights = solve_triangular(its_factor, factor[start:stop, :start].T, lower=True, trans=1, check_finite=False)
         block_factor = factor[start:stop, start:stop]
         mixture = GaussianMixture(draws @ weights, block_factor @ block_factor.T)
-        log_p, error, draws_behind = mixture.log_probabilities(np.ones((1, stop - start)), seed=start)
+        log_p, error, draws_behind = mixture.log_probabilities(np.ones((1, stop - start)), seed=(seed, start))
         sizes.append(stop)
         # The logarithm of an unbiased mean is low by half its variance, and over hundreds of blocks that adds up.
         logs.append(logs[-1] + log_p[0] + error[0] ** 2 / 2)

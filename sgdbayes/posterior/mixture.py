@@ -5,6 +5,7 @@ of a function is the mean over the draws of an orthant probability. Its standard
 means of batches (Flegal and Jones, Ann. Stat. 38, 2010).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,7 +61,9 @@ class GaussianMixture:
         shares = ndtr(-labels * self.chain_by_chain() / np.sqrt(np.diag(self.covariance))).mean(1)
         return float(shares.mean()), float(batch_means_error(shares))
 
-    def log_probabilities(self, labels: np.ndarray, *, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def log_probabilities(
+        self, labels: np.ndarray, *, seed: int | Sequence[int]
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Natural log of P(sign z_E = labels) of each row of ``labels`` (F, m), its standard error, and how many draws
         carry it, each (F,).
 

@@ -7,6 +7,7 @@ minimax tilting (Botev, "The normal law under linear restrictions", J. R. Stat. 
 independently scrambled Sobol points. The scatter of the scramblings gives the standard error.
 """
 
+from collections.abc import Sequence
 from math import sqrt
 
 import llvmlite.binding
@@ -80,7 +81,9 @@ def log_orthant_probability(
     return log_probability.reshape(labels.shape[:-1]), standard_error.reshape(labels.shape[:-1])
 
 
-def log_orthant_weights(means: np.ndarray, covariance: np.ndarray, labels: np.ndarray, *, seed: int) -> np.ndarray:
+def log_orthant_weights(
+    means: np.ndarray, covariance: np.ndarray, labels: np.ndarray, *, seed: int | Sequence[int]
+) -> np.ndarray:
     """Natural log of one unbiased estimate of P(sign z = labels), z ~ N(mean, covariance), for each of many means.
 
     ``means`` (S, m), ``covariance`` (m, m), ``labels`` (F, m) -> (F, S), the same random point of a mean for every

@@ -1,0 +1,198 @@
+"""Speeds of the posterior side as ratios to named baselines: `make bench`, or `python benchmarks/posterior.py GPY_PYTHON`.
+
+Each row runs in a process of its own, alone on the machine, on MNIST and the kernel of FullyConnected(depth=2); the rows go
+to results/benchmarks/posterior.csv. GPY_PYTHON: a Python that has GPy (benchmarks/requirements.txt).
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+def model(train_size: int, test_size: int = 1):  # noqa: ANN201
+    """Kernel over S then test points, labels of S."""
+    import numpy as np
+
+    from sgdbayes.architectures import FullyConnected
+    from sgdbayes.datasets import load_task
+
+    settings = {
+        "dataset": "mnist",
+        "positive_classes": [5, 6, 7, 8, 9],
+        "train_size": train_size,
+        "recorded_test_size": test_size,
+        "seed": 0,
+    }
+    task = load_task(settings, ROOT / "data")
+    inputs = np.concatenate([task.train_inputs, task.test_inputs])
+    return FullyConnected(depth=2).kernel(inputs), task.train_labels.astype(float)
+
+
+def zero_one_against_lin_ess(_gpy: str) -> dict[str, object]:
+    """Independent samples a second on one core, from equally many chains that start in the posterior."""
+    import numpy as np
+
+    from sgdbayes.posterior.zero_one import chain_diagnostics, fold, zero_one_chains
+
+    kernel, labels = model(2000)
+    kernel = kernel[:2000, :2000]
+    zero_one_chains(kernel[:50, :50], labels[:50], 8, seed=0)
+    started = time.perf_counter()
+    ours = zero_one_chains(kernel, labels, 500, seed=1)
+    seconds = time.perf_counter() - started
+    rate = ours.effective_sample_size.mean() / seconds
+
+    scale, folded = fold(kernel, labels)
+    factor = np.linalg.cholesky(folded)
+    starts = ours.draws[:, -1] / scale
+    steps, together = 5000, 250
+    watched = np.empty((4, steps, len(ours.watched)))
+    rng = np.random.default_rng(2)
+    started = time.perf_counter()
+    for chain, z in enumerate(starts):
+        for block in range(0, steps, together):
+            directions = (factor @ rng.standard_normal((len(z), together))).T
+            for step, direction in enumerate(directions, start=block):
+                # z cos a + direction sin a stays positive between the nearest walls on either side of a = 0.
+                middle = np.arctan2(direction, z)
+                angle = rng.uniform(middle.max() - np.pi / 2, middle.min() + np.pi / 2)
+                z = z * np.cos(angle) + direction * np.sin(angle)
+                watched[chain, step] = z[ours.watched]
+    baseline_seconds = time.perf_counter() - started
+    _, effective = chain_diagnostics(watched)
+    baseline = effective.mean() / baseline_seconds
+    return {
+        "value": rate,
+        "baseline_value": baseline,
+        "ratio": rate / baseline,
+        "note": f"autocorrelation time {ours.autocorrelation_time.mean():.2f} trajectories against "
+        f"{4 * steps / effective.mean():.0f} slices, at least: the slices' chains are too short to show all of it",
+    }
+
+
+def zero_one_large(_gpy: str) -> dict[str, object]:
+    """Seconds a sample at n = 10,000 on one core, set-up left out; more samples share it."""
+    from sgdbayes.posterior import sample_zero_one
+
+    kernel, labels = model(10_000)
+    kernel = kernel[:10_000, :10_000]
+    few, many = 64, 320
+    seconds = []
+    for number in (few, many):
+        started = time.perf_counter()
+        sample_zero_one(kernel, labels, number, seed=0, warm_up=8)
+        seconds.append(time.perf_counter() - started)
+    return {
+        "value": (seconds[1] - seconds[0]) / (many - few),
+        "note": f"{seconds[0] - few * (seconds[1] - seconds[0]) / (many - few):.0f} s of set-up",
+    }
+
+
+def ep_against_gpy(gpy: str) -> dict[str, object]:
+    """Seconds to the same log evidence at n = 2,000, on all cores."""
+    import numpy as np
+
+    from sgdbayes.posterior import expectation_propagation
+
+    kernel, labels = model(2000)
+    kernel = np.ascontiguousarray(kernel[:2000, :2000])
+    started = time.perf_counter()
+    ours = expectation_propagation(kernel, labels)
+    seconds = time.perf_counter() - started
+    with tempfile.TemporaryDirectory() as folder:
+        np.save(Path(folder) / "kernel.npy", kernel)
+        np.save(Path(folder) / "labels.npy", labels)
+        script = [gpy, str(ROOT / "benchmarks" / "gpy_ep.py"), folder]
+        theirs = json.loads(subprocess.run(script, check=True, capture_output=True, text=True).stdout)
+    return {
+        "value": seconds,
+        "baseline_value": theirs["seconds"],
+        "ratio": theirs["seconds"] / seconds,
+        "note": f"log evidence {ours.log_evidence:.6f} against {theirs['log_evidence']:.6f}",
+    }
+
+
+def ep_large(_gpy: str) -> dict[str, object]:
+    """Seconds at n = 10,000 on all cores, and memory."""
+    from sgdbayes.posterior import expectation_propagation
+
+    kernel, labels = model(10_000, 100)
+    started = time.perf_counter()
+    result = expectation_propagation(kernel, labels)
+    seconds = time.perf_counter() - started
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    return {"value": seconds, "note": f"{result.sweeps} sweeps, at most {memory:.1f} GB, the kernel's making included"}
+
+
+def orthants(_gpy: str) -> dict[str, object]:
+    """Functions a minute on |E| = 100 under the MSE posterior at n = 1,000, on all cores."""
+    import numpy as np
+
+    from sgdbayes.posterior import log_orthant_probability, regression_posterior
+
+    kernel, labels = model(1000, 100)
+    posterior = regression_posterior(kernel, labels, noise_variance=1e-4)
+    functions = np.where(posterior.draw_functions(1000, seed=0), 1, -1)
+    log_orthant_probability(posterior.mean, posterior.covariance, functions[:2], seed=0)
+    started = time.perf_counter()
+    log_p, error = log_orthant_probability(posterior.mean, posterior.covariance, functions, seed=1)
+    seconds = time.perf_counter() - started
+    share = (error <= 0.01).mean()
+    return {
+        "value": len(functions) / seconds * 60,
+        "note": f"{share:.1%} with a relative standard error of 1 % or less, largest {error.max():.2%}; "
+        f"ln P from {log_p.min():.0f} to {log_p.max():.0f}",
+    }
+
+
+# Function, what is measured, unit, baseline, target, threads.
+ROWS = {
+    "zero_one": (zero_one_against_lin_ess, "independent samples, n = 2,000", "1/s", "LIN-ESS", "ratio >= 50", 1),
+    "zero_one_large": (zero_one_large, "one sample, n = 10,000", "s", "", "<= 0.2", 1),
+    "ep": (ep_against_gpy, "EP, n = 2,000", "s", "GPy, parallel EP", "ratio > 1, evidence to 1e-4", None),
+    "ep_large": (ep_large, "EP, n = 10,000", "s", "", "<= 600, <= 8 GB", None),
+    "orthants": (orthants, "orthants, dimension 100", "1/min", "", ">= 1,000 at <= 1 %", None),
+}
+
+
+def main(gpy: str) -> None:
+    """Run every row in a process of its own and write the table."""
+    import pandas as pd
+
+    from sgdbayes.provenance import environment
+    from sgdbayes.storage import write_table
+
+    rows = []
+    for name, (_, what, unit, baseline, target, threads) in ROWS.items():
+        settings = dict.fromkeys(_THREADS, str(threads)) if threads else {}
+        process = subprocess.run(
+            [sys.executable, __file__, gpy, name], env=os.environ | settings, check=True, capture_output=True, text=True
+        )
+        result = json.loads(process.stdout.splitlines()[-1])
+        row = {
+            "benchmark": what,
+            "unit": unit,
+            "value": None,
+            "baseline": baseline,
+            "baseline_value": None,
+            "ratio": None,
+        }
+        rows.append(row | {"target": target, "cores": threads or os.cpu_count()} | result)
+        print(rows[-1], flush=True)
+    write_table(ROOT / "results" / "benchmarks" / "posterior.csv", pd.DataFrame(rows), environment())
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 3:
+        print(json.dumps(ROWS[sys.argv[2]][0](sys.argv[1])))
+    else:
+        main(sys.argv[1])
