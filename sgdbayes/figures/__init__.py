@@ -2,8 +2,17 @@
 
 from sgdbayes.figures.ep_against_exact import draw_ep_against_exact
 from sgdbayes.figures.errors import draw_errors
+from sgdbayes.figures.favourites import draw_favourites
 from sgdbayes.figures.ranks import draw_ranks
 from sgdbayes.figures.scatter import draw_optimizers, draw_scatter
 from sgdbayes.figures.style import save_figure
 
-__all__ = ["draw_ep_against_exact", "draw_errors", "draw_optimizers", "draw_ranks", "draw_scatter", "save_figure"]
+__all__ = [
+    "draw_ep_against_exact",
+    "draw_errors",
+    "draw_favourites",
+    "draw_optimizers",
+    "draw_ranks",
+    "draw_scatter",
+    "save_figure",
+]

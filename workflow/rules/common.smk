@@ -1,5 +1,7 @@
 # Where things are, and what depends on what. Keys (sgdbayes/plan.py) say when a result is out of date.
 
+EP_SETTINGS = CONFIGURATION.ep_against_exact
+
 
 def experiment_of(wildcards):
     return PLAN.experiments[wildcards.experiment]
@@ -130,7 +132,7 @@ def figure_files():
         for size in PLAN.domain_sizes_of(task, architecture):
             stems += [
                 f"{kind}/{task}/{architecture}/{size}"
-                for kind in ("optimizers", "errors", "ranks")
+                for kind in ("optimizers", "errors", "ranks", "favourites")
             ]
     if CONFIGURATION.ep_against_exact:
         stems.append("ep-against-exact")
@@ -146,3 +148,23 @@ def table_files():
     if CONFIGURATION.ep_against_exact:
         names.append("ep-against-exact.csv")
     return [f"{RESULTS}/{name}" for name in names]
+
+
+def ep_kernel(wildcards):
+    return f"{RESULTS}/models/{EP_SETTINGS['task']}/{EP_SETTINGS['architecture']}/kernel.npz"
+
+
+def ep_task(wildcards):
+    return f"{RESULTS}/tasks/{EP_SETTINGS['task']}.npz"
+
+
+def ep_memory(wildcards):
+    rows = EP_SETTINGS["train_sizes"][-1] + EP_SETTINGS["test_size"]
+    return 2000 + 8 * 8 * rows**2 // 10**6
+
+
+def ep_tables(name):
+    return [
+        f"{RESULTS}/ep-against-exact/{size}/{name}"
+        for size in EP_SETTINGS.get("train_sizes", [])
+    ]

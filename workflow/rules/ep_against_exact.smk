@@ -1,22 +1,4 @@
 EP = f"{RESULTS}/ep-against-exact"
-EP_SETTINGS = CONFIGURATION.ep_against_exact
-
-
-def ep_kernel(wildcards):
-    return f"{RESULTS}/models/{EP_SETTINGS['task']}/{EP_SETTINGS['architecture']}/kernel.npz"
-
-
-def ep_task(wildcards):
-    return f"{RESULTS}/tasks/{EP_SETTINGS['task']}.npz"
-
-
-def ep_memory(wildcards):
-    rows = EP_SETTINGS["train_sizes"][-1] + EP_SETTINGS["test_size"]
-    return 2000 + 8 * 8 * rows**2 // 10**6
-
-
-def ep_tables(name):
-    return [f"{EP}/{size}/{name}" for size in EP_SETTINGS.get("train_sizes", [])]
 
 
 rule ep_evidence:

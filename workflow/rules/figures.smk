@@ -122,3 +122,34 @@ rule ranks:
         key=lambda wildcards: PLAN.figure_key("ranks", model_experiments(wildcards)),
     script:
         "../scripts/ranks.py"
+
+
+rule favourites:
+    input:
+        functions=model_function_files,
+    output:
+        png=report(
+            f"{FIGURES}/favourites/{{task}}/{{architecture}}/{{size}}.png",
+            category="Favourites",
+            labels={
+                "experiment": "all on {task}, {architecture}",
+                "figure": "|E| = {size}",
+            },
+            caption="../report/favourites.rst",
+        ),
+        pdf=f"{FIGURES}/favourites/{{task}}/{{architecture}}/{{size}}.pdf",
+    log:
+        f"{RESULTS}/logs/favourites/{{task}}/{{architecture}}/{{size}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/favourites/{{task}}/{{architecture}}/{{size}}.tsv"
+    conda:
+        "../envs/sgdbayes.yaml"
+    params:
+        experiments=model_experiments,
+        posteriors=model_posteriors,
+        about=model_description,
+        key=lambda wildcards: PLAN.figure_key(
+            "favourites", model_experiments(wildcards)
+        ),
+    script:
+        "../scripts/favourites.py"

@@ -1,0 +1,74 @@
+"""The most probable functions under each posterior, and how often trained networks found them: the other direction of the
+scatter plots (figure family 1 of Mingard et al., JMLR 2021).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from sgdbayes.figures.style import (
+    POSTERIOR_LABELS,
+    POSTERIOR_STYLES,
+    add_caption,
+    describe_task,
+    describe_trainings,
+    label_outer,
+    panels,
+)
+
+__all__ = ["draw_favourites"]
+
+_SHOWN = 20
+
+
+def draw_favourites(
+    functions: Mapping[str, pd.DataFrame],
+    *,
+    size: int,
+    posteriors: list[str],
+    training: Mapping[str, Mapping[str, Any]],
+    task: Mapping[str, Any],
+) -> Figure:
+    """A row of panels per posterior, a column per experiment: the posterior's 20 most probable functions by rank.
+
+    ``functions``: table of functions by experiment, with those that each posterior favours.
+    """
+    figure, axes = panels(len(posteriors), len(functions), sharex=True, sharey="row")
+    for row, posterior in zip(axes, posteriors, strict=True):
+        for panel, (name, table) in zip(row, functions.items(), strict=True):
+            _draw_panel(panel, table, posterior, name)
+    label_outer(axes, f"rank under the posterior, |E| = {size}", "probability")
+    networks = {name: int(table["count"].sum()) for name, table in functions.items()}
+    add_caption(
+        figure,
+        f"{describe_trainings(training, networks)} {describe_task(task)} Line: the functions most probable under the posterior, "
+        "of those that it drew more than once or networks found. Dots: share of networks that ended as this function, with "
+        "95 % Wilson interval. "
+        "Hollow triangles: no network did; the triangle is the upper end of the interval.",
+    )
+    return figure
+
+
+def _draw_panel(panel: Axes, table: pd.DataFrame, posterior: str, name: str) -> None:
+    title = f"{name}, {POSTERIOR_LABELS.get(posterior, posterior)}"
+    column = f"log_p_{posterior}"
+    if column not in table or table[column].isna().all():
+        panel.set_title(title)
+        panel.set_axis_off()
+        return
+    top = table.dropna(subset=column).nlargest(_SHOWN, column)
+    rank = np.arange(1, len(top) + 1)
+    style = {**POSTERIOR_STYLES.get(posterior, {}), "marker": ""}
+    panel.plot(rank, np.exp(top[column]), **style)
+    found = (top["count"] > 0).to_numpy()
+    frequency = top["frequency"].to_numpy()
+    reach = np.abs(top[["frequency_low", "frequency_high"]].to_numpy().T - frequency)
+    dots = {"fmt": "o", "color": "k", "markersize": 2.5, "elinewidth": 0.7}
+    panel.errorbar(rank[found], frequency[found], yerr=reach[:, found], **dots)
+    panel.plot(rank[~found], top["frequency_high"][~found], linestyle="", marker="v", color="0.4", fillstyle="none")
+    panel.set_yscale("log")
+    panel.set_title(f"{title}\n{(~found).sum()} of {len(top)} never found")
