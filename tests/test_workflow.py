@@ -104,7 +104,7 @@ def test_make_says_what_it_found_and_where(project):
     assert "results/tiny/figures/" in project.said
     lines = [line.split() for line in project.said.splitlines()]
     for experiment in ("small-sgd", "small-adam"):
-        for posterior in ("mse", "ep"):
+        for posterior in TINY["posteriors"]:
             assert any(line[:1] == [experiment] and posterior in line[:3] for line in lines)
 
 
@@ -137,7 +137,7 @@ def test_all_functions_of_a_small_domain_share_one(results):
 def test_comparison_has_a_row_for_each_experiment_posterior_and_domain(results):
     comparison = read_table(results / "comparison.csv")
     rows = comparison[["experiment", "posterior", "domain_size"]].itertuples(index=False, name=None)
-    expected = {(e, p, s) for e in ("small-sgd", "small-adam") for p in ("mse", "ep") for s in (3, 8)}
+    expected = {(e, p, s) for e in ("small-sgd", "small-adam") for p in TINY["posteriors"] for s in (3, 8)}
     assert set(rows) == expected
     assert (comparison["networks"] == 6).all()
     assert comparison["test_error"].between(comparison["test_error_low"], comparison["test_error_high"]).all()
@@ -145,7 +145,8 @@ def test_comparison_has_a_row_for_each_experiment_posterior_and_domain(results):
 
 def test_figures_are_pictures(results):
     figures = [path for path in (results / "figures").rglob("*.p*") if path.suffix != ".json"]
-    assert len(figures) == 2 * (2 + 3 * 2)
+    # Each as PNG and PDF: a scatter of each experiment, four kinds on each of two domains, EP against exact.
+    assert len(figures) == 2 * (2 + 4 * 2 + 1)
     for path in figures:
         assert path.read_bytes().startswith(b"\x89PNG" if path.suffix == ".png" else b"%PDF")
 
