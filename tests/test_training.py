@@ -1,13 +1,19 @@
 """A network trained in a stack is the network trained alone."""
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 import torch
 from conftest import random_task
+from scipy.stats import chi2_contingency
 from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
 
 from sgdbayes.architectures import FullyConnected
-from sgdbayes.training import OPTIMIZERS, Optimizer, option_names, train_until_fit
+from sgdbayes.training import OPTIMIZERS, Optimizer, Record, option_names, train_until_fit
+from sgdbayes.training import stack as stack_module
+from sgdbayes.training._compiled import _update
+from sgdbayes.training._compiled_stack import CompiledStack, _numbers
 
 ARCHITECTURE = FullyConnected(depth=2, width=32, bias_variance=0.1)
 CASES = [
@@ -16,7 +22,27 @@ CASES = [
     Optimizer("Adam", 0.01),
     Optimizer("Adagrad", 0.05),
     Optimizer("RMSprop", 0.005),
+    Optimizer("Adadelta", 1.0),
+    Optimizer("Adamax", 0.01),
 ]
+
+
+@pytest.fixture(params=["compiled", "torch"])
+def engine(request, monkeypatch):
+    """Both ways of training on the CPU; what the compiled one does not know goes to torch by itself."""
+    if request.param == "torch":
+        monkeypatch.setattr(CompiledStack, "serves", staticmethod(lambda *_: False))
+    return request.param
+
+
+@pytest.fixture
+def sparse_task():
+    """Inputs of which half are zero, one of them always."""
+    task = random_task(train=30, inputs=12)
+    for inputs in (task.train_inputs, task.test_inputs):
+        inputs[np.random.default_rng(1).random(inputs.shape) < 0.5] = 0
+        inputs[:, 4] = 0
+    return task
 
 
 def train_alone(task, optimizer, index, *, seed, loss, batch_size, max_epochs):
@@ -48,8 +74,8 @@ def train_alone(task, optimizer, index, *, seed, loss, batch_size, max_epochs):
 
 @pytest.mark.parametrize("loss", ["cross_entropy", "mse"])
 @pytest.mark.parametrize("optimizer", CASES, ids=lambda case: f"{case.kind}{dict(case.options) or ''}")
-def test_stack_equals_networks_trained_alone(task, optimizer, loss):
-    indices = [0, 3, 4, 17]
+def test_stack_equals_networks_trained_alone(sparse_task, optimizer, loss, engine):
+    task, indices = sparse_task, [0, 3, 4, 17]
     settings = {"seed": 5, "loss": loss, "batch_size": 7, "max_epochs": 200}
     stack = train_until_fit(ARCHITECTURE, task, optimizer, indices=indices, device="cpu", **settings)
     assert stack.converged.all()
@@ -62,13 +88,15 @@ def test_stack_equals_networks_trained_alone(task, optimizer, loss):
         assert stack.margin_min[row] == pytest.approx(margin, rel=1e-2, abs=1e-4)
 
 
-def test_networks_do_not_depend_on_their_block(task):
+def test_networks_do_not_depend_on_their_block_or_stack(task, engine):
     settings = {"seed": 1, "batch_size": 5, "device": "cpu"}
     whole = train_until_fit(ARCHITECTURE, task, CASES[2], indices=range(6), **settings)
-    for block in ([0, 1, 2, 3], [4, 5]):
-        part = train_until_fit(ARCHITECTURE, task, CASES[2], indices=block, **settings)
+    for block, size in (([0, 1, 2, 3], None), ([4, 5], None), (list(range(6)), 4)):
+        part = train_until_fit(ARCHITECTURE, task, CASES[2], indices=block, stack_size=size, **settings)
         assert (part.functions == whole.functions[block]).all()
         assert (part.epochs == whole.epochs[block]).all()
+        # torch multiplies stacks of other sizes in another order.
+        np.testing.assert_allclose(part.margin_mean, whole.margin_mean[block], rtol=1e-4)
     other = train_until_fit(ARCHITECTURE, task, CASES[2], indices=range(6), **settings | {"seed": 2})
     assert (other.margin_mean != whole.margin_mean).all()
 
@@ -81,11 +109,33 @@ def test_recorded_figures_are_those_at_zero_training_error(task):
     assert (networks.epochs >= 1).all()
 
 
-def test_overtraining_goes_on_and_leaves_the_first_epoch_as_it_was(task):
-    first = train_until_fit(ARCHITECTURE, task, CASES[0], indices=range(5), seed=0, device="cpu")
-    later = train_until_fit(ARCHITECTURE, task, CASES[0], indices=range(5), seed=0, extra_epochs=20, device="cpu")
+@pytest.mark.parametrize("beyond", [{"extra_epochs": 20}, {"target_loss": 0.02}], ids=["epochs", "loss"])
+def test_overtraining_goes_on_and_records_both_moments(task, beyond, engine):
+    settings = {"indices": range(5), "seed": 0, "device": "cpu"}
+    first = train_until_fit(ARCHITECTURE, task, CASES[0], **settings)
+    later = train_until_fit(ARCHITECTURE, task, CASES[0], **settings, **beyond)
+    assert later.converged.all()
     assert (first.epochs == later.epochs).all()
+    for item in fields(Record):
+        # torch sums stacks of other sizes in another order.
+        np.testing.assert_allclose(getattr(later.at_fit, item.name), getattr(first, item.name), rtol=1e-5, atol=1e-6)
+        np.testing.assert_array_equal(getattr(first.at_fit, item.name), getattr(first, item.name))
     assert (later.training_loss < first.training_loss).all()
+    assert (later.margin_mean > first.margin_mean).all()
+    if "target_loss" in beyond:
+        assert (later.training_loss <= 0.02).all()
+        assert (later.training_loss > 0.01).any(), "all networks went far beyond the target"
+
+
+def test_a_target_loss_out_of_reach_ends_at_the_last_epoch(task):
+    networks = train_until_fit(
+        ARCHITECTURE, task, CASES[0], indices=range(3), seed=0, target_loss=1e-30, max_epochs=30, device="cpu"
+    )
+    assert not networks.converged.any()
+    assert not networks.diverged.any()
+    assert (networks.epochs > 0).all()
+    assert np.isfinite(networks.at_fit.margin_min).all()
+    assert np.isnan(networks.margin_min).all()
 
 
 def test_networks_that_do_not_fit_are_counted_not_mixed_in():
@@ -101,7 +151,7 @@ def test_networks_that_do_not_fit_are_counted_not_mixed_in():
     assert np.isnan(networks.margin_min).all()
 
 
-def test_divergence_is_a_counted_failure(task):
+def test_divergence_is_a_counted_failure(task, engine):
     wild = Optimizer("SGD", 1e20)
     networks = train_until_fit(
         ARCHITECTURE, task, wild, indices=range(3), seed=0, loss="mse", max_epochs=50, device="cpu"
@@ -111,14 +161,115 @@ def test_divergence_is_a_counted_failure(task):
 
 
 def test_bad_input(task):
-    with pytest.raises(ValueError, match="unknown optimiser 'Sgd'; known: Adagrad, Adam, SGD, RMSprop"):
+    with pytest.raises(ValueError, match="unknown optimiser 'Sgd'; known: ASGD, Adadelta, Adagrad, Adam, AdamW"):
         Optimizer("Sgd", 0.1)
     with pytest.raises(ValueError, match="unknown loss 'hinge'"):
         train_until_fit(ARCHITECTURE, task, CASES[0], indices=[0], seed=0, loss="hinge")
+    with pytest.raises(ValueError, match="unknown precision 'half'; known: float32, bfloat16"):
+        train_until_fit(ARCHITECTURE, task, CASES[0], indices=[0], seed=0, precision="half")
     with pytest.raises(ValueError, match="indices is empty"):
         train_until_fit(ARCHITECTURE, task, CASES[0], indices=[], seed=0)
     with pytest.raises(ValueError, match=r"optimiser SGD: .*warmth"):
         Optimizer("SGD", 0.1, {"warmth": 3}).build([torch.zeros(1, requires_grad=True)])
+
+
+@pytest.mark.parametrize("kind", OPTIMIZERS)
+def test_every_optimiser_trains(task, kind):
+    rate = {"ASGD": 0.1, "Adadelta": 1.0, "SGD": 0.1}.get(kind, 0.01)
+    networks = train_until_fit(
+        ARCHITECTURE, task, Optimizer(kind, rate), indices=range(2), seed=0, max_epochs=300, device="cpu"
+    )
+    assert networks.converged.all()
+
+
+OPTIONS = [
+    ("SGD", {}),
+    ("SGD", {"momentum": 0.9, "dampening": 0.3, "weight_decay": 0.01}),
+    ("SGD", {"momentum": 0.8, "nesterov": True}),
+    ("Adam", {"betas": [0.8, 0.95], "eps": 1e-3, "weight_decay": 0.1}),
+    ("Adagrad", {"lr_decay": 0.1, "initial_accumulator_value": 0.5, "eps": 1e-2, "weight_decay": 0.1}),
+    ("RMSprop", {"alpha": 0.9, "eps": 1e-2, "weight_decay": 0.1}),
+    ("RMSprop", {"momentum": 0.7}),
+    ("Adadelta", {"rho": 0.8, "eps": 1e-3, "weight_decay": 0.1}),
+]
+
+
+@pytest.mark.parametrize(("kind", "options"), OPTIONS, ids=str)
+def test_compiled_updates_are_those_of_torch(kind, options):
+    optimizer, rng = Optimizer(kind, 0.02, options), np.random.default_rng(0)
+    code, numbers, first = _numbers(optimizer)
+    parameters = rng.standard_normal(50).astype(np.float32)
+    theirs = torch.from_numpy(parameters.copy()).requires_grad_()
+    steps = optimizer.build([theirs])
+    memory = np.zeros((2, 50), np.float32)
+    memory[0] = first
+    for step in range(1, 31):
+        gradient = rng.standard_normal(50).astype(np.float32)
+        theirs.grad = torch.from_numpy(gradient.copy())
+        steps.step()
+        _update(code, numbers, step, parameters, gradient, memory)
+    # Thirty steps of a few float32 roundings (6e-8) each, of numbers of order one.
+    np.testing.assert_allclose(parameters, theirs.detach().numpy(), rtol=2e-5, atol=2e-6)
+
+
+def test_options_without_compiled_code_go_to_torch():
+    for optimizer in (Optimizer("Adam", 0.01, {"amsgrad": True}), Optimizer("RMSprop", 0.01, {"centered": True})):
+        assert not CompiledStack.serves(ARCHITECTURE, optimizer, "mse")
+    assert CompiledStack.serves(ARCHITECTURE, Optimizer("Adam", 0.01, {"betas": [0.9, 0.99]}), "mse")
+    assert not CompiledStack.serves(object(), Optimizer("Adam", 0.01), "mse")
+
+
+def test_bfloat16_finds_the_same_functions_as_often(task):
+    """Two samples of 300 networks, of other seeds, on six test points: a right engine fails once in a thousand."""
+    counts = []
+    for seed, precision in enumerate(("float32", "bfloat16")):
+        networks = train_until_fit(
+            FullyConnected(depth=1, width=16),
+            task,
+            CASES[2],
+            indices=range(300),
+            seed=seed,
+            precision=precision,
+            device="cpu",
+        )
+        assert networks.converged.mean() > 0.99
+        counts.append(np.bincount(networks.functions[:, :6] @ (1 << np.arange(6)), minlength=64))
+    counts = np.array(counts)
+    frequent = counts.sum(0) >= 20
+    assert frequent.sum() >= 3
+    table = np.column_stack([counts[:, frequent], counts[:, ~frequent].sum(1)])
+    assert chi2_contingency(table[:, table.sum(0) > 0]).pvalue > 1e-3
+
+
+def test_a_stack_that_does_not_fit_is_halved_and_changes_nothing(task, monkeypatch):
+    settings = {"indices": range(7), "seed": 0, "device": "cpu"}
+    whole = train_until_fit(ARCHITECTURE, task, CASES[0], **settings)
+    room = (
+        3
+        * stack_module._COPIES
+        * 4
+        * sum(part.size for part in ARCHITECTURE.initial_parameters((6,), np.random.default_rng(0)))
+    )
+    monkeypatch.setattr(stack_module, "_available_memory", lambda: room)
+    with pytest.warns(UserWarning, match="a stack of 7 networks does not fit in memory: trying 3"):
+        halved = train_until_fit(ARCHITECTURE, task, CASES[0], stack_size=7, **settings)
+    for item in fields(Record):
+        np.testing.assert_array_equal(getattr(halved, item.name), getattr(whole, item.name))
+    monkeypatch.setattr(stack_module, "_available_memory", lambda: 0)
+    with pytest.warns(UserWarning), pytest.raises(MemoryError, match="one network needs"):
+        train_until_fit(ARCHITECTURE, task, CASES[0], stack_size=7, **settings)
+
+
+def test_progress_counts_networks_that_need_no_more(task):
+    seen = []
+    train_until_fit(
+        ARCHITECTURE, task, CASES[0], indices=range(5), seed=0, stack_size=2, device="cpu",
+        progress=lambda done, epoch: seen.append((done, epoch)),
+    )  # fmt: skip
+    done = [number for number, _ in seen]
+    assert done == sorted(done)
+    assert done[-1] == 5
+    assert [epoch for _, epoch in seen].count(1) == 3
 
 
 def test_option_names_leave_out_what_does_not_change_the_algorithm():

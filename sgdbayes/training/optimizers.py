@@ -1,5 +1,5 @@
-"""Optimisers by name. Each acts element by element, so on a stack of networks every network gets the algorithm it
-would get alone.
+"""Optimisers of torch.optim by name. Each acts element by element, so on a stack of networks every network gets the
+algorithm it would get alone; those that do not (Adafactor, LBFGS, Muon) and SparseAdam, for sparse gradients, are left out.
 """
 
 import inspect
@@ -11,9 +11,11 @@ import torch
 
 __all__ = ["OPTIMIZERS", "Optimizer", "option_names"]
 
-_FUSED = {"SGD", "Adam", "Adagrad"}
+_FUSED = {"SGD", "Adam", "AdamW", "Adagrad"}
 _IMPLEMENTATION = {"params", "lr", "foreach", "maximize", "capturable", "differentiable", "fused"}
-OPTIMIZERS = (*sorted(_FUSED), "RMSprop")
+OPTIMIZERS = (
+    "ASGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop", "Rprop", "SGD",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

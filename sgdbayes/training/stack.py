@@ -1,48 +1,63 @@
-"""Train a stack of networks, each until it fits S without error (Mingard et al., JMLR 2021, section 2: P_OPT(f|S)).
+"""Train networks, each until it fits S without error (Mingard et al., JMLR 2021, section 2: P_OPT(f|S)).
 
-M networks of one architecture are trained at once, their parameters stacked on a leading axis. Network ``index`` draws
-its initial parameters and its batches from a random stream of its own, made from (seed, index), so which networks
-exist depends neither on how they are grouped nor on the machine.
+Networks of one architecture are trained in stacks. Network ``index`` draws its initial parameters and its batches from a
+random stream of its own, made from (seed, index), so which networks exist depends neither on how they are grouped nor on
+the machine.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
+import psutil
 import torch
-from torch.nn.functional import softplus
 
+from sgdbayes.architectures import FullyConnected
 from sgdbayes.datasets.task import Task
 from sgdbayes.device import resolve_device
+from sgdbayes.training._compiled_stack import CompiledStack
+from sgdbayes.training._torch_stack import LOSSES, TorchStack
 from sgdbayes.training.optimizers import Optimizer
 
-__all__ = ["LOSSES", "TrainedNetworks", "train_until_fit"]
+__all__ = ["LOSSES", "PRECISIONS", "Record", "TrainedNetworks", "train_until_fit"]
 
-LOSSES: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
-    "cross_entropy": lambda outputs, labels: softplus(-labels * outputs),
-    "mse": lambda outputs, labels: (outputs - labels) ** 2,
-}
-_RECORD_CHUNK = 1024
+PRECISIONS = ("float32", "bfloat16")
+# Memory of a stack: what a job of the workflow has room for beside the libraries, and a share of a GPU's.
+_CPU_BYTES = 1 << 30
+_GPU_SHARE = 0.5
+# Numbers kept for each parameter: itself, its gradient, an optimiser's two, and room to drop finished networks.
+_COPIES = 6
 
 
 @dataclass(frozen=True)
-class TrainedNetworks:
-    """What N networks ended as, one entry a network in the order of ``indices``.
+class Record:
+    """What N networks were at one moment of their training, one entry a network.
 
-    ``functions`` (N, T) bool: labels given to the recorded test points, True the positive class. ``epochs`` (N,):
-    epoch of the first zero training error, 0 if there was none. ``converged`` (N,) bool: training error zero when the
-    labels were recorded. ``diverged`` (N,) bool: parameters no longer finite. ``training_loss``, ``margin_min``,
-    ``margin_mean`` (N,): mean loss and the smallest and mean margin y z over S when the labels were recorded. Entries
-    of networks that did not converge are False or NaN.
+    ``functions`` (N, T) bool: labels given to the recorded test points, True the positive class. ``training_loss``,
+    ``margin_min``, ``margin_mean`` (N,): mean loss over S, smallest and mean margin y z over S. False or NaN for networks
+    that did not get there.
     """
 
     functions: np.ndarray
-    epochs: np.ndarray
-    converged: np.ndarray
-    diverged: np.ndarray
     training_loss: np.ndarray
     margin_min: np.ndarray
     margin_mean: np.ndarray
+
+
+@dataclass(frozen=True)
+class TrainedNetworks(Record):
+    """What N networks ended as, in the order of ``indices``.
+
+    The fields of `Record` are those at the end of training, overtraining included; ``at_fit`` has them at the first zero
+    training error. ``epochs`` (N,): epoch of that, 0 if there was none. ``converged`` (N,) bool: training error zero when
+    the end was recorded. ``diverged`` (N,) bool: parameters or outputs no longer finite.
+    """
+
+    epochs: np.ndarray
+    converged: np.ndarray
+    diverged: np.ndarray
+    at_fit: Record
 
 
 def train_until_fit(
@@ -56,141 +71,203 @@ def train_until_fit(
     batch_size: int = 32,
     max_epochs: int = 500,
     extra_epochs: int = 0,
+    target_loss: float | None = None,
+    precision: str = "float32",
+    stack_size: int | None = None,
     device: str = "auto",
     progress: Callable[[int, int], None] | None = None,
 ) -> TrainedNetworks:
-    """Train the networks ``indices`` to the first epoch with zero training error, at least ``extra_epochs`` after the
-    first such.
+    """Train the networks ``indices`` to the first epoch with zero training error; or beyond, to the first such epoch that is
+    ``extra_epochs`` later or more and at which the mean training loss is down to ``target_loss``.
 
-    A network that has no zero training error within ``max_epochs`` (plus ``extra_epochs``), or whose parameters stop
-    being finite, is left with ``converged`` False. ``progress(epoch, unfinished)`` is called after each epoch. Raises
-    ValueError for an unknown loss or empty ``indices``.
+    A network that does not get there within ``max_epochs`` (plus ``extra_epochs``), or whose parameters stop being finite,
+    is left with ``converged`` False. ``stack_size`` networks are trained at once, by default as many as fit in 1 GiB, or half of
+    a GPU; a stack that does not fit is halved with a warning. ``precision`` "bfloat16" is for products alone.
+    ``progress(done, epoch)`` is called after each epoch with the number of networks that need no more. Raises ValueError
+    for an unknown loss or precision or empty ``indices``.
     """
-    if loss not in LOSSES:
-        raise ValueError(f"unknown loss {loss!r}; known: {', '.join(LOSSES)}")
+    for name, value, known in (("loss", loss, LOSSES), ("precision", precision, PRECISIONS)):
+        if value not in known:
+            raise ValueError(f"unknown {name} {value!r}; known: {', '.join(known)}")
     if len(indices) == 0:
         raise ValueError("indices is empty: there is no network to train")
-    device = resolve_device(device)
-    # Moments of parameters that get hardly any gradient decay into denormal numbers, which CPUs handle many times
-    # slower.
+    run = _Run(
+        architecture,
+        task,
+        optimizer,
+        seed=seed,
+        loss=loss,
+        batch_size=batch_size,
+        max_epochs=max_epochs,
+        extra_epochs=extra_epochs,
+        target_loss=target_loss,
+        precision=precision,
+        device=resolve_device(device),
+    )
+    # Moments of parameters that get hardly any gradient decay into denormal numbers, which CPUs handle many times slower.
     torch.set_flush_denormal(True)
-
-    streams = [np.random.default_rng([seed, index]) for index in indices]
-    shape = task.train_inputs.shape[1:]
-    drawn = zip(*(architecture.initial_parameters(shape, stream) for stream in streams), strict=True)
-    parameters = [torch.from_numpy(np.stack(parts)).to(device).requires_grad_() for parts in drawn]
-    stack = _Stack(architecture, parameters, optimizer.build(parameters))
-    inputs = torch.from_numpy(task.train_inputs).to(device)
-    labels = torch.from_numpy(task.train_labels.astype(np.float32)).to(device)
-    test_inputs = torch.from_numpy(task.test_inputs).to(device)
-    record = _empty_record(len(indices), len(task.test_labels))
-    misses = torch.zeros(len(labels), device=device)
-    position = np.arange(len(indices))
-
-    for epoch in range(1, max_epochs + extra_epochs + 1):
-        order = np.stack([streams[i].permutation(len(labels)) for i in position])
-        stack.train_epoch(inputs, labels, torch.from_numpy(order).to(device), batch_size, LOSSES[loss])
-        fits = stack.fits(inputs, labels, misses).cpu().numpy()
-        finite = stack.finite().cpu().numpy()
-        first = fits & (record.epochs[position] == 0)
-        record.epochs[position[first]] = epoch
-        fitted_at = record.epochs[position]
-        done = fits & finite & (epoch >= fitted_at + extra_epochs)
-        late = ((fitted_at == 0) & (epoch >= max_epochs)) | ~finite
-        record.diverged[position[~finite]] = True
-        if done.any():
-            _record(record, position[done], stack.select(done), inputs, labels, test_inputs, LOSSES[loss])
-        kept = ~(done | late)
-        position = position[kept]
-        if progress:
-            progress(epoch, len(position))
-        if len(position) == 0:
-            break
-        stack.keep(kept)
-    return record
-
-
-class _Stack:
-    """M networks in training: their stacked parameters and the optimiser that holds state for each element."""
-
-    def __init__(self, architecture, parameters: list[torch.Tensor], optimizer: torch.optim.Optimizer) -> None:  # noqa: ANN001
-        self.architecture, self.parameters, self.optimizer = architecture, parameters, optimizer
-
-    def train_epoch(self, inputs, labels, order, batch_size: int, loss) -> None:  # noqa: ANN001
-        for batch in order.split(batch_size, dim=1):
-            outputs = self.architecture.outputs(self.parameters, inputs[batch])
-            self.optimizer.zero_grad()
-            # The mean of each network's own batch, summed: no network's gradient depends on another.
-            loss(outputs, labels[batch]).mean(dim=1).sum().backward()
-            self.optimizer.step()
-
-    @torch.no_grad()
-    def fits(self, inputs: torch.Tensor, labels: torch.Tensor, misses: torch.Tensor) -> torch.Tensor:
-        """Which networks (M,) have zero training error. ``misses`` counts errors by example, so that the hardest are
-        tried first.
-        """
-        fits = torch.ones(len(self.parameters[0]), dtype=torch.bool, device=labels.device)
-        order = misses.argsort(descending=True)
-        start, size = 0, 32
-        while start < len(order) and fits.any():
-            chunk = order[start : start + size]
-            survivors = self.parameters if fits.all() else [parameter[fits] for parameter in self.parameters]
-            right = self.architecture.outputs(survivors, inputs[chunk][None]) * labels[chunk] > 0
-            misses[chunk] += (~right).sum(0)
-            fits[fits.clone()] = right.all(1)
-            start, size = start + size, 2 * size
-        return fits
-
-    @torch.no_grad()
-    def finite(self) -> torch.Tensor:
-        return torch.stack([parameter.flatten(1).sum(1).isfinite() for parameter in self.parameters]).all(0)
-
-    def select(self, chosen: np.ndarray) -> Callable[[torch.Tensor], torch.Tensor]:
-        """The forward pass of the ``chosen`` (M,) networks on shared inputs (B, ...), in chunks, without gradients."""
-        rows = torch.from_numpy(chosen).to(self.parameters[0].device)
-        parameters = [parameter.detach()[rows] for parameter in self.parameters]
-
-        def outputs(inputs: torch.Tensor) -> torch.Tensor:
-            return torch.cat(
-                [self.architecture.outputs(parameters, chunk[None]) for chunk in inputs.split(_RECORD_CHUNK)], dim=1
+    size, parts, done = min(stack_size or run.stack_size(), len(indices)), [], 0
+    while done < len(indices):
+        stack = indices[done : done + size]
+        try:
+            run.check_memory(len(stack))
+            parts.append(
+                run.train(stack, lambda ended, epoch, before=done: progress and progress(before + ended, epoch))
             )
-
-        return outputs
-
-    def keep(self, kept: np.ndarray) -> None:
-        """Drop all other networks, with the optimiser's state for them."""
-        if kept.all():
-            return
-        rows = torch.from_numpy(kept).to(self.parameters[0].device)
-        for parameter in self.parameters:
-            state = self.optimizer.state[parameter]
-            for name, value in state.items():
-                if torch.is_tensor(value) and value.shape == parameter.shape:
-                    state[name] = value[rows]
-            parameter.grad = None
-            parameter.data = parameter.data[rows]
+        except (MemoryError, RuntimeError) as error:
+            if len(stack) == 1 or not _out_of_memory(error):
+                raise
+            size = len(stack) // 2
+            warnings.warn(f"a stack of {len(stack)} networks does not fit in memory: trying {size}", stacklevel=2)
+            continue
+        done += len(stack)
+    return _joined(parts)
 
 
-def _empty_record(networks: int, test_size: int) -> TrainedNetworks:
+def _available_memory() -> int:
+    return psutil.virtual_memory().available
+
+
+def _out_of_memory(error: Exception) -> bool:
+    # torch says on the CPU, in a RuntimeError, that it "can't allocate memory".
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "allocate memory" in str(error)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What all stacks have in common."""
+
+    architecture: object
+    task: Task
+    optimizer: Optimizer
+    seed: int
+    loss: str
+    batch_size: int
+    max_epochs: int
+    extra_epochs: int
+    target_loss: float | None
+    precision: str
+    device: str
+
+    def train(self, indices: Sequence[int], progress: Callable[[int, int], None]) -> TrainedNetworks:
+        """Train one stack."""
+        task, (train_inputs, test_inputs, live) = self.task, self._inputs()
+        labels = task.train_labels.astype(np.float32)
+        streams = [np.random.default_rng([self.seed, index]) for index in indices]
+        networks = [self._initial_parameters(stream, live) for stream in streams]
+        options = {"loss": self.loss, "batch_size": self.batch_size}
+        if self._compiled():
+            stack = CompiledStack(networks, self.optimizer, train_inputs, labels, **options)
+        else:
+            options |= {"device": self.device, "precision": self.precision}
+            stack = TorchStack(self.architecture, networks, self.optimizer, train_inputs, labels, **options)
+        del networks
+
+        number = len(indices)
+        epochs, position = np.zeros(number, dtype=int), np.arange(number)
+        converged, diverged = np.zeros(number, dtype=bool), np.zeros(number, dtype=bool)
+        at_fit, at_end = (_empty_record(number, len(task.test_labels)) for _ in range(2))
+        overtraining = self.extra_epochs > 0 or self.target_loss is not None
+        for epoch in range(1, self.max_epochs + self.extra_epochs + 1):
+            stack.train_epoch(np.stack([streams[i].permutation(len(labels)) for i in position]))
+            finite = stack.finite()
+            fits = stack.fits() & finite
+            seen = fits & ((epochs[position] == 0) | (epoch >= epochs[position] + self.extra_epochs))
+            on_train = stack.outputs(seen, train_inputs).astype(float) if seen.any() else np.zeros((0, len(labels)))
+            # Finite parameters may still overflow on their way through the layers.
+            sound = np.isfinite(on_train).all(1)
+            finite[np.flatnonzero(seen)[~sound]] = False
+            losses = _mean_loss(self.loss, on_train, labels)
+
+            first = seen & finite & (epochs[position] == 0)
+            epochs[position[first]] = epoch
+            done = seen & finite & (epoch >= epochs[position] + self.extra_epochs)
+            if self.target_loss is not None:
+                done[seen] &= losses <= self.target_loss
+            for chosen, record in ((first if overtraining else done, at_fit), (done, at_end)):
+                if chosen.any():
+                    on_test = stack.outputs(chosen, test_inputs)
+                    sound = np.isfinite(on_test).all(1)
+                    finite[np.flatnonzero(chosen)[~sound]] = False
+                    rows, of = position[chosen][sound], chosen[seen]
+                    _fill(record, rows, on_test[sound], on_train[of][sound] * labels, losses[of][sound])
+            done &= finite
+            converged[position[done]] = True
+            diverged[position[~finite]] = True
+            late = ((epochs[position] == 0) & (epoch >= self.max_epochs)) | ~finite
+            kept = ~(done | late)
+            position = position[kept]
+            progress(number - len(position), epoch)
+            if len(position) == 0:
+                break
+            if not kept.all():
+                stack.keep(kept)
+        ended = {item.name: getattr(at_end, item.name) for item in fields(Record)}
+        return TrainedNetworks(
+            **ended, epochs=epochs, converged=converged, diverged=diverged, at_fit=at_fit if overtraining else at_end
+        )
+
+    def stack_size(self) -> int:
+        """How many networks fit in the memory that a stack may take."""
+        room = _CPU_BYTES
+        if self.device == "cuda":
+            room = _GPU_SHARE * torch.cuda.mem_get_info()[0]
+        return max(1, int(room / self._bytes()))
+
+    def check_memory(self, networks: int) -> None:
+        """Raise MemoryError if the machine has no room for so many: Linux would say so by killing the process."""
+        needed = networks * self._bytes()
+        if self.device == "cpu" and needed > _available_memory():
+            who = "one network needs" if networks == 1 else f"{networks} networks need"
+            raise MemoryError(f"{who} {needed / 2**30:.1f} GiB: that is more than there is")
+
+    def _bytes(self) -> int:
+        drawn = self.architecture.initial_parameters(self.task.train_inputs.shape[1:], np.random.default_rng(0))
+        return 4 * _COPIES * sum(part.size for part in drawn)
+
+    def _compiled(self) -> bool:
+        return (
+            self.device == "cpu"
+            and self.precision == "float32"
+            and CompiledStack.serves(self.architecture, self.optimizer, self.loss)
+        )
+
+    def _inputs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Inputs of S and of the test points, for fully connected networks flat and without those that are zero in all of
+        them, which no output depends on; and which are left.
+        """
+        train, test = self.task.train_inputs, self.task.test_inputs
+        if not isinstance(self.architecture, FullyConnected):
+            return train, test, None
+        train, test = train.reshape(len(train), -1), test.reshape(len(test), -1)
+        live = (train != 0).any(0) | (test != 0).any(0)
+        return np.ascontiguousarray(train[:, live]), np.ascontiguousarray(test[:, live]), live
+
+    def _initial_parameters(self, stream: np.random.Generator, live: np.ndarray | None) -> list[np.ndarray]:
+        parameters = self.architecture.initial_parameters(self.task.train_inputs.shape[1:], stream)
+        return parameters if live is None else [parameters[0][live], *parameters[1:]]
+
+
+def _mean_loss(loss: str, outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    return LOSSES[loss](torch.from_numpy(outputs), torch.from_numpy(labels).double()).mean(1).numpy()
+
+
+def _empty_record(networks: int, test_size: int) -> Record:
     def unknown() -> np.ndarray:
         return np.full(networks, np.nan)
 
-    def no() -> np.ndarray:
-        return np.zeros(networks, dtype=bool)
-
-    functions = np.zeros((networks, test_size), dtype=bool)
-    return TrainedNetworks(functions, np.zeros(networks, dtype=int), no(), no(), unknown(), unknown(), unknown())
+    return Record(np.zeros((networks, test_size), dtype=bool), unknown(), unknown(), unknown())
 
 
-def _record(record: TrainedNetworks, rows, outputs, inputs, labels, test_inputs, loss) -> None:  # noqa: ANN001
-    on_train, on_test = outputs(inputs).double(), outputs(test_inputs)
-    finite = (on_train.isfinite().all(1) & on_test.isfinite().all(1)).cpu().numpy()
-    # Finite parameters may still overflow on their way through the layers.
-    record.diverged[rows[~finite]] = True
-    rows, on_train, on_test = rows[finite], on_train[finite], on_test[finite]
-    margins = on_train * labels
-    record.functions[rows] = (on_test > 0).cpu().numpy()
-    record.converged[rows] = True
-    record.training_loss[rows] = loss(on_train, labels).mean(1).cpu().numpy()
-    record.margin_min[rows] = margins.amin(1).cpu().numpy()
-    record.margin_mean[rows] = margins.mean(1).cpu().numpy()
+def _fill(record: Record, rows: np.ndarray, on_test: np.ndarray, margins: np.ndarray, losses: np.ndarray) -> None:
+    record.functions[rows] = on_test > 0
+    record.training_loss[rows] = losses
+    record.margin_min[rows], record.margin_mean[rows] = margins.min(1), margins.mean(1)
+
+
+def _joined(parts: Sequence[TrainedNetworks]) -> TrainedNetworks:
+    def join(records: Sequence[Record]) -> dict[str, np.ndarray]:
+        names = [item.name for item in fields(records[0]) if item.name != "at_fit"]
+        return {name: np.concatenate([getattr(record, name) for record in records]) for name in names}
+
+    return TrainedNetworks(**join(parts), at_fit=Record(**join([part.at_fit for part in parts])))

@@ -1,0 +1,120 @@
+"""Stacks of networks of any architecture in torch, on the CPU or a GPU: parameters stacked on a leading axis, so that one
+batched operation serves all networks, and an optimiser of torch.optim, which acts element by element.
+"""
+
+import contextlib
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch.nn.functional import softplus
+
+from sgdbayes.training.optimizers import Optimizer
+
+__all__ = ["LOSSES", "TorchStack"]
+
+LOSSES: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
+    "cross_entropy": lambda outputs, labels: softplus(-labels * outputs),
+    "mse": lambda outputs, labels: (outputs - labels) ** 2,
+}
+# Examples checked first, then twice as many, and so on; and examples whose outputs are computed at once.
+_FIRST_CHECK = 32
+_CHUNK = 1024
+
+
+class TorchStack:
+    """M networks in training."""
+
+    def __init__(
+        self,
+        architecture,  # noqa: ANN001 (any object with outputs)
+        networks: Sequence[list[np.ndarray]],
+        optimizer: Optimizer,
+        inputs: np.ndarray,
+        labels: np.ndarray,
+        *,
+        loss: str,
+        batch_size: int,
+        device: str,
+        precision: str,
+    ) -> None:
+        """``networks``: initial parameters of each. ``inputs`` (n, ...), ``labels`` (n,): S, float32. With precision
+        "bfloat16" products are computed in it; parameters and updates stay float32.
+        """
+        self._architecture, self._loss, self._batch_size = architecture, LOSSES[loss], batch_size
+        self._device, self._precision = device, precision
+        drawn = zip(*networks, strict=True)
+        self._parameters = [torch.from_numpy(np.stack(parts)).to(device).requires_grad_() for parts in drawn]
+        self._optimizer = optimizer.build(self._parameters)
+        self._labels = torch.from_numpy(labels).to(device)
+        self._outputs_on_s = self._bound(inputs)
+        self._missed = torch.zeros(len(labels), device=device)
+
+    def train_epoch(self, order: np.ndarray) -> None:
+        """One pass of each network over S in its own ``order`` (M, n)."""
+        for batch in torch.from_numpy(order).to(self._device).split(self._batch_size, dim=1):
+            outputs = self._outputs_on_s(self._parameters, batch)
+            self._optimizer.zero_grad()
+            # The mean of each network's own batch, summed: no network's gradient depends on another.
+            self._loss(outputs, self._labels[batch]).mean(dim=1).sum().backward()
+            self._optimizer.step()
+
+    @torch.no_grad()
+    def fits(self) -> np.ndarray:
+        """Which networks (M,) have zero training error. What others missed is tried first."""
+        fits = torch.ones(len(self._parameters[0]), dtype=torch.bool, device=self._device)
+        order = self._missed.argsort(descending=True)
+        start, size = 0, _FIRST_CHECK
+        while start < len(order) and fits.any():
+            chunk = order[start : start + size]
+            survivors = self._parameters if fits.all() else [parameter[fits] for parameter in self._parameters]
+            right = self._outputs_on_s(survivors, chunk[None]) * self._labels[chunk] > 0
+            self._missed[chunk] += (~right).sum(0)
+            fits[fits.clone()] = right.all(1)
+            start, size = start + size, min(2 * size, _CHUNK)
+        return fits.cpu().numpy()
+
+    @torch.no_grad()
+    def finite(self) -> np.ndarray:
+        """Which networks (M,) have finite parameters."""
+        return torch.stack([part.isfinite().flatten(1).all(1) for part in self._parameters]).all(0).cpu().numpy()
+
+    @torch.no_grad()
+    def outputs(self, chosen: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+        """Outputs (m, B) of the ``chosen`` (M,) bool networks on ``inputs`` (B, ...)."""
+        rows = torch.from_numpy(chosen).to(self._device)
+        parameters, outputs = [parameter[rows] for parameter in self._parameters], self._bound(inputs)
+        chunks = torch.arange(len(inputs), device=self._device)[None].split(_CHUNK, dim=1)
+        return torch.cat([outputs(parameters, chunk) for chunk in chunks], dim=1).cpu().numpy()
+
+    def keep(self, kept: np.ndarray) -> None:
+        """Drop all networks that are not in ``kept`` (M,) bool, with the optimiser's state for them."""
+        rows = torch.from_numpy(kept).to(self._device)
+        for parameter in self._parameters:
+            state = self._optimizer.state[parameter]
+            for name, value in state.items():
+                if torch.is_tensor(value) and value.shape == parameter.shape:
+                    state[name] = value[rows]
+            parameter.grad = None
+            parameter.data = parameter.data[rows]
+
+    def _bound(self, inputs: np.ndarray) -> Callable[[list[torch.Tensor], torch.Tensor], torch.Tensor]:
+        """The forward pass on rows (M, B), or (1, B) shared, of ``inputs``, float32 out."""
+        on_device = torch.from_numpy(inputs).to(self._device)
+        if hasattr(self._architecture, "on"):
+            forward = self._architecture.on(on_device)
+        else:
+
+            def forward(parameters: list[torch.Tensor], rows: torch.Tensor) -> torch.Tensor:
+                return self._architecture.outputs(parameters, on_device[rows])
+
+        def outputs(parameters: list[torch.Tensor], rows: torch.Tensor) -> torch.Tensor:
+            with self._autocast():
+                return forward(parameters, rows).float()
+
+        return outputs
+
+    def _autocast(self) -> contextlib.AbstractContextManager:
+        if self._precision == "float32":
+            return contextlib.nullcontext()
+        return torch.autocast(self._device, dtype=torch.bfloat16)
