@@ -40,6 +40,8 @@ class Experiment:
     seed: int
     domain_sizes: tuple[int, ...]
     posteriors: tuple[str, ...]
+    precision: str = "float32"
+    target_loss: float | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Configuration:
     name: str
     device: str
     block_size: int
+    stack_size: int | None
     tasks: Mapping[str, Mapping[str, Any]]
     architectures: Mapping[str, Mapping[str, Any]]
     optimizers: Mapping[str, Mapping[str, Any]]
@@ -90,7 +93,7 @@ def read_configuration(config: Mapping[str, Any], schema_path: Path) -> Configur
         raise ConfigurationError("configuration: neither experiments nor ep_against_exact: there is nothing to do")
     if "ep_against_exact" in config:
         _settle_ep(config["ep_against_exact"], config)
-    return Configuration(**{**config, "experiments": experiments})
+    return Configuration(**{"stack_size": None, **config, "experiments": experiments})
 
 
 def _settle_ep(settings: dict[str, Any], config: Mapping[str, Any]) -> None:
@@ -124,7 +127,7 @@ def check_kinds(configuration: Configuration) -> None:
     from sgdbayes.architectures import ARCHITECTURES
     from sgdbayes.datasets import DATASETS
     from sgdbayes.posterior import POSTERIORS
-    from sgdbayes.training import LOSSES, OPTIMIZERS, Optimizer, option_names
+    from sgdbayes.training import LOSSES, OPTIMIZERS, PRECISIONS, Optimizer, option_names
 
     for name, task in configuration.tasks.items():
         path = f"tasks.{name}"
@@ -166,6 +169,7 @@ def check_kinds(configuration: Configuration) -> None:
         needing_tangent |= {name} if tangent else set()
     for name, experiment in configuration.experiments.items():
         _check_name(experiment.loss, LOSSES, f"experiments.{name}.loss")
+        _check_name(experiment.precision, PRECISIONS, f"experiments.{name}.precision")
         kind = configuration.architectures[experiment.architecture]["kind"]
         impossible = needing_tangent.intersection(experiment.posteriors)
         if impossible and not hasattr(ARCHITECTURES[kind], "tangent_kernel"):

@@ -79,7 +79,7 @@ class Plan:
     def training(self, experiment: str) -> dict:
         """All that decides what the networks of an experiment are, but the task itself."""
         item = self.experiments[experiment]
-        kept = ("loss", "batch_size", "max_epochs", "extra_epochs", "seed")
+        kept = ("loss", "batch_size", "max_epochs", "extra_epochs", "target_loss", "precision", "seed")
         return {
             "architecture": self.configuration.architectures[item.architecture],
             "optimizer": self.configuration.optimizers[item.optimizer],

@@ -129,7 +129,7 @@ def test_overtraining_goes_on_and_records_both_moments(task, beyond, engine):
 
 def test_a_target_loss_out_of_reach_ends_at_the_last_epoch(task):
     networks = train_until_fit(
-        ARCHITECTURE, task, CASES[0], indices=range(3), seed=0, target_loss=1e-30, max_epochs=30, device="cpu"
+        ARCHITECTURE, task, CASES[0], indices=range(3), seed=0, target_loss=1e-30, max_epochs=300, device="cpu"
     )
     assert not networks.converged.any()
     assert not networks.diverged.any()

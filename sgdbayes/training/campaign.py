@@ -1,9 +1,11 @@
 """Blocks of trained networks as tables: train those that are missing, keep those that are known."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from sgdbayes.architectures import architecture_of
@@ -15,14 +17,24 @@ from sgdbayes.training.stack import TrainedNetworks, train_until_fit
 
 __all__ = ["train_block"]
 
+_SECONDS = 5
+
 
 def train_block(
-    task: Task, settings: Mapping[str, Any], block: str, *, experiment: str, key: str, known: Path, device: str = "auto"
+    task: Task,
+    settings: Mapping[str, Any],
+    block: str,
+    *,
+    experiment: str,
+    key: str,
+    known: Path,
+    stack_size: int | None = None,
+    device: str = "auto",
 ) -> pd.DataFrame:
     """Networks start ... stop - 1 of an experiment, ``block`` being "start-stop", as a table with a row per network.
 
-    ``settings``: architecture, optimizer, loss, batch_size, max_epochs, extra_epochs and seed, as in the
-    configuration. Networks that stand in the table ``known`` under the same ``key`` are taken from there. Raises
+    ``settings``: architecture, optimizer, loss, batch_size, max_epochs, extra_epochs, target_loss, precision and seed, as in
+    the configuration. Networks that stand in the table ``known`` under the same ``key`` are taken from there. Raises
     RuntimeError if not one network of an experiment's first block fits S: no other will.
     """
     start, stop = map(int, block.split("-"))
@@ -35,7 +47,10 @@ def train_block(
     print(f"{experiment}: networks {start} to {stop - 1}, {len(missing)} of them to train", flush=True)
     tables = [] if kept is None else [kept]
     if len(missing):
-        tables.append(_trained_runs(task, settings, list(missing), experiment=experiment, key=key, device=device))
+        networks = _trained(task, settings, list(missing), stack_size=stack_size, device=device)
+        overtrained = settings["extra_epochs"] > 0 or settings["target_loss"] is not None
+        names = {"experiment": experiment, "index": list(missing), "key": key}
+        tables.append(pd.DataFrame(names | _columns(networks, overtrained=overtrained)))
     block_table = pd.concat(tables, ignore_index=True).sort_values("index", ignore_index=True)
     if start == 0 and not block_table["converged"].any():
         diverged = int(block_table["diverged"].sum())
@@ -53,33 +68,42 @@ def _known_runs(known: Path, experiment: str, key: str, start: int, stop: int) -
     return read_table(known, filters=filters)
 
 
-def _trained_runs(
-    task: Task, settings: Mapping[str, Any], indices: list[int], *, experiment: str, key: str, device: str
-) -> pd.DataFrame:
+def _trained(
+    task: Task, settings: Mapping[str, Any], indices: list[int], *, stack_size: int | None, device: str
+) -> TrainedNetworks:
     architecture = architecture_of(settings["architecture"])
     options = dict(settings["optimizer"])
     optimizer = Optimizer(options.pop("kind"), options.pop("learning_rate"), options)
-
-    def progress(epoch: int, unfinished: int) -> None:
-        print(f"epoch {epoch}: {len(indices) - unfinished} of {len(indices)} networks done", flush=True)
-
-    rest = {name: settings[name] for name in ("seed", "loss", "batch_size", "max_epochs", "extra_epochs")}
-    networks = train_until_fit(architecture, task, optimizer, indices=indices, device=device, progress=progress, **rest)
-    return _as_table(networks, indices, experiment, key)
+    rest = {name: value for name, value in settings.items() if name not in ("architecture", "optimizer")}
+    progress = _progress(len(indices))
+    where = {"stack_size": stack_size, "device": device}
+    return train_until_fit(architecture, task, optimizer, indices=indices, progress=progress, **where, **rest)
 
 
-def _as_table(networks: TrainedNetworks, indices: list[int], experiment: str, key: str) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "experiment": experiment,
-            "index": indices,
-            "key": key,
-            "labels": pack(networks.functions),
-            "epochs": networks.epochs,
-            "converged": networks.converged,
-            "diverged": networks.diverged,
-            "training_loss": networks.training_loss,
-            "margin_min": networks.margin_min,
-            "margin_mean": networks.margin_mean,
-        }
-    )
+def _progress(networks: int) -> Callable[[int, int], None]:
+    """Say how many networks are done, how many a minute, and how long the others will take, not oftener than makes sense."""
+    started = said = time.monotonic()
+
+    def say(done: int, epoch: int) -> None:
+        nonlocal said
+        now = time.monotonic()
+        if now - said < _SECONDS and done < networks:
+            return
+        said, minutes = now, (now - started) / 60
+        rate = done / minutes
+        left = f", about {(networks - done) / rate:.1f} minutes left" if 0 < done < networks else ""
+        print(
+            f"{done} of {networks} networks done, {rate:.0f} a minute{left} (epoch {epoch} of their stack)", flush=True
+        )
+
+    return say
+
+
+def _columns(networks: TrainedNetworks, *, overtrained: bool) -> dict[str, Any]:
+    """The columns fit_... are empty where networks were not overtrained: they would be those without fit_."""
+    columns = {name: getattr(networks, name) for name in ("epochs", "converged", "diverged")}
+    for prefix, record in (("", networks), ("fit_", networks.at_fit if overtrained else None)):
+        columns[f"{prefix}labels"] = pack(record.functions) if record else None
+        for name in ("training_loss", "margin_min", "margin_mean"):
+            columns[prefix + name] = getattr(record, name) if record else np.nan
+    return columns

@@ -121,7 +121,7 @@ def train_until_fit(
             warnings.warn(f"a stack of {len(stack)} networks does not fit in memory: trying {size}", stacklevel=2)
             continue
         done += len(stack)
-    return _joined(parts)
+    return parts[0] if len(parts) == 1 else _joined(parts)
 
 
 def _available_memory() -> int:

@@ -84,6 +84,8 @@ def experiment_labels(wildcards):
         "loss",
         "batch_size",
         "extra_epochs",
+        "target_loss",
+        "precision",
         "seed",
     )
     return {"experiment": wildcards.experiment} | {

@@ -36,6 +36,7 @@ rule train:
     params:
         settings=lambda wildcards: PLAN.training(wildcards.experiment),
         device=CONFIGURATION.device,
+        stack_size=CONFIGURATION.stack_size,
         # Networks found here under the same key are not trained again. Not an input: this table is made from the blocks.
         known=f"{RESULTS}/runs.parquet",
         key=lambda wildcards: PLAN.training_key(wildcards.experiment),

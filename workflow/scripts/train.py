@@ -18,6 +18,7 @@ with job(snakemake) as run:
         experiment=snakemake.wildcards.experiment,
         key=snakemake.params.key,
         known=Path(snakemake.params.known),
+        stack_size=snakemake.params.stack_size,
         device=device,
     )
     write_table(snakemake.output.table, table, run.provenance(device=device))
