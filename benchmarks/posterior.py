@@ -5,7 +5,6 @@ to results/benchmarks/posterior.csv. GPY_PYTHON: a Python that has GPy (benchmar
 """
 
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -13,9 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+from harness import ROOT, Row, mnist, run
 
 
 def model(train_size: int, test_size: int = 1):  # noqa: ANN201
@@ -23,16 +20,8 @@ def model(train_size: int, test_size: int = 1):  # noqa: ANN201
     import numpy as np
 
     from sgdbayes.architectures import FullyConnected
-    from sgdbayes.datasets import load_task
 
-    settings = {
-        "dataset": "mnist",
-        "positive_classes": [5, 6, 7, 8, 9],
-        "train_size": train_size,
-        "recorded_test_size": test_size,
-        "seed": 0,
-    }
-    task = load_task(settings, ROOT / "data")
+    task = mnist(train_size, test_size)
     inputs = np.concatenate([task.train_inputs, task.test_inputs])
     return FullyConnected(depth=2).kernel(inputs), task.train_labels.astype(float)
 
@@ -154,45 +143,13 @@ def orthants(_gpy: str) -> dict[str, object]:
     }
 
 
-# Function, what is measured, unit, baseline, target, threads.
 ROWS = {
-    "zero_one": (zero_one_against_lin_ess, "independent samples, n = 2,000", "1/s", "LIN-ESS", "ratio >= 50", 1),
-    "zero_one_large": (zero_one_large, "one sample, n = 10,000", "s", "", "<= 0.2", 1),
-    "ep": (ep_against_gpy, "EP, n = 2,000", "s", "GPy, parallel EP", "ratio > 1, evidence to 1e-4", None),
-    "ep_large": (ep_large, "EP, n = 10,000", "s", "", "<= 600, <= 8 GB", None),
-    "orthants": (orthants, "orthants, dimension 100", "1/min", "", ">= 1,000 at <= 1 %", None),
+    "zero_one": Row(zero_one_against_lin_ess, "independent samples, n = 2,000", "1/s", "LIN-ESS", "ratio >= 50", 1),
+    "zero_one_large": Row(zero_one_large, "one sample, n = 10,000", "s", "", "<= 0.2", 1),
+    "ep": Row(ep_against_gpy, "EP, n = 2,000", "s", "GPy, parallel EP", "ratio > 1, evidence to 1e-4", None),
+    "ep_large": Row(ep_large, "EP, n = 10,000", "s", "", "<= 600, <= 8 GB", None),
+    "orthants": Row(orthants, "orthants, dimension 100", "1/min", "", ">= 1,000 at <= 1 %", None),
 }
 
-
-def main(gpy: str) -> None:
-    """Run every row in a process of its own and write the table."""
-    import pandas as pd
-
-    from sgdbayes.provenance import environment
-    from sgdbayes.storage import write_table
-
-    rows = []
-    for name, (_, what, unit, baseline, target, threads) in ROWS.items():
-        settings = dict.fromkeys(_THREADS, str(threads)) if threads else {}
-        process = subprocess.run(
-            [sys.executable, __file__, gpy, name], env=os.environ | settings, check=True, capture_output=True, text=True
-        )
-        result = json.loads(process.stdout.splitlines()[-1])
-        row = {
-            "benchmark": what,
-            "unit": unit,
-            "value": None,
-            "baseline": baseline,
-            "baseline_value": None,
-            "ratio": None,
-        }
-        rows.append(row | {"target": target, "cores": threads or os.cpu_count()} | result)
-        print(rows[-1], flush=True)
-    write_table(ROOT / "results" / "benchmarks" / "posterior.csv", pd.DataFrame(rows), environment())
-
-
 if __name__ == "__main__":
-    if len(sys.argv) == 3:
-        print(json.dumps(ROWS[sys.argv[2]][0](sys.argv[1])))
-    else:
-        main(sys.argv[1])
+    run(__file__, ROWS, "posterior.csv", sys.argv[1])

@@ -1,0 +1,68 @@
+"""What benchmarks share: each row is measured in a process of its own, alone on the machine; the table has the ratios."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+@dataclass(frozen=True)
+class Row:
+    """``measure`` gives value, note and, against a ``baseline``, baseline_value and ratio; ``cores``: None for all."""
+
+    measure: Callable[..., dict[str, object]]
+    benchmark: str
+    unit: str
+    baseline: str
+    target: str
+    cores: int | None
+
+
+def mnist(train_size: int, test_size: int = 1):  # noqa: ANN201
+    """The task that benchmarks share: MNIST, 0-4 against 5-9."""
+    from sgdbayes.datasets import load_task
+
+    settings: dict[str, Any] = {
+        "dataset": "mnist",
+        "positive_classes": [5, 6, 7, 8, 9],
+        "train_size": train_size,
+        "recorded_test_size": test_size,
+        "seed": 0,
+    }
+    return load_task(settings, ROOT / "data")
+
+
+def run(script: str, rows: Mapping[str, Row], table: str, *arguments: str) -> None:
+    """Called by ``script`` itself: measure the row named last on the command line, or all rows for results/benchmarks/."""
+    if sys.argv[-1] in rows:
+        print(json.dumps(rows[sys.argv[-1]].measure(*arguments)))
+        return
+    import pandas as pd
+
+    from sgdbayes.provenance import environment
+    from sgdbayes.storage import write_table
+
+    results = []
+    for name, row in rows.items():
+        settings = dict.fromkeys(_THREADS, str(row.cores)) if row.cores else {}
+        process = subprocess.run(
+            [sys.executable, script, *arguments, name],
+            env=os.environ | settings,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        result = json.loads(process.stdout.splitlines()[-1])
+        empty = {"value": None, "baseline": row.baseline, "baseline_value": None, "ratio": None}
+        about = {"target": row.target, "cores": row.cores or os.cpu_count()}
+        results.append({"benchmark": row.benchmark, "unit": row.unit} | empty | about | result)
+        print(results[-1], flush=True)
+    write_table(ROOT / "results" / "benchmarks" / table, pd.DataFrame(results), environment())

@@ -1,0 +1,222 @@
+"""Speeds of training as ratios to named baselines: `make bench`, or `python benchmarks/training.py`.
+
+Each row trains the same networks on 1,000 MNIST images (the LSTM: 1,000 random sequences) by Adam with cross-entropy for three
+epochs, with a check of the whole of S after each, on one core; the rows go to results/benchmarks/training.csv. The plain loop
+is PyTorch's: torch.nn modules, torch.optim.Adam, one network at a time. torch.func: the same modules under vmap.
+"""
+
+import statistics
+import time
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from harness import Row, mnist, run
+
+_EPOCHS = 3
+_REPEATS = 3
+
+
+def _plain(build: Callable, inputs, labels, batch_size: int) -> float:  # noqa: ANN001
+    """Seconds that one network takes in a plain loop."""
+    import torch
+    from torch.nn.functional import binary_cross_entropy_with_logits
+
+    targets = (labels + 1) / 2
+    started = time.perf_counter()
+    network = build()
+    steps = torch.optim.Adam(network.parameters(), lr=1e-3)
+    for _ in range(_EPOCHS):
+        for batch in torch.randperm(len(labels)).split(batch_size):
+            steps.zero_grad()
+            binary_cross_entropy_with_logits(network(inputs[batch]).squeeze(-1), targets[batch]).backward()
+            steps.step()
+        with torch.no_grad():
+            bool((network(inputs).squeeze(-1) * labels > 0).all())
+    return time.perf_counter() - started
+
+
+def _vmapped(build: Callable, inputs, labels, batch_size: int, networks: int) -> float:  # noqa: ANN001
+    """Seconds a network in an ensemble by torch.func.vmap."""
+    import torch
+    from torch.func import functional_call, grad, stack_module_state, vmap
+    from torch.nn.functional import binary_cross_entropy_with_logits
+
+    started = time.perf_counter()
+    modules, template = [build() for _ in range(networks)], build()
+    parameters, _ = stack_module_state(modules)
+    steps = torch.optim.Adam(list(parameters.values()), lr=1e-3)
+
+    def loss(weights: dict, batch, targets):  # noqa: ANN001, ANN202
+        return binary_cross_entropy_with_logits(functional_call(template, weights, (batch,)).squeeze(-1), targets)
+
+    slopes, targets = vmap(grad(loss)), (labels + 1) / 2
+    outputs = vmap(lambda weights, batch: functional_call(template, weights, (batch,)), in_dims=(0, None))
+    for _ in range(_EPOCHS):
+        order = torch.stack([torch.randperm(len(labels)) for _ in range(networks)])
+        for batch in order.split(batch_size, dim=1):
+            with torch.no_grad():
+                found = slopes(parameters, inputs[batch], targets[batch])
+            for name, parameter in parameters.items():
+                parameter.grad = found[name]
+            steps.step()
+        with torch.no_grad():
+            (outputs(parameters, inputs).squeeze(-1) * labels > 0).all(1)
+    return (time.perf_counter() - started) / networks
+
+
+def _ours(architecture, task, batch_size: int, networks: int, precision: str) -> float:  # noqa: ANN001
+    from sgdbayes.training import Optimizer, train_until_fit
+
+    started = time.perf_counter()
+    train_until_fit(
+        architecture, task, Optimizer("Adam", 1e-3), indices=range(networks), seed=0, batch_size=batch_size,
+        max_epochs=_EPOCHS, precision=precision, device="cpu",
+    )  # fmt: skip
+    return (time.perf_counter() - started) / networks
+
+
+def _dense(width: int):  # noqa: ANN202
+    import torch
+
+    layers = [torch.nn.Flatten(), torch.nn.Linear(784, width), torch.nn.ReLU(), torch.nn.Linear(width, width)]
+    return torch.nn.Sequential(*layers, torch.nn.ReLU(), torch.nn.Linear(width, 1))
+
+
+def fully_connected(width: int, batch_size: int, networks: int, precision: str = "float32") -> dict[str, object]:
+    """Fully connected networks, two hidden layers."""
+    from sgdbayes.architectures import FullyConnected
+
+    note = partial(_bmm_share, width, batch_size) if precision == "float32" else None
+    architecture = FullyConnected(depth=2, width=width)
+    return _compare(architecture, mnist(1000), partial(_dense, width), batch_size, networks, precision, note)
+
+
+def _compare(architecture, task, build, batch_size, networks, precision="float32", note=None) -> dict[str, object]:  # noqa: ANN001
+    """Networks a minute, against the plain loop and, in the note, against vmap; medians of alternating repeats."""
+    import torch
+
+    inputs, labels = torch.from_numpy(task.train_inputs), torch.from_numpy(task.train_labels).float()
+    _ours(architecture, task, batch_size, 1, precision)
+    times = []
+    for _ in range(_REPEATS):
+        ours = _ours(architecture, task, batch_size, networks, precision)
+        times.append(
+            (ours, _plain(build, inputs, labels, batch_size), _vmapped(build, inputs, labels, batch_size, networks))
+        )
+    ours, plain, vmapped = map(statistics.median, zip(*times, strict=True))
+    ratios = [against / our for our, against, _ in times]
+    notes = [
+        f"ratio {min(ratios):.1f} to {max(ratios):.1f} in {_REPEATS} repeats",
+        f"{vmapped / ours:.1f} times torch.func.vmap",
+    ]
+    if note:
+        notes.append(note(task, ours))
+    return {
+        "value": 60 / ours,
+        "baseline_value": 60 / plain,
+        "ratio": statistics.median(ratios),
+        "note": f"{networks} networks at once; {'; '.join(notes)}",
+    }
+
+
+def _bmm_share(width: int, batch_size: int, task, seconds: float) -> str:  # noqa: ANN001
+    """How long torch.bmm alone would take for the products of training, as a share of the time training took."""
+    import torch
+
+    live = int((task.train_inputs.reshape(len(task.train_labels), -1) != 0).any(0).sum())
+    stack = max(1, 4_000_000 // (live * width))
+    total = 0.0
+    # The product of the forward pass and the one for the weights' gradient, for hidden layers also the one for the slopes.
+    for wide, times in ((live, 2), (width, 3)):
+        left, right = torch.randn(stack, batch_size, wide), torch.randn(stack, wide, width)
+        torch.bmm(left, right)
+        spans = []
+        for _ in range(20):
+            started = time.perf_counter()
+            torch.bmm(left, right)
+            spans.append(time.perf_counter() - started)
+        total += times * min(spans) / stack
+    steps = _EPOCHS * -(-len(task.train_labels) // batch_size)
+    return f"torch.bmm alone, at its peak, would take {total * steps / seconds:.2f} of the time for the dense products"
+
+
+def convolutional(pooling: str, networks: int) -> dict[str, object]:
+    """Convolutional networks: two layers of 32 channels."""
+    import torch
+
+    from sgdbayes.architectures import Convolutional
+
+    pool = {
+        "none": torch.nn.Identity,
+        "max": partial(torch.nn.MaxPool2d, 2),
+        "average": partial(torch.nn.AvgPool2d, 2),
+    }[pooling]
+    side = 28 if pooling == "none" else 7
+
+    def build():  # noqa: ANN202
+        def layer(channels: int) -> list:
+            return [torch.nn.Conv2d(channels, 32, 3, padding="same"), torch.nn.ReLU(), pool()]
+
+        head = [torch.nn.Flatten(), torch.nn.Linear(32 * side * side, 1)]
+        return torch.nn.Sequential(torch.nn.Unflatten(1, (1, 28)), *layer(1), *layer(32), *head)
+
+    return _compare(Convolutional(pooling=pooling), mnist(1000), build, 32, networks)
+
+
+def lstm(networks: int) -> dict[str, object]:
+    """LSTM of 64 units on sequences of 80 word numbers, each looked up in an embedding of 32."""
+    import torch
+
+    from sgdbayes.architectures import LSTM
+    from sgdbayes.datasets import Task
+
+    rng, rows = np.random.default_rng(0), np.arange(1000)
+    words = rng.integers(0, 5000, (1001, 80)).astype(np.float32)
+    labels = np.where(rng.random(1001) < 0.5, -1, 1).astype(np.int8)
+    task = Task(words[:1000], labels[:1000], words[1000:], labels[1000:], rows, rows[:1])
+
+    class Network(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embedding, self.lstm = torch.nn.Embedding(5000, 32), torch.nn.LSTM(32, 64, batch_first=True)
+            self.output = torch.nn.Linear(64, 1)
+
+        def forward(self, inputs):  # noqa: ANN001, ANN202
+            return self.output(self.lstm(self.embedding(inputs.long()))[0][:, -1])
+
+    return _compare(LSTM(width=64, vocabulary=5000, embedding=32), task, Network, 32, networks)
+
+
+_PLAIN = "plain PyTorch loop"
+ROWS = {
+    "fcn64": Row(partial(fully_connected, 64, 32, 64), "FCN 2x64, batch 32", "networks/min", _PLAIN, "ratio >= 7", 1),
+    "fcn256": Row(
+        partial(fully_connected, 256, 32, 16), "FCN 2x256, batch 32", "networks/min", _PLAIN, "ratio >= 4", 1
+    ),
+    "fcn1024": Row(
+        partial(fully_connected, 1024, 128, 4),
+        "FCN 2x1024, batch 128",
+        "networks/min",
+        _PLAIN,
+        "ratio >= 2, bmm share >= 0.75",
+        1,
+    ),
+    "fcn1024-bf16": Row(
+        partial(fully_connected, 1024, 128, 4, "bfloat16"),
+        "FCN 2x1024, batch 128, bfloat16",
+        "networks/min",
+        _PLAIN,
+        "ratio >= 3",
+        1,
+    ),
+    "cnn": Row(partial(convolutional, "none", 4), "CNN 2x32", "networks/min", _PLAIN, "ratio >= 3", 1),
+    "cnn-max": Row(partial(convolutional, "max", 4), "CNN 2x32, max pooling", "networks/min", _PLAIN, "ratio >= 3", 1),
+    "cnn-average": Row(
+        partial(convolutional, "average", 4), "CNN 2x32, average pooling", "networks/min", _PLAIN, "ratio >= 3", 1
+    ),
+    "lstm": Row(partial(lstm, 16), "LSTM 64, length 80", "networks/min", _PLAIN, "ratio >= 3", 1),
+}
+
+if __name__ == "__main__":
+    run(__file__, ROWS, "training.csv")
