@@ -42,6 +42,7 @@ lint: $(INSTALLED)
 bench: $(INSTALLED)
 	$(PYTHON) -m venv $(VENV)-bench
 	$(VENV)-bench/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/posterior.py $(VENV)-bench/bin/python
 
 docs: run

@@ -124,7 +124,7 @@ def check_kinds(configuration: Configuration) -> None:
     import numpy as np
     import torch
 
-    from sgdbayes.architectures import ARCHITECTURES
+    from sgdbayes.architectures import ARCHITECTURES, architecture_of
     from sgdbayes.datasets import DATASETS
     from sgdbayes.posterior import POSTERIORS
     from sgdbayes.training import LOSSES, OPTIMIZERS, PRECISIONS, Optimizer, option_names
@@ -170,11 +170,13 @@ def check_kinds(configuration: Configuration) -> None:
     for name, experiment in configuration.experiments.items():
         _check_name(experiment.loss, LOSSES, f"experiments.{name}.loss")
         _check_name(experiment.precision, PRECISIONS, f"experiments.{name}.precision")
-        kind = configuration.architectures[experiment.architecture]["kind"]
         impossible = needing_tangent.intersection(experiment.posteriors)
-        if impossible and not hasattr(ARCHITECTURES[kind], "tangent_kernel"):
+        architecture = architecture_of(configuration.architectures[experiment.architecture])
+        estimated = getattr(architecture, "kernel_is_estimate", False)
+        if impossible and (estimated or not hasattr(architecture, "tangent_kernel")):
             raise ConfigurationError(
-                f"experiments.{name}.posteriors: {', '.join(impossible)} needs a tangent kernel, which {kind} does not have"
+                f"experiments.{name}.posteriors: {', '.join(impossible)} needs a tangent kernel in closed form, which there is none of "
+                f"for architectures.{experiment.architecture}: name the others"
             )
 
 

@@ -2,8 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 
 from sgdbayes.datasets import Task
+
+# On several threads the small products of the tests wait for one another.
+torch.set_num_threads(1)
 
 
 def random_task(*, train: int = 24, test: int = 16, inputs: int = 6, seed: int = 0) -> Task:

@@ -9,11 +9,14 @@ from conftest import random_task
 from scipy.stats import chi2_contingency
 from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
 
-from sgdbayes.architectures import FullyConnected
-from sgdbayes.training import OPTIMIZERS, Optimizer, Record, option_names, train_until_fit
+from sgdbayes.architectures import LSTM, Convolutional, FullyConnected
+from sgdbayes.datasets import Task
+from sgdbayes.functions import unpack
+from sgdbayes.training import OPTIMIZERS, Optimizer, Record, TrainedNetworks, option_names, train_until_fit
 from sgdbayes.training import stack as stack_module
 from sgdbayes.training._compiled import _update
 from sgdbayes.training._compiled_stack import CompiledStack, _numbers
+from sgdbayes.training.campaign import train_block
 
 ARCHITECTURE = FullyConnected(depth=2, width=32, bias_variance=0.1)
 CASES = [
@@ -45,17 +48,63 @@ def sparse_task():
     return task
 
 
-def train_alone(task, optimizer, index, *, seed, loss, batch_size, max_epochs):
-    """The plain PyTorch loop: torch.nn modules, one network, the whole of S checked after each epoch."""
-    rng = np.random.default_rng([seed, index])
-    drawn = ARCHITECTURE.initial_parameters(task.train_inputs.shape[1:], rng)
+def build_dense(drawn):
     layers = []
     for weight, bias in zip(drawn[::2], drawn[1::2], strict=True):
         layer = torch.nn.Linear(*weight.shape)
         layer.weight.data, layer.bias.data = torch.from_numpy(weight.T.copy()), torch.from_numpy(bias[0])
         layers += [layer, torch.nn.ReLU()]
-    network = torch.nn.Sequential(*layers[:-1])
-    steps = getattr(torch.optim, optimizer.kind)(network.parameters(), lr=optimizer.learning_rate, **optimizer.options)
+    return torch.nn.Sequential(*layers[:-1])
+
+
+class Images(torch.nn.Module):
+    """A Convolutional network of two layers, in torch.nn."""
+
+    def __init__(self, drawn, pooling):
+        super().__init__()
+        self.layers = torch.nn.ModuleList()
+        for weight, bias in zip(drawn[:4:2], drawn[1:4:2], strict=True):
+            layer = torch.nn.Conv2d(weight.shape[2], weight.shape[3], weight.shape[0], padding="same")
+            layer.weight.data, layer.bias.data = (
+                torch.from_numpy(weight.transpose(3, 2, 0, 1).copy()),
+                torch.from_numpy(bias[0]),
+            )
+            self.layers.append(layer)
+        pools = {"none": torch.nn.Identity(), "max": torch.nn.MaxPool2d(2), "average": torch.nn.AvgPool2d(2)}
+        self.pool, self.output = pools[pooling], build_dense(drawn[4:])
+
+    def forward(self, x):
+        x = x[:, None]
+        for layer in self.layers:
+            x = self.pool(torch.relu(layer(x)))
+        # Channels last, as the stack has them.
+        return self.output(x.permute(0, 2, 3, 1).flatten(1))
+
+
+class Series(torch.nn.Module):
+    """An LSTM network without vocabulary, in torch.nn; of torch's two biases one is fixed at zero."""
+
+    def __init__(self, drawn):
+        super().__init__()
+        entering, recurrent, biases = drawn[:3]
+        self.lstm = torch.nn.LSTM(len(entering), len(recurrent), batch_first=True)
+        self.lstm.weight_ih_l0.data, self.lstm.weight_hh_l0.data = (
+            torch.from_numpy(w.T.copy()) for w in (entering, recurrent)
+        )
+        self.lstm.bias_ih_l0.data = torch.from_numpy(biases[0])
+        self.lstm.bias_hh_l0.requires_grad_(False).zero_()
+        self.output = build_dense(drawn[3:])
+
+    def forward(self, x):
+        return self.output(self.lstm(x)[0][:, -1])
+
+
+def train_alone(architecture, build, task, optimizer, index, *, seed, loss, batch_size, max_epochs):
+    """The plain PyTorch loop: torch.nn modules, one network, the whole of S checked after each epoch."""
+    rng = np.random.default_rng([seed, index])
+    network = build(architecture.initial_parameters(task.train_inputs.shape[1:], rng))
+    trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    steps = getattr(torch.optim, optimizer.kind)(trained, lr=optimizer.learning_rate, **optimizer.options)
     x, y = torch.from_numpy(task.train_inputs), torch.from_numpy(task.train_labels).float()
     for epoch in range(1, max_epochs + 1):
         for batch in torch.from_numpy(rng.permutation(len(y))).split(batch_size):
@@ -81,11 +130,58 @@ def test_stack_equals_networks_trained_alone(sparse_task, optimizer, loss, engin
     assert stack.converged.all()
     assert len(set(stack.epochs)) > 1, "all networks stop at once: the case does not test dropping them"
     for row, index in enumerate(indices):
-        epoch, function, margin = train_alone(task, optimizer, index, **settings)
+        epoch, function, margin = train_alone(ARCHITECTURE, build_dense, task, optimizer, index, **settings)
         assert stack.epochs[row] == epoch
         assert (stack.functions[row] == function).all()
         # float32 sums in another order, over up to 800 steps.
         assert stack.margin_min[row] == pytest.approx(margin, rel=1e-2, abs=1e-4)
+
+
+def test_threads_change_nothing(task):
+    settings = {"indices": range(6), "seed": 1, "device": "cpu"}
+    one = train_until_fit(ARCHITECTURE, task, CASES[2], **settings)
+    torch.set_num_threads(2)
+    two = train_until_fit(ARCHITECTURE, task, CASES[2], **settings)
+    torch.set_num_threads(1)
+    for item in fields(Record):
+        np.testing.assert_array_equal(getattr(one, item.name), getattr(two, item.name))
+
+
+def image_task() -> Task:
+    """Images of 6x7 pixels whose label is where they are brighter."""
+    rng = np.random.default_rng(2)
+    images = rng.uniform(-1, 1, (40, 6, 7)).astype(np.float32)
+    labels = np.where(images[:, :3].sum((1, 2)) > images[:, 3:].sum((1, 2)), 1, -1).astype(np.int8)
+    rows = np.arange(40)
+    return Task(images[:24], labels[:24], images[24:], labels[24:], rows[:24], rows[24:])
+
+
+OTHERS = {
+    **{
+        pooling: (
+            Convolutional(channels=8, pooling=pooling, dense=10),
+            lambda drawn, pooling=pooling: Images(drawn, pooling),
+        )
+        for pooling in ("none", "max", "average")
+    },
+    "lstm": (LSTM(width=12, bias_variance=0.1), Series),
+}
+
+
+# With its own eps, 1e-8, Adam makes whole steps of the rounding of gradients that all but vanish.
+@pytest.mark.parametrize("optimizer", [CASES[1], Optimizer("Adam", 0.01, {"eps": 1e-4})], ids=["SGD", "Adam"])
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_stacks_equal_networks_trained_alone(name, optimizer):
+    (architecture, build), task = OTHERS[name], image_task()
+    settings = {"seed": 1, "loss": "cross_entropy", "batch_size": 7, "max_epochs": 200}
+    stack = train_until_fit(architecture, task, optimizer, indices=range(3), device="cpu", **settings)
+    assert stack.converged.all()
+    for index in range(3):
+        epoch, function, margin = train_alone(architecture, build, task, optimizer, index, **settings)
+        assert stack.epochs[index] == epoch
+        assert (stack.functions[index] == function).all()
+        # As above; Winograd's products round ten times more.
+        assert stack.margin_min[index] == pytest.approx(margin, rel=2e-2, abs=1e-3)
 
 
 def test_networks_do_not_depend_on_their_block_or_stack(task, engine):
@@ -244,12 +340,8 @@ def test_bfloat16_finds_the_same_functions_as_often(task):
 def test_a_stack_that_does_not_fit_is_halved_and_changes_nothing(task, monkeypatch):
     settings = {"indices": range(7), "seed": 0, "device": "cpu"}
     whole = train_until_fit(ARCHITECTURE, task, CASES[0], **settings)
-    room = (
-        3
-        * stack_module._COPIES
-        * 4
-        * sum(part.size for part in ARCHITECTURE.initial_parameters((6,), np.random.default_rng(0)))
-    )
+    drawn = ARCHITECTURE.initial_parameters((6,), np.random.default_rng(0))
+    room = 3 * stack_module._COPIES * sum(part.nbytes for part in drawn)
     monkeypatch.setattr(stack_module, "_available_memory", lambda: room)
     with pytest.warns(UserWarning, match="a stack of 7 networks does not fit in memory: trying 3"):
         halved = train_until_fit(ARCHITECTURE, task, CASES[0], stack_size=7, **settings)
@@ -258,6 +350,55 @@ def test_a_stack_that_does_not_fit_is_halved_and_changes_nothing(task, monkeypat
     monkeypatch.setattr(stack_module, "_available_memory", lambda: 0)
     with pytest.warns(UserWarning), pytest.raises(MemoryError, match="one network needs"):
         train_until_fit(ARCHITECTURE, task, CASES[0], stack_size=7, **settings)
+
+
+def test_blocks_record_both_moments_and_say_how_far_they_are(task, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("sgdbayes.training.campaign._SECONDS", 0)
+    settings = {
+        "architecture": {"kind": "FullyConnected", "depth": 1, "width": 16}, "optimizer": {"kind": "Adam", "learning_rate": 0.01},
+        "loss": "cross_entropy", "batch_size": 8, "max_epochs": 100, "extra_epochs": 0, "target_loss": None,
+        "precision": "float32", "seed": 0,
+    }  # fmt: skip
+    options = {"experiment": "e", "key": "k", "known": tmp_path / "none", "device": "cpu"}
+    plain = train_block(task, settings, "0-5", **options)
+    assert plain["fit_labels"].isna().all()
+    assert plain["fit_margin_min"].isna().all()
+    said = capsys.readouterr().out
+    assert "networks 0 to 4, 5 of them to train" in said
+    assert "5 of 5 networks done" in said
+    assert "a minute" in said
+    longer = train_block(task, settings | {"extra_epochs": 10}, "0-5", **options)
+    assert (longer["fit_labels"] == plain["labels"]).all()
+    np.testing.assert_allclose(longer["fit_margin_mean"], plain["margin_mean"])
+    assert (longer["margin_mean"] > longer["fit_margin_mean"]).all()
+    assert unpack(longer["labels"].tolist(), 16).shape == (5, 16)
+
+
+def test_stacks_are_sized_by_what_a_network_takes(task, monkeypatch):
+    sizes = []
+
+    def train(run, stack, _progress):
+        sizes.append(len(stack))
+        return _untrained(len(stack), len(run.task.test_labels))
+
+    monkeypatch.setattr(stack_module._Run, "train", train)
+    images = image_task()
+    for architecture, data in ((ARCHITECTURE, task), (Convolutional(channels=64), images)):
+        monkeypatch.setattr(stack_module, "_CPU_BYTES", 50_000_000)
+        train_until_fit(architecture, data, CASES[2], indices=range(200), seed=0, batch_size=24, device="cpu")
+    # 1,300 parameters a network, six numbers for each; of images also their activations: 24 x 6 x 7 x 64 numbers a layer.
+    assert sizes[0] == 200
+    assert 2 <= max(sizes[1:]) <= 20
+
+
+def _untrained(networks, points):
+    def record():
+        return {"functions": np.zeros((networks, points), bool)} | {
+            name: np.zeros(networks) for name in ("training_loss", "margin_min", "margin_mean")
+        }
+
+    flags = {name: np.zeros(networks, bool) for name in ("converged", "diverged")}
+    return TrainedNetworks(**record(), epochs=np.zeros(networks, int), **flags, at_fit=Record(**record()))
 
 
 def test_progress_counts_networks_that_need_no_more(task):

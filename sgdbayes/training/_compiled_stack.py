@@ -87,11 +87,13 @@ class CompiledStack:
 
     def _each(self, work: Callable[[int], None]) -> None:
         """Do ``work`` for each network, on as many threads as torch would take."""
-        networks = range(len(self._parameters))
+        networks, threads = range(len(self._parameters)), torch.get_num_threads()
+        if threads == 1:
+            for m in networks:
+                work(m)
+            return
         # Denormal numbers are many times slower; each thread has its own switch.
-        with ThreadPoolExecutor(
-            torch.get_num_threads(), initializer=torch.set_flush_denormal, initargs=(True,)
-        ) as pool:
+        with ThreadPoolExecutor(threads, initializer=torch.set_flush_denormal, initargs=(True,)) as pool:
             list(pool.map(work, networks))
 
 

@@ -17,9 +17,8 @@ LOSSES: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
     "cross_entropy": lambda outputs, labels: softplus(-labels * outputs),
     "mse": lambda outputs, labels: (outputs - labels) ** 2,
 }
-# Examples checked first, then twice as many, and so on; and examples whose outputs are computed at once.
-_FIRST_CHECK = 32
-_CHUNK = 1024
+# Examples whose outputs are computed at once, if batches are not larger: more would take more memory than training.
+_CHUNK = 64
 
 
 class TorchStack:
@@ -42,7 +41,7 @@ class TorchStack:
         "bfloat16" products are computed in it; parameters and updates stay float32.
         """
         self._architecture, self._loss, self._batch_size = architecture, LOSSES[loss], batch_size
-        self._device, self._precision = device, precision
+        self._device, self._precision, self._chunk = device, precision, max(batch_size, _CHUNK)
         drawn = zip(*networks, strict=True)
         self._parameters = [torch.from_numpy(np.stack(parts)).to(device).requires_grad_() for parts in drawn]
         self._optimizer = optimizer.build(self._parameters)
@@ -64,14 +63,13 @@ class TorchStack:
         """Which networks (M,) have zero training error. What others missed is tried first."""
         fits = torch.ones(len(self._parameters[0]), dtype=torch.bool, device=self._device)
         order = self._missed.argsort(descending=True)
-        start, size = 0, _FIRST_CHECK
-        while start < len(order) and fits.any():
-            chunk = order[start : start + size]
+        for chunk in order.split(self._chunk):
+            if not fits.any():
+                break
             survivors = self._parameters if fits.all() else [parameter[fits] for parameter in self._parameters]
             right = self._outputs_on_s(survivors, chunk[None]) * self._labels[chunk] > 0
             self._missed[chunk] += (~right).sum(0)
             fits[fits.clone()] = right.all(1)
-            start, size = start + size, min(2 * size, _CHUNK)
         return fits.cpu().numpy()
 
     @torch.no_grad()
@@ -84,19 +82,20 @@ class TorchStack:
         """Outputs (m, B) of the ``chosen`` (M,) bool networks on ``inputs`` (B, ...)."""
         rows = torch.from_numpy(chosen).to(self._device)
         parameters, outputs = [parameter[rows] for parameter in self._parameters], self._bound(inputs)
-        chunks = torch.arange(len(inputs), device=self._device)[None].split(_CHUNK, dim=1)
+        chunks = torch.arange(len(inputs), device=self._device)[None].split(self._chunk, dim=1)
         return torch.cat([outputs(parameters, chunk) for chunk in chunks], dim=1).cpu().numpy()
 
     def keep(self, kept: np.ndarray) -> None:
         """Drop all networks that are not in ``kept`` (M,) bool, with the optimiser's state for them."""
         rows = torch.from_numpy(kept).to(self._device)
-        for parameter in self._parameters:
-            state = self._optimizer.state[parameter]
-            for name, value in state.items():
-                if torch.is_tensor(value) and value.shape == parameter.shape:
-                    state[name] = value[rows]
-            parameter.grad = None
-            parameter.data = parameter.data[rows]
+        before, group = self._parameters, self._optimizer.param_groups[0]
+        # New tensors: what autograd knows of the old ones has their old shape.
+        self._parameters = group["params"] = [parameter.detach()[rows].requires_grad_() for parameter in before]
+        for old, new in zip(before, self._parameters, strict=True):
+            self._optimizer.state[new] = {
+                name: value[rows] if torch.is_tensor(value) and value.shape == old.shape else value
+                for name, value in self._optimizer.state.pop(old, {}).items()
+            }
 
     def _bound(self, inputs: np.ndarray) -> Callable[[list[torch.Tensor], torch.Tensor], torch.Tensor]:
         """The forward pass on rows (M, B), or (1, B) shared, of ``inputs``, float32 out."""

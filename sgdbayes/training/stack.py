@@ -8,6 +8,7 @@ the machine.
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 import psutil
@@ -212,18 +213,34 @@ class _Run:
         room = _CPU_BYTES
         if self.device == "cuda":
             room = _GPU_SHARE * torch.cuda.mem_get_info()[0]
-        return max(1, int(room / self._bytes()))
+        return max(1, int(room / self._bytes))
 
     def check_memory(self, networks: int) -> None:
         """Raise MemoryError if the machine has no room for so many: Linux would say so by killing the process."""
-        needed = networks * self._bytes()
+        needed = networks * self._bytes
         if self.device == "cpu" and needed > _available_memory():
             who = "one network needs" if networks == 1 else f"{networks} networks need"
             raise MemoryError(f"{who} {needed / 2**30:.1f} GiB: that is more than there is")
 
+    @cached_property
     def _bytes(self) -> int:
+        """What a network of a stack takes: its parameters several times and, in torch, what its gradient is computed from."""
         drawn = self.architecture.initial_parameters(self.task.train_inputs.shape[1:], np.random.default_rng(0))
-        return 4 * _COPIES * sum(part.size for part in drawn)
+        total = _COPIES * sum(part.nbytes for part in drawn)
+        if self._compiled():
+            return total
+
+        def count(saved: torch.Tensor) -> torch.Tensor:
+            nonlocal total
+            # Once itself, once its gradient.
+            total += 2 * saved.nbytes
+            return saved
+
+        parameters = [torch.from_numpy(part[None]).requires_grad_() for part in drawn]
+        batch = torch.from_numpy(self.task.train_inputs[None, : self.batch_size])
+        with torch.autograd.graph.saved_tensors_hooks(count, lambda saved: saved):
+            self.architecture.outputs(parameters, batch)
+        return total
 
     def _compiled(self) -> bool:
         return (
