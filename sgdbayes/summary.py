@@ -28,9 +28,11 @@ def summarise(comparison: pd.DataFrame, folder: Path) -> str:
             rows.append((*names, functions, correlation, ceiling, error, posterior_error))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     table = "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
-    unfit = comparison.drop_duplicates("experiment").set_index("experiment").eval("trained - networks")
+    unfit = comparison.drop_duplicates("experiment").query("networks < trained")
     warning = "".join(
-        f"\n{name}: {count} networks never fitted S and are left out" for name, count in unfit[unfit > 0].items()
+        f"\n{row.experiment}: {row.trained - row.networks} of {row.trained} networks ({1 - row.networks / row.trained:.1%}) did not reach "
+        f"zero training error, or the loss asked for, in time ({row.diverged} diverged); they are left out"
+        for row in unfit.itertuples()
     )
     return (
         "log P_OPT against log P_B over functions found often enough (Pearson), on the domain where the\n"

@@ -39,6 +39,18 @@ def test_numbers_in_the_readme_are_those_of_the_committed_table():
     assert load(ROOT / "docs" / "refresh.py").with_summary(readme, summary) == readme
 
 
+def test_the_summary_says_how_many_networks_are_left_out():
+    comparison = read_table(ROOT / "docs" / "quickstart" / "comparison.csv")
+    assert "left out" not in summarise(comparison, Path("results/quickstart"))
+    name = comparison["experiment"].iloc[0]
+    of = comparison["experiment"] == name
+    comparison.loc[of, "networks"], comparison.loc[of, "diverged"] = comparison.loc[of, "trained"] - 8, 3
+    share = 8 / comparison["trained"].iloc[0]
+    said = summarise(comparison, Path("results/quickstart"))
+    assert f"{name}: 8 of {comparison['trained'].iloc[0]} networks ({share:.1%}) did not reach" in said
+    assert "(3 diverged)" in said
+
+
 def test_links_in_the_documents_lead_somewhere():
     for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "config").glob("*.md")]:
         for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
