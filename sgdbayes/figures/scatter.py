@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from sgdbayes.figures.style import (
     POSTERIOR_LABELS,
@@ -125,14 +125,17 @@ def _scatter(panel: Axes, table: pd.DataFrame, posterior: str, size: int, min_co
     panel.scatter(frequency[often], p[often], s=16, c=shade[often], edgecolors="k", linewidths=0.3, zorder=3)
     # Probabilities may lie below the smallest double, so their logarithms are drawn.
     panel.set_xscale("log")
-    panel.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+    panel.xaxis.set_minor_formatter(NullFormatter())
+    panel.yaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
     panel.yaxis.set_major_formatter(lambda exponent, _: f"$10^{{{exponent:.0f}}}$")
     lowest = max(frequency[found].min() / 10, 1e-9)
     panel.plot([lowest, 1], np.log10([lowest, 1]), color="0.3", linestyle="--", linewidth=0.8, zorder=0)
-    panel.set_xlim(table["frequency_low"][found].min() / 1.5, min(1.5, 1.5 * table["frequency_high"][found].max()))
+    # A decade at least each way: then there is a power of ten to be labelled.
+    highest = min(1.5, 1.5 * table["frequency_high"][found].max())
+    panel.set_xlim(min(table["frequency_low"][found].min() / 1.5, highest / 10), highest)
     edge = panel.get_yaxis_transform()
     panel.scatter(np.zeros(unseen.sum()), p[unseen], marker=4, s=18, c=shade[unseen], transform=edge, zorder=2)
-    margin = 0.06 * (p.max() - p.min()) + 0.1
+    margin = max(0.06 * (p.max() - p.min()) + 0.1, 0.55 - (p.max() - p.min()) / 2)
     return p.min() - margin, p.max() + margin
 
 
