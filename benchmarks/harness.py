@@ -57,7 +57,7 @@ def run(script: str, rows: Mapping[str, Row], table: str, *arguments: str) -> No
             [sys.executable, script, *arguments, name],
             env=os.environ | settings,
             check=True,
-            capture_output=True,
+            stdout=subprocess.PIPE,
             text=True,
         )
         result = json.loads(process.stdout.splitlines()[-1])

@@ -2,9 +2,12 @@
 
 Each row trains the same networks on 1,000 MNIST images (the LSTM: 1,000 random sequences) by Adam with cross-entropy for three
 epochs, with a check of the whole of S after each, on one core; the rows go to results/benchmarks/training.csv. The plain loop
-is PyTorch's: torch.nn modules, torch.optim.Adam, one network at a time. torch.func: the same modules under vmap.
+is PyTorch's: torch.nn modules, torch.optim.Adam, one network at a time. vmap_ratio: against the same modules under
+torch.func.vmap; torch_stack_ratio: against our own stacks in torch, without compiled code; bmm_share: the time that torch.bmm
+alone would take for the dense products, as a share of ours.
 """
 
+import resource
 import statistics
 import time
 from collections.abc import Callable
@@ -86,18 +89,25 @@ def _dense(width: int):  # noqa: ANN202
 def fully_connected(width: int, batch_size: int, networks: int, precision: str = "float32") -> dict[str, object]:
     """Fully connected networks, two hidden layers."""
     from sgdbayes.architectures import FullyConnected
+    from sgdbayes.training._compiled_stack import CompiledStack
 
-    note = partial(_bmm_share, width, batch_size) if precision == "float32" else None
-    architecture = FullyConnected(depth=2, width=width)
-    return _compare(architecture, mnist(1000), partial(_dense, width), batch_size, networks, precision, note)
+    architecture, task = FullyConnected(depth=2, width=width), mnist(1000)
+    result = _compare(architecture, task, partial(_dense, width), batch_size, networks, precision)
+    if precision == "float32":
+        seconds = 60 / result["value"]
+        result["bmm_share"] = _bmm_seconds(width, batch_size, task) / seconds
+        CompiledStack.serves = staticmethod(lambda *_: False)
+        result["torch_stack_ratio"] = _ours(architecture, task, batch_size, networks, precision) / seconds
+    return result
 
 
-def _compare(architecture, task, build, batch_size, networks, precision="float32", note=None) -> dict[str, object]:  # noqa: ANN001
-    """Networks a minute, against the plain loop and, in the note, against vmap; medians of alternating repeats (of vmap one)."""
+def _compare(architecture, task, build, batch_size, networks, precision="float32") -> dict[str, object]:  # noqa: ANN001
+    """Networks a minute, against the plain loop and against vmap; medians of alternating repeats (of vmap one)."""
     import torch
 
     inputs, labels = torch.from_numpy(task.train_inputs), torch.from_numpy(task.train_labels).float()
     _ours(architecture, task, batch_size, 1, precision)
+    _plain(build, inputs[:batch_size], labels[:batch_size], batch_size)
     vmapped = _vmapped(build, inputs, labels, batch_size, networks)
     times = []
     for _ in range(_REPEATS):
@@ -105,22 +115,20 @@ def _compare(architecture, task, build, batch_size, networks, precision="float32
         times.append((ours, _plain(build, inputs, labels, batch_size)))
     ours, plain = map(statistics.median, zip(*times, strict=True))
     ratios = [against / our for our, against in times]
-    notes = [
-        f"ratio {min(ratios):.1f} to {max(ratios):.1f} in {_REPEATS} repeats",
-        f"{vmapped / ours:.1f} times torch.func.vmap",
-    ]
-    if note:
-        notes.append(note(task, ours))
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     return {
         "value": 60 / ours,
         "baseline_value": 60 / plain,
         "ratio": statistics.median(ratios),
-        "note": f"{networks} networks at once; {'; '.join(notes)}",
+        "ratio_low": min(ratios),
+        "ratio_high": max(ratios),
+        "vmap_ratio": vmapped / ours,
+        "note": f"{networks} networks at once; at most {memory:.1f} GB, the baselines' included",
     }
 
 
-def _bmm_share(width: int, batch_size: int, task, seconds: float) -> str:  # noqa: ANN001
-    """How long torch.bmm alone would take for the products of training, as a share of the time training took."""
+def _bmm_seconds(width: int, batch_size: int, task) -> float:  # noqa: ANN001
+    """How long torch.bmm alone would take, at its peak, for the dense products of training a network."""
     import torch
 
     live = int((task.train_inputs.reshape(len(task.train_labels), -1) != 0).any(0).sum())
@@ -136,8 +144,7 @@ def _bmm_share(width: int, batch_size: int, task, seconds: float) -> str:  # noq
             torch.bmm(left, right)
             spans.append(time.perf_counter() - started)
         total += times * min(spans) / stack
-    steps = _EPOCHS * -(-len(task.train_labels) // batch_size)
-    return f"torch.bmm alone, at its peak, would take {total * steps / seconds:.2f} of the time for the dense products"
+    return total * _EPOCHS * -(-len(task.train_labels) // batch_size)
 
 
 def convolutional(pooling: str, networks: int) -> dict[str, object]:

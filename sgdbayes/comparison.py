@@ -125,7 +125,7 @@ def compare(
     if networks == 0:
         raise ValueError("no network fitted S: there are no frequencies to compare")
     error_share = table["test_errors"].to_numpy() / len(table["function"].iloc[0])
-    in_posterior_top = np.isin(np.arange(len(p)), np.argsort(-p, kind="stable")[:top])
+    in_posterior_top = np.isin(np.arange(len(p)), np.argsort(-p, kind="stable")[:top]) & resolved
 
     def overlap(sample: np.ndarray) -> np.ndarray:
         share = sample / networks
@@ -137,7 +137,9 @@ def compare(
         return np.stack(columns, -1)
 
     draw = _Resampling(counts, resamples, seed)
-    shares = draw.estimates(overlap, lowest=0.0, highest=1.0)
+    *masses, test_error = draw.estimates(overlap, lowest=0.0, highest=1.0)
+    if resolved.sum() < min(top, len(p)):
+        masses = [_UNDEFINED] * len(masses)
     frequent = counts >= min_count
     compared, unresolved = int((frequent & resolved).sum()), int((frequent & ~resolved).sum())
     unique = float((counts == 1).sum() / networks)
@@ -164,7 +166,8 @@ def compare(
         *correlations,
         ceiling,
         top,
-        *shares,
+        *masses,
+        test_error,
         posterior_test_error,
         note,
     )

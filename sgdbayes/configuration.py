@@ -164,7 +164,13 @@ def check_kinds(configuration: Configuration) -> None:
         _check_options(POSTERIORS[name], options, path)
         tangent = "tangent_kernel" in inspect.signature(POSTERIORS[name]).parameters
         kernels = {"kernel": np.eye(2) + 1} | ({"tangent_kernel": np.eye(2) + 1} if tangent else {})
-        posterior = functools.partial(POSTERIORS[name], labels=np.ones(1), **kernels, **options)
+        # Small, and where there may be no GPU: a login node plans as well.
+        small = {key: value for key, value in options.items() if key != "device"}
+        if "samples" in small:
+            small["samples"] = min(small["samples"], 50)
+        if options.get("device", "auto") not in ("auto", "cpu", "cuda"):
+            raise ConfigurationError(f"{path}.device: must be auto, cpu or cuda, got {options['device']!r}")
+        posterior = functools.partial(POSTERIORS[name], labels=np.ones(1), **kernels, **small)
         _attempt(path, posterior)
         needing_tangent |= {name} if tangent else set()
     for name, experiment in configuration.experiments.items():

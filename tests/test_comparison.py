@@ -145,7 +145,21 @@ def test_functions_that_too_few_draws_carry_are_counted_not_correlated(sample):
     assert result.posterior_mass_found.value == pytest.approx(np.exp(log_p[(table["count"] > 0) & ~unknown]).sum())
     assert result.note == "too few posterior draws carry 2 of 40 functions: no mass, no correlation"
     nothing = compare(table, np.full(40, np.nan), ERROR, resamples=100)
-    assert nothing.compared == 0 and np.isnan(nothing.pearson.value) and nothing.posterior_mass_found.value == 0
+    assert nothing.compared == 0 and np.isnan(nothing.pearson.value)
+    # What nothing is known of is no number: not the share of the functions that come first in the table, nor 0, nor 1.
+    few = compare(table, np.where(np.arange(40) < 9, log_p, np.nan), ERROR, resamples=100)
+    for unknown_masses in (nothing, few):
+        for name in (
+            "optimizer_mass_in_posterior_top",
+            "posterior_mass_in_optimizer_top",
+            "total_variation",
+            "posterior_mass_found",
+        ):
+            assert np.isnan(getattr(unknown_masses, name).value)
+        assert unknown_masses.test_error == result.test_error
+    ten = np.argsort(-table["count"].to_numpy(), kind="stable")[-10:]
+    last = compare(table, np.where(np.isin(np.arange(40), ten), log_p, np.nan), ERROR, resamples=100)
+    assert last.optimizer_mass_in_posterior_top.value == pytest.approx(table["count"][ten].sum() / table["count"].sum())
     bands = compare_bands(table, np.where(unknown, np.nan, log_p), resamples=100).set_index("band")
     assert bands.loc["top 10", "functions"] == 9
 

@@ -261,6 +261,17 @@ def test_bad_input(task):
         Optimizer("Sgd", 0.1)
     with pytest.raises(ValueError, match="unknown loss 'hinge'"):
         train_until_fit(ARCHITECTURE, task, CASES[0], indices=[0], seed=0, loss="hinge")
+    for wrong, said in (
+        ({"batch_size": 0}, "batch_size must be a whole number, 1 or more, got 0"),
+        ({"batch_size": 2.5}, "batch_size must be a whole number, 1 or more, got 2.5"),
+        ({"max_epochs": -1}, "max_epochs must be a whole number, 1 or more"),
+        ({"extra_epochs": -1}, "extra_epochs must be a whole number, 0 or more"),
+        ({"stack_size": 0}, "stack_size must be a whole number, 1 or more"),
+        ({"target_loss": float("nan")}, "target_loss must be positive, got nan"),
+        ({"device": "gpu"}, "device must be auto, cpu or cuda, got 'gpu'"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            train_until_fit(ARCHITECTURE, task, CASES[0], indices=[0], seed=0, **wrong)
     with pytest.raises(ValueError, match="unknown precision 'half'; known: float32, bfloat16"):
         train_until_fit(ARCHITECTURE, task, CASES[0], indices=[0], seed=0, precision="half")
     with pytest.raises(ValueError, match="indices is empty"):
@@ -309,6 +320,10 @@ def test_compiled_updates_are_those_of_torch(kind, options):
 
 
 def test_options_without_compiled_code_go_to_torch():
+    class Other(FullyConnected):
+        """With outputs of its own, perhaps."""
+
+    assert not CompiledStack.serves(Other(), Optimizer("Adam", 0.01), "mse")
     for optimizer in (Optimizer("Adam", 0.01, {"amsgrad": True}), Optimizer("RMSprop", 0.01, {"centered": True})):
         assert not CompiledStack.serves(ARCHITECTURE, optimizer, "mse")
     assert CompiledStack.serves(ARCHITECTURE, Optimizer("Adam", 0.01, {"betas": [0.9, 0.99]}), "mse")
@@ -383,6 +398,10 @@ def test_blocks_record_both_moments_and_say_how_far_they_are(task, tmp_path, cap
     assert "networks 0 to 4, 5 of them to train" in said
     assert "5 of 5 networks done" in said
     assert "a minute" in said
+    with pytest.raises(
+        RuntimeError, match=r"ended at target_loss 1e-30 within 100 epochs \(5 fitted S before, 0 diverged\)"
+    ):
+        train_block(task, settings | {"target_loss": 1e-30}, "0-5", **options)
     longer = train_block(task, settings | {"extra_epochs": 10}, "0-5", **options)
     assert (longer["fit_labels"] == plain["labels"]).all()
     np.testing.assert_allclose(longer["fit_margin_mean"], plain["margin_mean"])

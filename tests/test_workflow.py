@@ -226,8 +226,8 @@ def test_networks_that_never_fit_end_in_one_line_and_leave_finished_work(project
     assert run.returncode != 0
     said = {line for line in run.stderr.splitlines() if line.startswith("sgdbayes: error")}
     assert said == {
-        "sgdbayes: error in train: experiment small-sgd: none of its first 4 networks reached zero training error in 3 "
-        "epochs (0 diverged): change the learning rate of its optimizer or raise max_epochs"
+        "sgdbayes: error in train: experiment small-sgd: none of its first 4 networks ended at zero training error within 3 "
+        "epochs (0 fitted S before, 0 diverged): change the learning rate of its optimizer, raise max_epochs"
     }
     assert (project.folder / "results/unfit/experiments/small-adam/runs.parquet").exists()
     run = project.snakemake("--until", "task")

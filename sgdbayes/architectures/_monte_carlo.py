@@ -14,6 +14,8 @@ import torch
 __all__ = ["KernelEstimate", "monte_carlo_kernel"]
 
 _GROUP = 4
+# Networks that are trained draw from (seed, index): those behind the kernel are others.
+_STREAM = 1
 _CHUNK = 256
 _FEATURES_PER_EXAMPLE = 4
 
@@ -47,7 +49,9 @@ def monte_carlo_kernel(architecture, inputs: np.ndarray, *, networks: int = 400,
     group, wanted = 0, networks
     while group * _GROUP < wanted:
         drawn = [
-            architecture.initial_parameters(inputs.shape[1:], np.random.default_rng([seed, group * _GROUP + i]))
+            architecture.initial_parameters(
+                inputs.shape[1:], np.random.default_rng([seed, group * _GROUP + i, _STREAM])
+            )
             for i in range(_GROUP)
         ]
         parameters = [torch.from_numpy(np.stack(parts)) for parts in zip(*drawn, strict=True)]

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, NullFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from sgdbayes.figures.style import (
     POSTERIOR_LABELS,
@@ -125,6 +125,8 @@ def _scatter(panel: Axes, table: pd.DataFrame, posterior: str, size: int, min_co
     panel.scatter(frequency[often], p[often], s=16, c=shade[often], edgecolors="k", linewidths=0.3, zorder=3)
     # Probabilities may lie below the smallest double, so their logarithms are drawn.
     panel.set_xscale("log")
+    # A third of the time of a figure with many panels would go into minor ticks.
+    panel.xaxis.set_minor_locator(LogLocator(subs=[2, 5]))
     panel.xaxis.set_minor_formatter(NullFormatter())
     panel.yaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
     panel.yaxis.set_major_formatter(lambda exponent, _: f"$10^{{{exponent:.0f}}}$")

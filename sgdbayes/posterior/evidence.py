@@ -55,6 +55,7 @@ def zero_one_evidence(
     kernel, labels = check_kernel(kernel), check_labels(labels)
     if len(kernel) != len(labels):
         raise ValueError(f"kernel and labels must agree, got shapes {kernel.shape} and {labels.shape}")
+    through = tuple(through)
     if not all(1 <= size <= len(labels) for size in through):
         raise ValueError(f"through must hold sizes from 1 to {len(labels)}, got {through}")
     _, folded = fold(kernel, labels)

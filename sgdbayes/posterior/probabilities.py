@@ -48,7 +48,7 @@ def function_probabilities(
         table = pd.DataFrame({"domain_size": size, "function": names, "log_p": log_p, "log_p_se": error})
         if draws is not None:
             table["draws"] = draws
-            table.loc[draws < _FEWEST_DRAWS, ["log_p", "log_p_se"]] = np.nan
+            table.loc[~(draws >= _FEWEST_DRAWS), ["log_p", "log_p_se"]] = np.nan
         unresolved = int(table["log_p"].isna().sum())
         print(
             f"|E| = {size}: {len(names)} functions, {unresolved} carried by too few draws, "

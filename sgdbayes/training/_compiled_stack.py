@@ -46,7 +46,7 @@ class CompiledStack:
     @staticmethod
     def serves(architecture: object, optimizer: Optimizer, loss: str) -> bool:
         """Whether there is compiled code for these."""
-        return isinstance(architecture, FullyConnected) and loss in _LOSSES and _numbers(optimizer) is not None
+        return type(architecture) is FullyConnected and loss in _LOSSES and _numbers(optimizer) is not None
 
     def train_epoch(self, order: np.ndarray) -> None:
         """One pass of each network over S in its own ``order`` (M, n)."""

@@ -100,16 +100,10 @@ class TorchStack:
     def _bound(self, inputs: np.ndarray) -> Callable[[list[torch.Tensor], torch.Tensor], torch.Tensor]:
         """The forward pass on rows (M, B), or (1, B) shared, of ``inputs``, float32 out."""
         on_device = torch.from_numpy(inputs).to(self._device)
-        if hasattr(self._architecture, "on"):
-            forward = self._architecture.on(on_device)
-        else:
-
-            def forward(parameters: list[torch.Tensor], rows: torch.Tensor) -> torch.Tensor:
-                return self._architecture.outputs(parameters, on_device[rows])
 
         def outputs(parameters: list[torch.Tensor], rows: torch.Tensor) -> torch.Tensor:
             with self._autocast():
-                return forward(parameters, rows).float()
+                return self._architecture.outputs(parameters, on_device[rows]).float()
 
         return outputs
 

@@ -39,11 +39,7 @@ def train_block(
     """
     start, stop = map(int, block.split("-"))
     kept = _known_runs(known, experiment, key, start, stop)
-    missing = (
-        [index for index in range(start, stop) if index not in set(kept["index"])]
-        if kept is not None
-        else range(start, stop)
-    )
+    missing = sorted(set(range(start, stop)) - set(kept["index"])) if kept is not None else range(start, stop)
     print(f"{experiment}: networks {start} to {stop - 1}, {len(missing)} of them to train", flush=True)
     tables = [] if kept is None else [kept]
     if len(missing):
@@ -53,10 +49,12 @@ def train_block(
         tables.append(pd.DataFrame(names | _columns(networks, overtrained=overtrained)))
     block_table = pd.concat(tables, ignore_index=True).sort_values("index", ignore_index=True)
     if start == 0 and not block_table["converged"].any():
-        diverged = int(block_table["diverged"].sum())
+        diverged, fitted = int(block_table["diverged"].sum()), int((block_table["epochs"] > 0).sum())
+        goal = f"target_loss {settings['target_loss']}" if fitted and settings["target_loss"] else "zero training error"
         raise RuntimeError(
-            f"experiment {experiment}: none of its first {stop} networks reached zero training error in {settings['max_epochs']} epochs "
-            f"({diverged} diverged): change the learning rate of its optimizer or raise max_epochs"
+            f"experiment {experiment}: none of its first {stop} networks ended at {goal} within {settings['max_epochs']} epochs "
+            f"({fitted} fitted S before, {diverged} diverged): change the learning rate of its optimizer, raise max_epochs"
+            f"{' or target_loss' if settings['target_loss'] else ''}"
         )
     return block_table
 

@@ -6,9 +6,11 @@ the machine.
 """
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import cached_property
+from numbers import Integral
 
 import numpy as np
 import psutil
@@ -92,6 +94,16 @@ def train_until_fit(
             raise ValueError(f"unknown {name} {value!r}; known: {', '.join(known)}")
     if len(indices) == 0:
         raise ValueError("indices is empty: there is no network to train")
+    for name, value, least in (
+        ("batch_size", batch_size, 1),
+        ("max_epochs", max_epochs, 1),
+        ("extra_epochs", extra_epochs, 0),
+        ("stack_size", 1 if stack_size is None else stack_size, 1),
+    ):
+        if not isinstance(value, Integral) or value < least:
+            raise ValueError(f"{name} must be a whole number, {least} or more, got {value!r}")
+    if target_loss is not None and not target_loss > 0:
+        raise ValueError(f"target_loss must be positive, got {target_loss}")
     run = _Run(
         architecture,
         task,
@@ -105,24 +117,38 @@ def train_until_fit(
         precision=precision,
         device=resolve_device(device),
     )
-    # Moments of parameters that get hardly any gradient decay into denormal numbers, which CPUs handle many times slower.
-    torch.set_flush_denormal(True)
-    size, parts, done = min(stack_size or run.stack_size(), len(indices)), [], 0
+    with _flushed_denormals():
+        parts = list(_stacks(run, indices, stack_size or run.stack_size(), progress or (lambda done, epoch: None)))
+    return parts[0] if len(parts) == 1 else _joined(parts)
+
+
+def _stacks(
+    run: "_Run", indices: Sequence[int], size: int, progress: Callable[[int, int], None]
+) -> Iterator[TrainedNetworks]:
+    """Train stack after stack, halving ``size`` where it does not fit in memory."""
+    done = 0
     while done < len(indices):
         stack = indices[done : done + size]
         try:
             run.check_memory(len(stack))
-            parts.append(
-                run.train(stack, lambda ended, epoch, before=done: progress and progress(before + ended, epoch))
-            )
+            yield run.train(stack, lambda ended, epoch, before=done: progress(before + ended, epoch))
         except (MemoryError, RuntimeError) as error:
             if len(stack) == 1 or not _out_of_memory(error):
                 raise
             size = len(stack) // 2
-            warnings.warn(f"a stack of {len(stack)} networks does not fit in memory: trying {size}", stacklevel=2)
-            continue
-        done += len(stack)
-    return parts[0] if len(parts) == 1 else _joined(parts)
+            warnings.warn(f"a stack of {len(stack)} networks does not fit in memory: trying {size}", stacklevel=3)
+        else:
+            done += len(stack)
+
+
+@contextmanager
+def _flushed_denormals() -> Iterator[None]:
+    """Moments of parameters that get hardly any gradient decay into denormal numbers, which CPUs handle many times slower."""
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
 
 
 def _available_memory() -> int:
@@ -254,7 +280,7 @@ class _Run:
         them, which no output depends on; and which are left.
         """
         train, test = self.task.train_inputs, self.task.test_inputs
-        if not isinstance(self.architecture, FullyConnected):
+        if type(self.architecture) is not FullyConnected:
             return train, test, None
         train, test = train.reshape(len(train), -1), test.reshape(len(test), -1)
         live = (train != 0).any(0) | (test != 0).any(0)

@@ -40,6 +40,14 @@ def posterior_threads(wildcards):
     return 4 if wildcards.posterior == "zero_one" else 1
 
 
+def posterior_settings(wildcards):
+    # The sampler is the one that can use a GPU.
+    default = (
+        {"device": CONFIGURATION.device} if wildcards.posterior == "zero_one" else {}
+    )
+    return default | CONFIGURATION.posteriors[wildcards.posterior]
+
+
 def model_runs(wildcards):
     names = PLAN.experiments_of(
         wildcards.task, wildcards.architecture, wildcards.posterior

@@ -20,6 +20,7 @@ rule ep_evidence:
     params:
         train_sizes=lambda wildcards: EP_SETTINGS["train_sizes"],
         samples=lambda wildcards: EP_SETTINGS["evidence_samples"],
+        device=CONFIGURATION.device,
         seed=lambda wildcards: EP_SETTINGS["seed"],
         key=lambda wildcards: PLAN.ep_key("ep_evidence"),
     script:
@@ -50,7 +51,8 @@ rule ep_compare:
         settings=lambda wildcards: {
             name: EP_SETTINGS[name]
             for name in ("domain_sizes", "functions", "samples", "seed")
-        },
+        }
+        | {"device": CONFIGURATION.device},
         test_size=lambda wildcards: EP_SETTINGS["test_size"],
         key=lambda wildcards: PLAN.ep_key("ep_compare"),
     script:

@@ -46,7 +46,7 @@ rule posterior:
     resources:
         mem_mb=kernel_memory,
     params:
-        settings=lambda wildcards: CONFIGURATION.posteriors[wildcards.posterior],
+        settings=posterior_settings,
         sizes=lambda wildcards: PLAN.domain_sizes_of(
             wildcards.task, wildcards.architecture
         ),
