@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from sgdbayes.architectures import FullyConnected
+from sgdbayes.architectures import LSTM, Convolutional, FullyConnected
 
 ARCHITECTURES = [
     FullyConnected(depth=1, width=256),
@@ -88,3 +88,17 @@ def test_bad_options_and_inputs():
         FullyConnected(weight_variance=-1.0)
     with pytest.raises(ValueError, match="finite"):
         FullyConnected().kernel(np.array([[1.0, np.nan]]))
+
+
+@pytest.mark.parametrize(
+    "architecture",
+    [LSTM(width=8), *(Convolutional(channels=8, pooling=p) for p in ("none", "max", "average"))],
+    ids=str,
+)
+def test_what_is_not_a_number_stays_so_in_compiled_layers(architecture):
+    x = torch.randn(1, 5, 8, 8, generator=torch.Generator().manual_seed(0))
+    drawn = architecture.initial_parameters((8, 8), np.random.default_rng(1))
+    for spoilt in range(len(drawn)):
+        parameters = [torch.from_numpy(part[None].copy()) for part in drawn]
+        parameters[spoilt].view(-1)[0] = torch.nan
+        assert architecture.outputs(parameters, x).isnan().all()

@@ -19,9 +19,8 @@ _LN2_HIGH, _LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
 # Added to a number, leaves it rounded, plus the bias of exponents, in the last bits.
 _ROUND = np.float32(1.5 * 2**23 + 127)
 _ONE = np.float32(1)
-# Fused multiplications and blind eyes for NaN, so that clipping takes one instruction: who trains looks for NaN in the
-# parameters.
-_FAST = {"contract", "nnan", "nsz"}
+# Fused multiplications.
+_FAST = {"contract", "nsz"}
 
 
 def last_hidden_state(
@@ -164,7 +163,9 @@ def _tanh(values, target):  # noqa: ANN001, ANN202
 @njit(cache=True, error_model="numpy", fastmath=_FAST)
 def _exp(x):  # noqa: ANN001, ANN202
     """Cephes' expf (Moshier), accurate to the last bit or two, in operations that have vector registers."""
-    x = min(max(x, np.float32(-87)), np.float32(88))
+    # What is not a number is neither above nor below: it stays.
+    x = np.float32(88) if x > np.float32(88) else x
+    x = np.float32(-87) if x < np.float32(-87) else x
     shifted = x * _LOG2_E + _ROUND
     whole = shifted - _ROUND
     part = x - whole * _LN2_HIGH - whole * _LN2_LOW
