@@ -65,4 +65,5 @@ def run(script: str, rows: Mapping[str, Row], table: str, *arguments: str) -> No
         about = {"target": row.target, "cores": row.cores or os.cpu_count()}
         results.append({"benchmark": row.benchmark, "unit": row.unit} | empty | about | result)
         print(results[-1], flush=True)
-    write_table(ROOT / "results" / "benchmarks" / table, pd.DataFrame(results), environment())
+        # Row by row: a row takes minutes.
+        write_table(ROOT / "results" / "benchmarks" / table, pd.DataFrame(results), environment())

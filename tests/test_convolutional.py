@@ -193,6 +193,10 @@ def test_bad_inputs():
     for architecture in (Convolutional(), Convolutional(pooling="max")):
         with pytest.raises(ValueError, match="inputs of the kernel must be finite"):
             architecture.kernel(images)
+    with pytest.raises(ValueError, match=r"inputs must be images \(H, W\) or \(H, W, C\), got shape \(5,\)"):
+        Convolutional().initial_parameters((5,), np.random.default_rng(0))
+    with pytest.raises(ValueError, match="weight_variance must be positive"):
+        Convolutional(weight_variance=float("inf"))
     with pytest.raises(ValueError, match="tangent kernel needs pooling 'none', got 'max'"):
         Convolutional(pooling="max").tangent_kernel(images)
     with pytest.raises(ValueError, match="3 poolings need images of at least 8x8, got 7x28"):

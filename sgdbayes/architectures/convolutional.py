@@ -17,6 +17,7 @@ from torch.nn.functional import avg_pool2d, conv2d, max_pool2d
 from sgdbayes.architectures._convolution import POOLINGS, convolve, pack, unpack
 from sgdbayes.architectures._infinite_width import infinite_width_kernel
 from sgdbayes.architectures._monte_carlo import KernelEstimate, monte_carlo_kernel
+from sgdbayes.architectures._prior import check_variances
 
 __all__ = ["Convolutional"]
 
@@ -49,17 +50,16 @@ class Convolutional:
             raise ValueError(f"pooling must be one of {', '.join(POOLINGS)}, got {self.pooling!r}")
         if self.dense < 0:
             raise ValueError(f"dense must not be negative, got {self.dense}")
-        if not (self.weight_variance > 0 and self.bias_variance >= 0):
-            raise ValueError(
-                f"weight_variance must be positive and bias_variance not negative, got {self.weight_variance} and {self.bias_variance}"
-            )
+        check_variances(self.weight_variance, self.bias_variance)
 
     def initial_parameters(self, input_shape: tuple[int, ...], rng: np.random.Generator) -> list[np.ndarray]:
         """Draw one network from the prior, float32: filters (filter_size, filter_size, C, channels) and biases
         (1, channels) of each convolution, then weights (fan_in, fan_out) and biases (1, fan_out).
 
-        Raises ValueError if the images are too small for so many poolings.
+        Raises ValueError if the inputs are no images, or too small for so many poolings.
         """
+        if len(input_shape) not in (2, 3):
+            raise ValueError(f"inputs must be images (H, W) or (H, W, C), got shape {input_shape}")
         height, width, entering = (*input_shape, 1)[:3]
         shrink = self._shrink**self.layers
         if height < shrink or width < shrink:

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from sgdbayes.architectures._infinite_width import infinite_width_kernel
+from sgdbayes.architectures._prior import check_variances
 
 __all__ = ["FullyConnected"]
 
@@ -28,10 +29,7 @@ class FullyConnected:
     def __post_init__(self) -> None:
         if self.depth < 1 or self.width < 1:
             raise ValueError(f"depth and width must be at least 1, got {self.depth} and {self.width}")
-        if not (self.weight_variance > 0 and self.bias_variance >= 0):
-            raise ValueError(
-                f"weight_variance must be positive and bias_variance not negative, got {self.weight_variance} and {self.bias_variance}"
-            )
+        check_variances(self.weight_variance, self.bias_variance)
 
     def initial_parameters(self, input_shape: tuple[int, ...], rng: np.random.Generator) -> list[np.ndarray]:
         """Draw one network from the prior: weights (fan_in, fan_out) and biases (1, fan_out) in turn, float32."""

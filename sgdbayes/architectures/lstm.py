@@ -13,6 +13,7 @@ import torch
 from torch.nn.functional import embedding
 
 from sgdbayes.architectures._monte_carlo import KernelEstimate, monte_carlo_kernel
+from sgdbayes.architectures._prior import check_variances
 from sgdbayes.architectures._recurrence import last_hidden_state
 
 __all__ = ["LSTM"]
@@ -37,10 +38,7 @@ class LSTM:
             raise ValueError(f"width and embedding must be at least 1, got {self.width} and {self.embedding}")
         if self.vocabulary < 0:
             raise ValueError(f"vocabulary must not be negative, got {self.vocabulary}")
-        if not (self.weight_variance > 0 and self.bias_variance >= 0):
-            raise ValueError(
-                f"weight_variance must be positive and bias_variance not negative, got {self.weight_variance} and {self.bias_variance}"
-            )
+        check_variances(self.weight_variance, self.bias_variance)
 
     def initial_parameters(self, input_shape: tuple[int, ...], rng: np.random.Generator) -> list[np.ndarray]:
         """Draw one network from the prior, float32: with a vocabulary the word vectors (vocabulary, embedding); weights

@@ -11,7 +11,7 @@ from sgdbayes.posterior.mixture import GaussianMixture
 
 __all__ = ["drawn_functions", "function_probabilities"]
 
-# With fewer draws behind a mean its intervals miss more than one time in ten (docs/methods.md).
+# A mean carried by fewer draws is too skewed for its interval (docs/methods.md).
 _FEWEST_DRAWS = 100
 
 

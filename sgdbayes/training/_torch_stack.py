@@ -11,14 +11,14 @@ from torch.nn.functional import softplus
 
 from sgdbayes.training.optimizers import Optimizer
 
-__all__ = ["LOSSES", "TorchStack"]
+__all__ = ["CHUNK", "LOSSES", "TorchStack"]
 
 LOSSES: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
     "cross_entropy": lambda outputs, labels: softplus(-labels * outputs),
     "mse": lambda outputs, labels: (outputs - labels) ** 2,
 }
 # Examples whose outputs are computed at once, if batches are not larger: more would take more memory than training.
-_CHUNK = 64
+CHUNK = 64
 
 
 class TorchStack:
@@ -41,7 +41,7 @@ class TorchStack:
         "bfloat16" products are computed in it; parameters and updates stay float32.
         """
         self._architecture, self._loss, self._batch_size = architecture, LOSSES[loss], batch_size
-        self._device, self._precision, self._chunk = device, precision, max(batch_size, _CHUNK)
+        self._device, self._precision, self._chunk = device, precision, max(batch_size, CHUNK)
         drawn = zip(*networks, strict=True)
         self._parameters = [torch.from_numpy(np.stack(parts)).to(device).requires_grad_() for parts in drawn]
         self._optimizer = optimizer.build(self._parameters)

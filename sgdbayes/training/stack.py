@@ -20,7 +20,7 @@ from sgdbayes.architectures import FullyConnected
 from sgdbayes.datasets.task import Task
 from sgdbayes.device import resolve_device
 from sgdbayes.training._compiled_stack import CompiledStack
-from sgdbayes.training._torch_stack import LOSSES, TorchStack
+from sgdbayes.training._torch_stack import CHUNK, LOSSES, TorchStack
 from sgdbayes.training.optimizers import Optimizer
 
 __all__ = ["LOSSES", "PRECISIONS", "Record", "TrainedNetworks", "train_until_fit"]
@@ -263,7 +263,7 @@ class _Run:
             return saved
 
         parameters = [torch.from_numpy(part[None]).requires_grad_() for part in drawn]
-        batch = torch.from_numpy(self.task.train_inputs[None, : self.batch_size])
+        batch = torch.from_numpy(self.task.train_inputs[None, : max(self.batch_size, CHUNK)])
         with torch.autograd.graph.saved_tensors_hooks(count, lambda saved: saved):
             self.architecture.outputs(parameters, batch)
         return total
