@@ -1,7 +1,7 @@
 # make          set up .venv and run the quickstart: from MNIST to tables and plots in results/quickstart/
 # make test     the tests          make lint     ruff, snakefmt, snakemake --lint
 # make docs     copy the quickstart's tables and figures to docs/quickstart/ and its numbers into README.md
-# make bench    speeds as ratios to baselines, into results/benchmarks/; needs the full MNIST
+# make bench    speeds as ratios to baselines, into results/benchmarks/, in half an hour; needs the full MNIST
 # make lock     resolve requirements.in into requirements.txt
 # Settings: PYTHON=python3.12  CORES=8  CONFIG=config/quickstart.yaml  VENV=.venv
 
