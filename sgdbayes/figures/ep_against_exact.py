@@ -60,7 +60,7 @@ def draw_ep_against_exact(
         ylabel=r"$\log_{10}$ of EP / exact",
         title=f"functions, |E| = {domain_size}",
     )
-    probabilities.legend(frameon=False, fontsize=6)
+    probabilities.legend(frameon=False, fontsize=6, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     test_points = int(table["test_points"].iloc[0])
     add_caption(
         figure,
