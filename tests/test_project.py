@@ -4,6 +4,8 @@ import importlib.util
 import re
 from pathlib import Path
 
+import numpy as np
+
 from sgdbayes.storage import read_table
 from sgdbayes.summary import summarise
 
@@ -37,6 +39,21 @@ def test_numbers_in_the_readme_are_those_of_the_committed_table():
     assert (copies / "summary.txt").read_text() == summary
     readme = (ROOT / "README.md").read_text()
     assert load(ROOT / "docs" / "refresh.py").with_summary(readme, summary) == readme
+
+
+def test_what_the_readme_says_of_ep_is_in_the_committed_table():
+    table, readme = read_table(ROOT / "results" / "desk" / "ep-against-exact.csv"), (ROOT / "README.md").read_text()
+    largest = table.iloc[-1]
+    assert largest["train_size"] == 10_000
+    assert f"within {table['predictive_largest'].max():.4f} of the exact ones" in readme
+    differences = np.exp(table["log_ratio_rms_50"]) - 1
+    assert f"differ by {100 * differences.min():.0f} to {100 * differences.max():.0f} %" in readme
+    noise = np.exp(table["log_ratio_noise_50"]) - 1
+    assert f"alone makes {100 * noise.min():.0f} to {100 * noise.max():.0f} %" in readme
+    low, value, high = (
+        largest[f"log_evidence_exact{end}"] - largest["log_evidence_ep"] for end in ("_low", "", "_high")
+    )
+    assert f"by {value:.1f} [{low:.1f}, {high:.1f}]" in readme
 
 
 def test_the_summary_says_how_many_networks_are_left_out():
