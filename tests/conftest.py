@@ -33,6 +33,36 @@ def positive_orthant(covariance: np.ndarray) -> float:
     return [1, 1 / 2, 1 / 4 + angles / (2 * np.pi), 1 / 8 + angles / (4 * np.pi)][size]
 
 
+def stacked(architecture, shape: tuple[int, ...], networks: int, *, seed: int = 0) -> list[torch.Tensor]:
+    """Initial parameters of ``networks`` networks, stacked."""
+    drawn = [architecture.initial_parameters(shape, np.random.default_rng([seed, i])) for i in range(networks)]
+    return [torch.from_numpy(np.stack(parts)) for parts in zip(*drawn, strict=True)]
+
+
+def outputs_and_gradients(forward, parameters: list[torch.Tensor]) -> list[torch.Tensor]:
+    leaves = [parameter.clone().requires_grad_() for parameter in parameters]
+    outputs = forward(leaves)
+    weights = torch.randn(outputs.shape, generator=torch.Generator().manual_seed(1))
+    return [outputs.detach(), *torch.autograd.grad((outputs * weights).sum(), leaves)]
+
+
+def assert_stack_equals_single_networks(architecture, parameters, inputs, alone, assert_equal) -> None:
+    """Outputs and gradients of a stack are those of its networks one by one, ``alone(parameters, inputs)``."""
+
+    def one_by_one(leaves):
+        return torch.stack(
+            [alone([leaf[i] for leaf in leaves], inputs[i % len(inputs)]) for i in range(len(parameters[0]))]
+        )
+
+    expected = outputs_and_gradients(one_by_one, parameters)
+    assert_equal(outputs_and_gradients(lambda p: architecture.outputs(p, inputs), parameters), expected)
+    # In double precision the plain path runs, as it does on a GPU.
+    plain = outputs_and_gradients(
+        lambda p: architecture.outputs([q.double() for q in p], inputs.double()).float(), parameters
+    )
+    assert_equal(plain, expected)
+
+
 @pytest.fixture
 def task() -> Task:
     return random_task()

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from conftest import assert_stack_equals_single_networks, stacked
 from torch.nn.functional import avg_pool2d, max_pool2d
 
 from sgdbayes.architectures._monte_carlo import monte_carlo_kernel
@@ -16,18 +17,6 @@ CASES = [
     (Convolutional(layers=1, channels=4, filter_size=1, weight_variance=1.0), (3, 4)),
 ]
 IDS = ["none", "max", "average-dense", "size-5", "size-1"]
-
-
-def stacked(architecture: Convolutional, shape: tuple[int, ...], networks: int, *, seed: int = 0) -> list[torch.Tensor]:
-    drawn = [architecture.initial_parameters(shape, np.random.default_rng([seed, i])) for i in range(networks)]
-    return [torch.from_numpy(np.stack(parts)) for parts in zip(*drawn, strict=True)]
-
-
-def outputs_and_gradients(forward, parameters: list[torch.Tensor]) -> list[torch.Tensor]:
-    leaves = [parameter.clone().requires_grad_() for parameter in parameters]
-    outputs = forward(leaves)
-    weights = torch.randn(outputs.shape, generator=torch.Generator().manual_seed(1))
-    return [outputs.detach(), *torch.autograd.grad((outputs * weights).sum(), leaves)]
 
 
 def assert_equal_up_to_rounding(actual: list[torch.Tensor], expected: list[torch.Tensor]) -> None:
@@ -63,18 +52,10 @@ def test_stack_equals_single_networks(architecture, shape, shared):
     networks, parameters = 3, stacked(architecture, shape, 3)
     images = torch.randn(1 if shared else networks, 18, *shape, generator=torch.Generator().manual_seed(0))
 
-    def one_by_one(leaves):
-        return torch.stack(
-            [alone(architecture, [leaf[i] for leaf in leaves], images[i % len(images)]) for i in range(networks)]
-        )
+    def single(leaves, batch):
+        return alone(architecture, leaves, batch)
 
-    expected = outputs_and_gradients(one_by_one, parameters)
-    assert_equal_up_to_rounding(outputs_and_gradients(lambda p: architecture.outputs(p, images), parameters), expected)
-    # In double precision the plain path runs, as it does on a GPU.
-    plain = outputs_and_gradients(
-        lambda p: architecture.outputs([q.double() for q in p], images.double()).float(), parameters
-    )
-    assert_equal_up_to_rounding(plain, expected)
+    assert_stack_equals_single_networks(architecture, parameters, images, single, assert_equal_up_to_rounding)
 
 
 def test_outputs_read_the_features():

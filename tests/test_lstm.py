@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from conftest import assert_stack_equals_single_networks, stacked
 
 from sgdbayes.architectures._monte_carlo import monte_carlo_kernel
 from sgdbayes.architectures.lstm import LSTM
@@ -14,23 +15,11 @@ CASES = [
 ]
 
 
-def stacked(architecture: LSTM, shape: tuple[int, ...], networks: int, *, seed: int = 0) -> list[torch.Tensor]:
-    drawn = [architecture.initial_parameters(shape, np.random.default_rng([seed, i])) for i in range(networks)]
-    return [torch.from_numpy(np.stack(parts)) for parts in zip(*drawn, strict=True)]
-
-
 def random_inputs(architecture: LSTM, shape: tuple[int, ...]) -> torch.Tensor:
     generator = torch.Generator().manual_seed(0)
     if architecture.vocabulary:
         return torch.randint(0, architecture.vocabulary, shape, generator=generator).float()
     return torch.randn(shape, generator=generator)
-
-
-def outputs_and_gradients(forward, parameters: list[torch.Tensor]) -> list[torch.Tensor]:
-    leaves = [parameter.clone().requires_grad_() for parameter in parameters]
-    outputs = forward(leaves)
-    weights = torch.randn(outputs.shape, generator=torch.Generator().manual_seed(1))
-    return [outputs.detach(), *torch.autograd.grad((outputs * weights).sum(), leaves)]
 
 
 def assert_equal_up_to_rounding(actual: list[torch.Tensor], expected: list[torch.Tensor]) -> None:
@@ -60,16 +49,7 @@ def test_stack_equals_single_networks(architecture, shape, shared):
     networks, parameters = 3, stacked(architecture, shape, 3)
     inputs = random_inputs(architecture, (1 if shared else networks, 6, *shape))
 
-    def one_by_one(leaves):
-        return torch.stack([alone([leaf[i] for leaf in leaves], inputs[i % len(inputs)]) for i in range(networks)])
-
-    expected = outputs_and_gradients(one_by_one, parameters)
-    assert_equal_up_to_rounding(outputs_and_gradients(lambda p: architecture.outputs(p, inputs), parameters), expected)
-    # In double precision the plain path runs, as it does on a GPU.
-    plain = outputs_and_gradients(
-        lambda p: architecture.outputs([q.double() for q in p], inputs.double()).float(), parameters
-    )
-    assert_equal_up_to_rounding(plain, expected)
+    assert_stack_equals_single_networks(architecture, parameters, inputs, alone, assert_equal_up_to_rounding)
 
 
 def test_large_and_small_gates_are_right():

@@ -33,7 +33,7 @@ class CompiledStack:
         batch_size: int,
     ) -> None:
         """``networks``: initial parameters of each. ``inputs`` (n, ...), ``labels`` (n,): S, float32."""
-        self._inputs, self._labels = _flat_sparse(inputs), labels
+        self._given, self._inputs, self._labels = inputs, _flat_sparse(inputs), labels
         self._squared, self._batch_size = loss == "mse", batch_size
         self._sizes = np.array([len(weights) for weights in networks[0][::2]])
         self._parameters = np.stack([np.concatenate([part.ravel() for part in network]) for network in networks])
@@ -77,7 +77,7 @@ class CompiledStack:
 
     def outputs(self, chosen: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """Outputs (m, B) of the ``chosen`` (M,) bool networks on ``inputs`` (B, ...)."""
-        matrix = _flat_sparse(inputs)
+        matrix = self._inputs if inputs is self._given else _flat_sparse(inputs)
         return np.array([outputs(parameters, self._sizes, *matrix) for parameters in self._parameters[chosen]])
 
     def keep(self, kept: np.ndarray) -> None:
