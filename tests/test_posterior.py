@@ -213,6 +213,15 @@ def test_ep_reaches_the_fixed_point_of_sequential_ep(size):
     np.testing.assert_allclose(result.mean, mean, atol=1e-6)
 
 
+def test_ep_settles_where_damped_updates_alone_would_not():
+    """All labels alike and nearly one output: damping of 0.9 goes round in circles, Anderson's step does not."""
+    kernel, labels = equicorrelated(10, 0.99), np.ones(10)
+    log_evidence, mean = sequential_ep(kernel, labels)
+    result = expectation_propagation(kernel, labels, max_sweeps=100)
+    assert result.log_evidence == pytest.approx(log_evidence, abs=1e-6)
+    np.testing.assert_allclose(result.mean, mean, atol=1e-6)
+
+
 def test_ep_is_exact_in_one_dimension():
     result = expectation_propagation(np.array([[4.0]]), np.array([-1]))
     assert result.log_evidence == pytest.approx(np.log(0.5), abs=1e-9)

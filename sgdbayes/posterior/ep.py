@@ -3,13 +3,15 @@
 Mingard et al. (JMLR 2021, section 2) approximate the 0-1 posterior this way. Each factor [y_i z_i > 0] is stood in for
 by exp(-tau_i z^2 / 2 + nu_i z); all are updated at once, with damping (Rasmussen and Williams, "Gaussian Processes for
 Machine Learning", 2006, section 3.6; van Gerven et al., "Efficient Bayesian multivariate fMRI analysis using a
-sparsifying spatio-temporal prior", 2010, for parallel updates).
+sparsifying spatio-temporal prior", 2010, for parallel updates). From the second sweep on, the step is Anderson's (Walker
+and Ni, "Anderson acceleration for fixed-point iterations", 2011): the same fixed point in little more than half the sweeps.
 
 With B = I + T^(1/2) K T^(1/2) the posterior covariance Sigma obeys B^-1 = I - T^(1/2) Sigma T^(1/2), so the variances a
 sweep needs are the squared column norms of the inverse of B's Cholesky factor: 2/3 n^3 operations in one array of n^2,
 where solving for the columns of K takes twice as many in three.
 """
 
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +24,8 @@ from sgdbayes.posterior.gaussian import Gaussian
 
 __all__ = ["ExpectationPropagation", "expectation_propagation"]
 
+# Anderson's step looks back on so many sweeps; more do not save any on MNIST (n = 1,000 and 3,000).
+_MEMORY = 5
 # Where tau Sigma_ii is smaller, 1 - (B^-1)_ii keeps fewer than about ten digits of it.
 _CANCELLATION = 1e-5
 
@@ -64,13 +68,19 @@ def expectation_propagation(
     # With the signs folded into the kernel, every label is +1.
     tau, nu = np.zeros(trained), np.zeros(trained)
     mean, variance = np.zeros(trained), np.diag(on_s).copy()
+    history: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=_MEMORY + 1)
     for sweep in range(1, max_sweeps + 1):  # noqa: B007
         cavity_tau, cavity_nu = 1 / variance - tau, mean / variance - nu
         _, pull, shrinkage = _truncation(cavity_nu / np.sqrt(cavity_tau))
         tau_update = cavity_tau * shrinkage / (1 - shrinkage)
         nu_update = (cavity_nu * shrinkage + pull * np.sqrt(cavity_tau)) / (1 - shrinkage)
-        tau += damping * (tau_update - tau)
-        nu += damping * (nu_update - nu)
+        sites = np.concatenate([tau, nu])
+        update = np.concatenate([tau_update, nu_update]) - sites
+        # The first update starts from no sites at all: it says nothing of the map near its fixed point.
+        if sweep > 1:
+            history.append((sites, update))
+        unit = np.concatenate([variance, np.sqrt(variance)])
+        tau, nu = np.split(_next_sites(sites, update, history, unit, damping), 2)
         before = mean, np.sqrt(variance)
         inverse, log_determinant = _inverse_factor(on_s, labels * np.sqrt(tau), work)
         mean, variance = _marginals(on_s, labels, tau, nu, inverse)
@@ -91,6 +101,20 @@ def expectation_propagation(
         covariance = kernel[trained:, trained:] - solved.T @ solved
         predictive = Gaussian(cross.T @ (labels * nu) - pulled, covariance)
     return ExpectationPropagation(log_evidence, labels * mean, variance, sweep, predictive)
+
+
+def _next_sites(sites, update, history, unit, damping) -> np.ndarray:  # noqa: ANN001
+    """Anderson's step: with the combination of past sweeps whose updates, in ``unit``, cancel best; the damped update alone
+    where there is no past, and for sites whose precision would not stay positive.
+    """
+    plain = sites + damping * update
+    if len(history) < 2:
+        return plain
+    past_sites, past_updates = (np.diff(np.array(column), axis=0).T for column in zip(*history, strict=True))
+    weights = np.linalg.lstsq(unit[:, None] * past_updates, unit * update)[0]
+    accelerated = plain - (past_sites + damping * past_updates) @ weights
+    positive = accelerated[: len(sites) // 2] > 0
+    return np.where(np.tile(positive, 2), accelerated, plain)
 
 
 def _truncation(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
