@@ -80,5 +80,5 @@ def test_everything_new_is_found_by_its_name(monkeypatch, tmp_path):
     plan = Plan(configuration, ROOT / "workflow" / "scripts")
     task = load_task(configuration.tasks["bits"], tmp_path)
     settings = plan.training("new")
-    table = train_block(task, settings, "0-3", experiment="new", key="k", known=tmp_path / "none", device="cpu")
+    table = train_block(task, settings, "0-3", experiment="new", key="k", code="c", known=[], device="cpu")
     assert table["converged"].all()

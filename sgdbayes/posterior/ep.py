@@ -69,7 +69,7 @@ def expectation_propagation(
     tau, nu = np.zeros(trained), np.zeros(trained)
     mean, variance = np.zeros(trained), np.diag(on_s).copy()
     history: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=_MEMORY + 1)
-    for sweep in range(1, max_sweeps + 1):  # noqa: B007
+    for sweep in range(1, max_sweeps + 1):
         cavity_tau, cavity_nu = 1 / variance - tau, mean / variance - nu
         _, pull, shrinkage = _truncation(cavity_nu / np.sqrt(cavity_tau))
         tau_update = cavity_tau * shrinkage / (1 - shrinkage)
