@@ -59,7 +59,8 @@ def draw_task(
 ) -> Task:
     """Draw S and the recorded test points without replacement, each class with equal probability per example.
 
-    ``encode(train, test)`` turns what was drawn of ``data.inputs`` into inputs. Raises ValueError if the data set is too small, or if a positive class is not in it or leaves no other class.
+    ``encode(train, test)`` turns what was drawn of ``data.inputs`` into inputs. Raises ValueError if the data set is too
+    small, or if a positive class is not in it or leaves no other class.
     """
     available = len(data.classes)
     if train_size + recorded_test_size > available:
