@@ -130,17 +130,19 @@ def numbering(train: list[str], known: int) -> dict[str, int]:
     return {word: i for i, word in enumerate(sorted(counts, key=lambda word: (-counts[word], word))[:known])}
 
 
-@pytest.mark.parametrize("length", [4, 50])
-def test_sequences_are_numbers_of_known_words_padded_and_cut_in_front(folder, reviews, length):
-    task = load_task(SETTINGS | {"options": {"form": "sequences", "vocabulary": 9, "length": length}}, folder)
+# The larger vocabulary ends among words that are in S once.
+@pytest.mark.parametrize(("vocabulary", "length"), [(9, 4), (20, 50)])
+def test_sequences_are_numbers_of_known_words_padded_and_cut_in_front(folder, reviews, vocabulary, length):
+    options = {"form": "sequences", "vocabulary": vocabulary, "length": length}
+    task = load_task(SETTINGS | {"options": options}, folder)
     parts = texts_of(task, reviews)
-    number = {word: i + 2 for word, i in numbering(parts[0], 7).items()}
+    number = {word: i + 2 for word, i in numbering(parts[0], vocabulary - 2).items()}
     for inputs, texts in zip((task.train_inputs, task.test_inputs), parts, strict=True):
         expected = [[number.get(word, 1) for word in words(text)][-length:] for text in texts]
         expected = [[0] * (length - len(row)) + row for row in expected]
         assert inputs.dtype == np.float32
         assert inputs.tolist() == expected
-    assert task.train_inputs.max() == 8
+    assert task.train_inputs.max() == vocabulary - 1
 
 
 def test_tfidf_is_its_formula(folder, reviews):
