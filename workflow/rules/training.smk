@@ -8,6 +8,8 @@ rule task:
         f"{RESULTS}/benchmarks/task/{{task}}.tsv"
     conda:
         "../envs/sgdbayes.yaml"
+    resources:
+        mem_mb=4000,
     params:
         settings=lambda wildcards: CONFIGURATION.tasks[wildcards.task],
         folder="data",
