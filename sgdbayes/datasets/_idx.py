@@ -6,7 +6,7 @@ All bytes are checked against the SHA-256 of the decompressed files.
 import gzip
 import hashlib
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,12 +24,13 @@ class IdxFiles:
     """A data set of 28x28 images in the files of MNIST.
 
     ``subfolder`` of the data folder holds the archives, ``raw`` the decompressed files, named as torchvision does;
-    ``installed`` is one more place for archives; ``sha256`` is that of each decompressed file.
+    ``address`` gives that of the archives; ``installed`` is one more place for them; ``sha256`` is that of each decompressed
+    file.
     """
 
     subfolder: str
     raw: str
-    url: str
+    address: Callable[[], str]
     sha256: Mapping[str, str]
     installed: tuple[Path, ...] = ()
 
@@ -67,7 +68,7 @@ def _content(name: str, files: IdxFiles, folder: Path) -> bytes:
     archive = next((candidate for candidate in candidates if candidate.exists()), None)
     if archive is None:
         archive = download(
-            f"{files.url}{name}.gz",
+            f"{files.address()}{name}.gz",
             folder / files.subfolder / f"{name}.gz",
             check=lambda archive: _decompressed(archive, files.sha256[name]),
             advice=f"put the four .gz files there, or set SGDBAYES_DATA to a folder whose subfolder {files.subfolder} holds them",

@@ -13,7 +13,8 @@ __all__ = ["load_fashion_mnist"]
 _FILES = IdxFiles(
     subfolder="fashion-mnist",
     raw="FashionMNIST",
-    url="https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+    # The authors' own: torchvision knows a mirror without https alone.
+    address=lambda: "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
     # Of the Debian package dataset-fashion-mnist.
     installed=(Path("/usr/share/datasets/fashion-mnist"),),
     sha256={

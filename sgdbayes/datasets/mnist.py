@@ -15,10 +15,19 @@ from sgdbayes.storage import DamagedFileError
 __all__ = ["load_embedded_mnist", "load_mnist"]
 
 _EMBEDDED_SHA256 = "809ec085d551285cf9efad12c42a6aead98c62f96eb9936cc5b778870773e50d"
+
+
+def _mirror() -> str:
+    # Seconds to import: only a download pays for it.
+    from sgdbayes.datasets._torchvision import torchvision
+
+    return next(mirror for mirror in torchvision.datasets.MNIST.mirrors if mirror.startswith("https://"))
+
+
 _FILES = IdxFiles(
     subfolder="mnist",
     raw="MNIST",
-    url="https://ossci-datasets.s3.amazonaws.com/mnist/",
+    address=_mirror,
     sha256={
         "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
         "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
