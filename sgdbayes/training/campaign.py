@@ -15,7 +15,7 @@ from sgdbayes.storage import read_table
 from sgdbayes.training.optimizers import Optimizer
 from sgdbayes.training.stack import TrainedNetworks, train_until_fit
 
-__all__ = ["train_block"]
+__all__ = ["train_block", "train_networks"]
 
 _SECONDS = 5
 
@@ -43,7 +43,7 @@ def train_block(
     print(f"{experiment}: networks {start} to {stop - 1}, {len(missing)} of them to train", flush=True)
     tables = [] if kept is None else [kept]
     if len(missing):
-        networks = _trained(task, settings, list(missing), stack_size=stack_size, device=device)
+        networks = train_networks(task, settings, list(missing), stack_size=stack_size, device=device)
         overtrained = settings["extra_epochs"] > 0 or settings["target_loss"] is not None
         names = {"experiment": experiment, "index": list(missing), "key": key}
         tables.append(pd.DataFrame(names | _columns(networks, overtrained=overtrained)))
@@ -66,16 +66,25 @@ def _known_runs(known: Path, experiment: str, key: str, start: int, stop: int) -
     return read_table(known, filters=filters)
 
 
-def _trained(
-    task: Task, settings: Mapping[str, Any], indices: list[int], *, stack_size: int | None, device: str
+def train_networks(
+    task: Task,
+    settings: Mapping[str, Any],
+    indices: list[int],
+    *,
+    stack_size: int | None = None,
+    device: str = "auto",
+    hand_out: Callable[[int, list[np.ndarray]], None] | None = None,
 ) -> TrainedNetworks:
+    """Networks ``indices`` of an experiment with ``settings`` as `train_block` takes them; ``hand_out`` as `train_until_fit`
+    does.
+    """
     architecture = architecture_of(settings["architecture"])
     options = dict(settings["optimizer"])
     optimizer = Optimizer(options.pop("kind"), options.pop("learning_rate"), options)
     rest = {name: value for name, value in settings.items() if name not in ("architecture", "optimizer")}
     progress = _progress(len(indices))
-    where = {"stack_size": stack_size, "device": device}
-    return train_until_fit(architecture, task, optimizer, indices=indices, progress=progress, **where, **rest)
+    how = {"stack_size": stack_size, "device": device, "progress": progress, "hand_out": hand_out}
+    return train_until_fit(architecture, task, optimizer, indices=indices, **how, **rest)
 
 
 def _progress(networks: int) -> Callable[[int, int], None]:
