@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sgdbayes.figures.points import LOG10, draw_points, error_colour_bar, error_shades, label_powers_of_ten
+from sgdbayes.figures.points import LOG10, draw_points, error_colour_bar, error_shades, label_powers_of_ten, limits
 from sgdbayes.figures.style import POSTERIOR_LABELS, add_caption, describe_task, describe_trainings, label_outer, panels
 
 __all__ = ["draw_complexity"]
@@ -17,9 +17,9 @@ _X = {"lempel_ziv": "Lempel-Ziv complexity (bits)", "critical_sample_ratio": "cr
 _MEASURES = {
     "lempel_ziv": "Complexity: of the labels of all inputs in counting order, {inputs} bits.",
     "critical_sample_ratio": "Complexity: share of {points} test images with another label found within {radius} in every pixel, a "
-    "lower bound, of {networks} network(s) a function trained again: for the {frequent} most frequent functions and {sampled} of "
-    "the others drawn at random on each domain. {left_out} network(s) that did not label E as before are left out. "
-    "Horizontal bars: the range over a function's networks.",
+    "lower bound, mean of up to {networks} networks of each function trained again (bars: their range), for the {frequent} most "
+    "frequent functions and {sampled} of the others drawn at random on each domain; left out because a network did not label E as "
+    "before: {left_out}.",
 }
 
 
@@ -57,7 +57,7 @@ def draw_complexity(
         figure,
         f"{describe_trainings({experiment: training}, {experiment: networks})} {describe_task(task)} A point is a function on "
         f"E: up, its share of the networks with its 95 % Wilson interval (top), or its probability under a posterior with its 95 % "
-        f"Monte Carlo interval. {how}",
+        f"Monte Carlo interval; unresolved: too few posterior draws carry it. {how}",
     )
     return figure
 
@@ -73,7 +73,7 @@ def _draw_posterior(panel: Axes, table: pd.DataFrame, posterior: str, size: int)
     resolved = table.dropna(subset=name)
     _draw(panel, resolved, (resolved[name] / LOG10).to_numpy(), 1.96 * resolved[f"{name}_se"].to_numpy() / LOG10, size)
     rest = len(table) - len(resolved)
-    note = f", {rest} of unresolved probability" if rest else ""
+    note = f", {rest} unresolved" if rest else ""
     panel.set_title(f"{POSTERIOR_LABELS.get(posterior, posterior)}, |E| = {size}\n{len(resolved)} functions{note}")
 
 
@@ -83,3 +83,5 @@ def _draw(panel: Axes, table: pd.DataFrame, log10_p: np.ndarray, reach: np.ndarr
     shades = error_shades(table["test_errors"], size)
     draw_points(panel, mean, log10_p, x_reach=across, y_reach=reach, shades=shades)
     label_powers_of_ten(panel.yaxis)
+    if len(table):
+        panel.set_ylim(*limits(np.concatenate([log10_p - np.atleast_2d(reach)[0], log10_p]), decades=2))

@@ -9,7 +9,15 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-__all__ = ["LOG10", "correlation_title", "draw_points", "error_colour_bar", "error_shades", "label_powers_of_ten"]
+__all__ = [
+    "LOG10",
+    "correlation_title",
+    "draw_points",
+    "error_colour_bar",
+    "error_shades",
+    "label_powers_of_ten",
+    "limits",
+]
 
 LOG10 = np.log(10)
 _COLOURS = ScalarMappable(Normalize(0, 0.3), "viridis")
@@ -29,6 +37,15 @@ def label_powers_of_ten(axis: Axis) -> None:
     """Label an axis of log10 probabilities, which may lie below the smallest double, by the probabilities."""
     axis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
     axis.set_major_formatter(lambda exponent, _: f"$10^{{{exponent:.0f}}}$")
+
+
+def limits(log10_p: np.ndarray, *, decades: float = 1.1) -> tuple[float, float]:
+    """The range of an axis that holds ``log10_p`` and so many decades at least: in one there is a power of ten to be
+    labelled, in two there are two.
+    """
+    low, high = float(log10_p.min()), float(log10_p.max())
+    margin = max(0.06 * (high - low) + 0.1, (decades - high + low) / 2)
+    return low - margin, high + margin
 
 
 def draw_points(

@@ -17,6 +17,7 @@ from sgdbayes.figures.points import (
     error_colour_bar,
     error_shades,
     label_powers_of_ten,
+    limits,
 )
 from sgdbayes.figures.style import (
     POSTERIOR_LABELS,
@@ -54,17 +55,22 @@ def draw_reference(
     number = len(shown) + len(others)
     columns = min(4, number)
     figure, axes = panels(-(-number // columns), columns, sharex=True)
-    each = iter(axes.flat)
+    each, across = iter(axes.flat), []
     for name, table in shown.items():
         panel = next(each)
         title = correlation_title(comparison[comparison["experiment"] == name], reference, size)
-        unresolved = _draw_networks(panel, table, column, size, min_count)
+        x, unresolved = _draw_networks(panel, table, column, size, min_count)
+        across.append(x)
         panel.set_title(f"{name}{_note(unresolved)}\n{title}")
     for name, panel in zip(others, each, strict=False):
-        unresolved = _draw_posterior(panel, _known(shown.values(), (column, f"log_p_{name}")), name, column, size)
+        x, unresolved = _draw_posterior(panel, _known(shown.values(), (column, f"log_p_{name}")), name, column, size)
         panel.set_title(
             f"{POSTERIOR_LABELS.get(name, name)}{_note(unresolved)}\n{_pair_title(pairs, name, reference, size)}"
         )
+        across.append(x)
+    across = np.concatenate(across)
+    if len(across):
+        axes[0, 0].set_xlim(*limits(across, decades=2))
     hide_unused(axes.flat, number)
     label_outer(axes, f"{POSTERIOR_LABELS.get(reference, reference)}: $P(f|S)$", r"$P(f|S)$")
     error_colour_bar(figure, axes)
@@ -82,8 +88,8 @@ def draw_reference(
     return figure
 
 
-def _draw_networks(panel: Axes, table: pd.DataFrame, column: str, size: int, min_count: int) -> int:
-    """Draw an experiment's functions; how many of those found the reference does not resolve."""
+def _draw_networks(panel: Axes, table: pd.DataFrame, column: str, size: int, min_count: int) -> tuple[np.ndarray, int]:
+    """Draw an experiment's functions; where they stand across, and how many of those found the reference does not resolve."""
     found = table[table["count"] > 0]
     resolved = found.dropna(subset=column)
     x, x_reach = _logarithms(resolved, column)
@@ -91,24 +97,24 @@ def _draw_networks(panel: Axes, table: pd.DataFrame, column: str, size: int, min
     shades = error_shades(resolved["test_errors"], size)
     often = (resolved["count"] >= min_count).to_numpy()
     draw_points(panel, x, y, x_reach=x_reach, y_reach=np.array([y - low, high - y]), shades=shades, solid=often)
-    _finish(panel, x, y)
+    _finish(panel, x, np.concatenate([low, high]))
     if len(resolved):
         unseen = table[(table["count"] == 0) & (table[column] >= resolved[column].min())]
-        edge = {"marker": 6, "s": 18, "transform": panel.get_xaxis_transform(), "zorder": 2}
+        edge = {"marker": 7, "s": 18, "transform": panel.get_xaxis_transform(), "zorder": 2}
         panel.scatter(
             unseen[column] / LOG10, np.zeros(len(unseen)), c=error_shades(unseen["test_errors"], size), **edge
         )
-    return len(found) - len(resolved)
+    return x, len(found) - len(resolved)
 
 
-def _draw_posterior(panel: Axes, table: pd.DataFrame, posterior: str, column: str, size: int) -> int:
-    """Draw the functions known to two posteriors; how many either does not resolve."""
+def _draw_posterior(panel: Axes, table: pd.DataFrame, posterior: str, column: str, size: int) -> tuple[np.ndarray, int]:
+    """Draw the functions known to two posteriors; where they stand across, and how many either does not resolve."""
     other = f"log_p_{posterior}"
     resolved = table.dropna(subset=[column, other])
     (x, x_reach), (y, y_reach) = _logarithms(resolved, column), _logarithms(resolved, other)
     draw_points(panel, x, y, x_reach=x_reach, y_reach=y_reach, shades=error_shades(resolved["test_errors"], size))
     _finish(panel, x, y)
-    return len(table) - len(resolved)
+    return x, len(table) - len(resolved)
 
 
 def _logarithms(table: pd.DataFrame, column: str) -> tuple[np.ndarray, np.ndarray]:
@@ -122,9 +128,7 @@ def _finish(panel: Axes, x: np.ndarray, y: np.ndarray) -> None:
     if len(x) == 0:
         panel.text(0.5, 0.5, "no function resolved\nunder both", ha="center", transform=panel.transAxes)
         return
-    # A decade at least: then there is a power of ten to be labelled.
-    margin = max(0.06 * (y.max() - y.min()) + 0.1, 0.55 - (y.max() - y.min()) / 2)
-    panel.set_ylim(y.min() - margin, y.max() + margin)
+    panel.set_ylim(*limits(y, decades=2))
     panel.axline((0, 0), slope=1, color="0.3", linestyle="--", linewidth=0.8, zorder=0)
 
 

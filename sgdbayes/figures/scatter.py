@@ -16,6 +16,7 @@ from sgdbayes.figures.points import (
     error_colour_bar,
     error_shades,
     label_powers_of_ten,
+    limits,
 )
 from sgdbayes.figures.style import (
     POSTERIOR_LABELS,
@@ -136,5 +137,4 @@ def _scatter(panel: Axes, table: pd.DataFrame, posterior: str, size: int, min_co
     panel.set_xlim(min(table["frequency_low"][found].min() / 1.5, highest / 10), highest)
     edge = panel.get_yaxis_transform()
     panel.scatter(np.zeros(unseen.sum()), p[unseen], marker=4, s=18, c=shade[unseen], transform=edge, zorder=2)
-    margin = max(0.06 * (p.max() - p.min()) + 0.1, 0.55 - (p.max() - p.min()) / 2)
-    return p.min() - margin, p.max() + margin
+    return limits(p.to_numpy())
