@@ -37,7 +37,7 @@ def draw_by_error(
     """
     models = list(dict.fromkeys(name[:2] for name in tables))
     posteriors = list(dict.fromkeys(name[2] for name in tables))
-    figure, axes = panels(len(posteriors), len(models), sharex=True, sharey=True)
+    figure, axes = panels(len(posteriors), len(models), sharex=True, sharey="row")
     for row, posterior in zip(axes, posteriors, strict=True):
         for panel, model in zip(row, models, strict=True):
             title = f"{', '.join(model)}\n{POSTERIOR_LABELS.get(posterior, posterior)}"
@@ -76,14 +76,7 @@ def _draw(panel: Axes, table: pd.DataFrame, size: int, style: Mapping[str, Any])
     marks = {"linestyle": "", "marker": style.get("marker", "o"), "color": style["color"]}
     panel.plot(wrong[some & whole], mean[some & whole], **marks)
     panel.plot(wrong[some & ~whole], mean[some & ~whole], markerfacecolor="w", **marks)
-    panel.plot(
-        wrong[~some],
-        np.zeros((~some).sum()),
-        linestyle="",
-        marker="x",
-        color="0.3",
-        transform=panel.get_xaxis_transform(),
-        clip_on=False,
-    )
+    low_down = np.full((~some).sum(), 0.03)
+    panel.plot(wrong[~some], low_down, linestyle="", marker="x", color="0.3", transform=panel.get_xaxis_transform())
     panel.axhline(-size * np.log10(2), color="0.3", linestyle="--", linewidth=0.8, zorder=0)
     label_powers_of_ten(panel.yaxis)

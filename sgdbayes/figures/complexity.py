@@ -40,8 +40,9 @@ def draw_complexity(
     computed; ``left_out``: networks that did not reproduce.
     """
     measure = settings["measure"]
-    sizes = [size for size in functions if (complexity["domain_size"] == size).any()]
-    figure, axes = panels(1 + len(posteriors), max(1, len(sizes)), sharex="col")
+    # If no network reproduced, empty panels say so.
+    sizes = [size for size in functions if (complexity["domain_size"] == size).any()] or list(functions)
+    figure, axes = panels(1 + len(posteriors), len(sizes), sharex="col")
     for column, size in zip(axes.T, sizes, strict=True):
         each = complexity[complexity["domain_size"] == size].groupby("function")["complexity"]
         table = functions[size].merge(each.agg(["mean", "min", "max"]).reset_index(), on="function")
@@ -51,7 +52,7 @@ def draw_complexity(
     label_outer(axes, _X[measure], "probability")
     error_colour_bar(figure, axes)
     networks = int(next(iter(functions.values()))["count"].sum())
-    largest = task["train_size"] + (max(sizes) if sizes else 0)
+    largest = task["train_size"] + max(sizes)
     how = _MEASURES[measure].format(inputs=largest, left_out=left_out, **settings)
     add_caption(
         figure,
