@@ -178,16 +178,8 @@ class Plan:
         experiments = [self.comparison_key(name) for name in self.experiments_at(task, architecture, size)]
         return settings_hash(experiments, self.pairs_key(), self._code("reference_figure"))
 
-    def paired_models(self) -> list[tuple[str, str]]:
-        """Models with two posteriors or more."""
-        return [model for model in self.models() if len(self.posteriors_of(*model)) > 1]
-
     def pairs_key(self) -> str:
-        keys = [
-            self.probabilities_key(*model, name)
-            for model in self.paired_models()
-            for name in self.posteriors_of(*model)
-        ]
+        keys = [self.probabilities_key(*model, name) for model in self.models() for name in self.posteriors_of(*model)]
         settings = [self.configuration.comparison[name] for name in ("resamples", "seed")]
         return settings_hash(keys, settings, self._code("posterior_pairs"))
 

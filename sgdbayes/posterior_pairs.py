@@ -14,6 +14,10 @@ from scipy.stats import rankdata
 __all__ = ["compare_posteriors"]
 
 _FEWEST = 3
+_COLUMNS = (
+    "domain_size", "posterior_a", "posterior_b", "functions", "compared", "unresolved_a", "unresolved_b", "pearson", "pearson_low",
+    "pearson_high", "spearman", "spearman_low", "spearman_high", "mass_a", "mass_b", "total_variation_least", "total_variation_most",
+)  # fmt: skip
 
 
 def compare_posteriors(
@@ -23,7 +27,8 @@ def compare_posteriors(
 
     Columns: domain_size; posterior_a, posterior_b; functions (under both), compared (with a probability under both),
     unresolved_a, unresolved_b; pearson, spearman of log probabilities, with _low and _high; mass_a, mass_b of the compared
-    functions; total_variation_least and _most, the bounds that they leave it. NaN with fewer than three functions to compare.
+    functions; total_variation_least and _most, the bounds that they leave it. No correlation with fewer than three functions to
+    compare. No rows for a single posterior.
     """
     rows = []
     for a, b in combinations(probabilities, 2):
@@ -31,7 +36,7 @@ def compare_posteriors(
         for size, table in both.groupby("domain_size"):
             names = {"domain_size": size, "posterior_a": a, "posterior_b": b}
             rows.append(names | _compare(table, resamples, np.random.default_rng(seed)))
-    return pd.DataFrame(rows).sort_values("domain_size", kind="stable", ignore_index=True)
+    return pd.DataFrame(rows, columns=_COLUMNS).sort_values("domain_size", kind="stable", ignore_index=True)
 
 
 def _compare(table: pd.DataFrame, resamples: int, rng: np.random.Generator) -> dict[str, float]:

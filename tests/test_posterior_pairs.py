@@ -69,6 +69,12 @@ def test_nothing_to_compare_is_no_number(pair):
         compare_posteriors({"x": a.assign(log_p=-np.inf), "y": a})
 
 
+def test_a_single_posterior_has_columns_and_no_rows(pair):
+    alone = compare_posteriors({"x": table(pair[0])})
+    assert len(alone) == 0
+    assert list(alone) == list(compare_posteriors({"x": table(pair[0]), "y": table(pair[1])}, resamples=100))
+
+
 def test_every_pair_on_every_domain(pair):
     three = {name: pd.concat([table(pair[0]), table(pair[0][:8]).assign(domain_size=3)]) for name in "xyz"}
     result = compare_posteriors(three, resamples=100)

@@ -167,11 +167,11 @@ def by_error_files(wildcards):
     ]
 
 
-def paired_posteriors():
-    """Task, architecture and posterior of each table of probabilities that another goes with."""
+def all_posteriors():
+    """Task, architecture and posterior of each table of probabilities."""
     return [
         (*model, posterior)
-        for model in PLAN.paired_models()
+        for model in PLAN.models()
         for posterior in PLAN.posteriors_of(*model)
     ]
 
@@ -201,7 +201,7 @@ def table_files():
     """The tables and texts of the configuration."""
     names = ["runs.parquet", "comparison.csv", "bands.csv", "summary.txt"]
     names = names if PLAN.experiments else []
-    if paired_posteriors():
+    if any(len(PLAN.posteriors_of(*model)) > 1 for model in PLAN.models()):
         names.append("posterior-pairs.csv")
     names += [
         f"experiments/{name}/complexity.parquet"

@@ -123,7 +123,7 @@ rule posterior_pairs:
     input:
         probabilities=[
             f"{RESULTS}/models/{task}/{architecture}/{posterior}-probabilities.parquet"
-            for task, architecture, posterior in paired_posteriors()
+            for task, architecture, posterior in all_posteriors()
         ],
     output:
         table=report(
@@ -140,8 +140,10 @@ rule posterior_pairs:
     conda:
         "../envs/sgdbayes.yaml"
     params:
-        names=paired_posteriors(),
-        settings={name: CONFIGURATION.comparison[name] for name in ("resamples", "seed")},
+        names=all_posteriors(),
+        settings={
+            name: CONFIGURATION.comparison[name] for name in ("resamples", "seed")
+        },
         key=PLAN.pairs_key(),
     script:
         "../scripts/posterior_pairs.py"
