@@ -15,6 +15,7 @@ from sgdbayes.figures.style import (
     add_caption,
     call,
     describe_task,
+    hide_unused,
     label_outer,
     panels,
 )
@@ -37,9 +38,13 @@ def draw_by_error(
     """
     models = list(dict.fromkeys(name[:2] for name in tables))
     posteriors = list(dict.fromkeys(name[2] for name in tables))
-    figure, axes = panels(len(posteriors), len(models), sharex=True, sharey="row")
+    # One panel alone would be lower than its caption.
+    columns = max(len(models), 2 if len(posteriors) == 1 else 1)
+    figure, axes = panels(len(posteriors), columns, sharex=True, sharey="row")
+    for row in axes:
+        hide_unused(row, len(models))
     for row, posterior in zip(axes, posteriors, strict=True):
-        for panel, model in zip(row, models, strict=True):
+        for panel, model in zip(row, models, strict=False):
             title = f"{', '.join(model)}\n{POSTERIOR_LABELS.get(posterior, posterior)}"
             if (*model, posterior) not in tables:
                 panel.set_title(f"{title}: not asked for")

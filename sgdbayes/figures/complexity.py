@@ -84,5 +84,7 @@ def _draw(panel: Axes, table: pd.DataFrame, log10_p: np.ndarray, reach: np.ndarr
     shades = error_shades(table["test_errors"], size)
     draw_points(panel, mean, log10_p, x_reach=across, y_reach=reach, shades=shades)
     label_powers_of_ten(panel.yaxis)
-    if len(table):
+    if table.empty:
+        panel.text(0.5, 0.5, "no function resolved", ha="center", transform=panel.transAxes)
+    else:
         panel.set_ylim(*limits(np.concatenate([log10_p - np.atleast_2d(reach)[0], log10_p]), decades=2))

@@ -53,7 +53,8 @@ def draw_reference(
     shown = {name: table for name, table in functions.items() if column in table}
     others = [name for name in posteriors if name != reference]
     number = len(shown) + len(others)
-    columns = min(4, number)
+    # One panel alone would be lower than its caption.
+    columns = max(2, min(4, number))
     figure, axes = panels(-(-number // columns), columns, sharex=True)
     each, across = iter(axes.flat), []
     for name, table in shown.items():
