@@ -58,7 +58,7 @@ def draw_by_error(
     kinds = ", ".join(call(architectures[name]) for name in dict.fromkeys(name for _, name in models))
     add_caption(
         figure,
-        f"Kernel of {kinds}. {data} Up to {settings['number']} functions with each number of wrong labels, drawn at random (seed "
+        f"Models: {kinds}. {data} Up to {settings['number']} functions with each number of wrong labels, drawn at random (seed "
         f"{settings['seed']}). Line: mean of log P_B over the resolved of them, with 95 % intervals over functions; band: their 5 % to "
         "95 % quantiles. Hollow: some are not resolved, too few posterior draws carrying them, so that the mean is of the likelier ones; "
         "crosses at the bottom: none is resolved. Dashed: all functions equally likely.",
