@@ -52,6 +52,7 @@ include: "workflow/rules/training.smk"
 include: "workflow/rules/posteriors.smk"
 include: "workflow/rules/comparison.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/complexity.smk"
 include: "workflow/rules/ep_against_exact.smk"
 
 

@@ -60,6 +60,9 @@ class Configuration:
     comparison: Mapping[str, int]
     experiments: Mapping[str, Experiment]
     ep_against_exact: Mapping[str, Any] = field(default_factory=dict)
+    complexity: Mapping[str, Any] = field(default_factory=dict)
+    by_error: Mapping[str, Any] = field(default_factory=dict)
+    reference: str | None = None
 
 
 def read_configuration(config: Mapping[str, Any], schema_path: Path) -> Configuration:
@@ -93,6 +96,7 @@ def read_configuration(config: Mapping[str, Any], schema_path: Path) -> Configur
         raise ConfigurationError("configuration: neither experiments nor ep_against_exact: there is nothing to do")
     if "ep_against_exact" in config:
         _settle_ep(config["ep_against_exact"], config)
+    _settle_extras(config, experiments)
     return Configuration(**{"stack_size": None, **config, "experiments": experiments})
 
 
@@ -112,6 +116,27 @@ def _settle_ep(settings: dict[str, Any], config: Mapping[str, Any]) -> None:
     for key, (name, limit, size) in limits.items():
         if size > limit:
             raise ConfigurationError(f"ep_against_exact.{key}: {size} is more than the {name}, {limit}")
+
+
+def _settle_extras(config: Mapping[str, Any], experiments: Mapping[str, Experiment]) -> None:
+    """Fill in and check complexity, by_error and reference."""
+    if "complexity" in config:
+        names = config["complexity"].setdefault("experiments", list(experiments))
+        for name in names:
+            _check_name(name, experiments, "complexity.experiments")
+    sizes = config.get("by_error", {}).get("domain_sizes", [])
+    for item in experiments.values():
+        model = [
+            each for each in experiments.values() if (each.task, each.architecture) == (item.task, item.architecture)
+        ]
+        largest = max(max(each.domain_sizes) for each in model)
+        if sizes and max(sizes) > largest:
+            raise ConfigurationError(
+                f"by_error.domain_sizes: {max(sizes)} is more than the largest of the domain_sizes of experiments with task {item.task} "
+                f"and architecture {item.architecture}, {largest}"
+            )
+    if "reference" in config:
+        _check_name(config["reference"], config["posteriors"], "reference")
 
 
 def check_kinds(configuration: Configuration) -> None:
@@ -187,6 +212,25 @@ def check_kinds(configuration: Configuration) -> None:
                 f"experiments.{name}.posteriors: {', '.join(impossible)} needs a tangent kernel in closed form, which there is none of "
                 f"for architectures.{experiment.architecture}: name the others"
             )
+    for name in configuration.complexity.get("experiments", ()):
+        _check_measure(configuration.complexity["measure"], name, configuration, DATASETS)
+
+
+def _check_measure(measure: str, name: str, configuration: Configuration, datasets: Mapping[str, Any]) -> None:
+    """Whether functions of an experiment have this complexity."""
+    experiment = configuration.experiments[name]
+    task, architecture = configuration.tasks[experiment.task], configuration.architectures[experiment.architecture]
+    rest = datasets[task["dataset"]].size - task["train_size"]
+    if measure == "lempel_ziv" and rest not in experiment.domain_sizes:
+        raise ConfigurationError(
+            f"complexity.measure: lempel_ziv is of whole functions, so experiments.{name}.domain_sizes must hold {rest}, all of "
+            f"{task['dataset']} that is not in S"
+        )
+    if measure == "critical_sample_ratio" and architecture.get("vocabulary"):
+        raise ConfigurationError(
+            f"complexity.measure: critical_sample_ratio moves inputs a little, and those of experiments.{name} are words: name other "
+            "experiments in complexity.experiments"
+        )
 
 
 def _check_keys_are_text(config: Mapping[Any, Any], path: str) -> None:

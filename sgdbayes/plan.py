@@ -16,6 +16,8 @@ __all__ = ["Plan"]
 # Of the posteriors those that need the tangent kernel beside the NNGP kernel: their functions have a parameter for it,
 # but importing them takes seconds, which not every job should pay.
 _TANGENT = ("ntk",)
+# Posteriors of the finite network itself, the first choice first.
+_REFERENCES = ("rejection", "splitting")
 
 
 class Plan:
@@ -143,6 +145,47 @@ class Plan:
         ep = self.configuration.ep_against_exact
         codes = [self._code(script) for script in scripts]
         return settings_hash(dict(ep), self.kernel_key(ep["task"], ep["architecture"]), codes)
+
+    def complexity_experiments(self) -> list[str]:
+        """Experiments of whose functions the complexity is asked for."""
+        return list(self.configuration.complexity.get("experiments", []))
+
+    def complexity_key(self, experiment: str) -> str:
+        settings = {name: value for name, value in self.configuration.complexity.items() if name != "experiments"}
+        keys = [self.functions_key(experiment), self.training_key(experiment)]
+        return settings_hash(keys, settings, self._code("complexity"))
+
+    def complexity_figure_key(self, experiment: str) -> str:
+        return settings_hash(self.complexity_key(experiment), self._code("complexity_figure"))
+
+    def by_error_sizes(self, task: str, architecture: str) -> list[int]:
+        """Domain sizes on which random functions of a model are drawn by their errors; none if that is not asked for."""
+        if not self.configuration.by_error:
+            return []
+        return sorted(self.configuration.by_error.get("domain_sizes", self.domain_sizes_of(task, architecture)))
+
+    def by_error_key(self, task: str, architecture: str, posterior: str) -> str:
+        settings = [dict(self.configuration.by_error), self.by_error_sizes(task, architecture)]
+        return settings_hash(self.posterior_key(task, architecture, posterior), settings, self._code("by_error"))
+
+    def by_error_figure_key(self, models: list[tuple[str, str]]) -> str:
+        keys = [self.by_error_key(*model, posterior) for model in models for posterior in self.posteriors_of(*model)]
+        return settings_hash(keys, self._code("by_error_figure"))
+
+    def reference_of(self, task: str, architecture: str) -> str | None:
+        """The posterior of a model that all others are drawn against, None if it has none or nothing else."""
+        posteriors = self.posteriors_of(task, architecture)
+        wanted = self.configuration.reference
+        return next((name for name in ([wanted] if wanted else _REFERENCES) if name in posteriors), None)
+
+    def reference_figure_key(self, task: str, architecture: str, size: int) -> str:
+        experiments = [self.comparison_key(name) for name in self.experiments_at(task, architecture, size)]
+        return settings_hash(experiments, self.pairs_key(), self._code("reference_figure"))
+
+    def pairs_key(self) -> str:
+        keys = [self.probabilities_key(*model, name) for model in self.models() for name in self.posteriors_of(*model)]
+        settings = [self.configuration.comparison[name] for name in ("resamples", "seed")]
+        return settings_hash(keys, settings, self._code("posterior_pairs"))
 
     def figure_key(self, script: str, experiments: list[str]) -> str:
         """Key of a figure that ``script`` draws from the tables of ``experiments``."""

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from sgdbayes.configuration import ConfigurationError, check_kinds, read_configuration
+from sgdbayes.plan import Plan
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
@@ -107,6 +108,22 @@ WRONG = [
     ("name", "..", "name: '..' does not match"),
     (f"{EXPERIMENT}}}", {**QUICKSTART["experiments"]["mnist-{optimizer}"]}, "the braces in its name do not match"),
     (1, {}, "the key 1 must be text"),
+    ("complexity", {"measure": "entropy"}, "complexity.measure: unknown value entropy"),
+    ("complexity", {}, "the key measure is missing"),
+    ("complexity", {"measure": "lempel_ziv", "experiments": ["mnist"]}, "complexity.experiments: unknown name mnist"),
+    (
+        "complexity",
+        {"measure": "lempel_ziv"},
+        "experiments.mnist-sgd.domain_sizes must hold 4000, all of mnist_embedded",
+    ),
+    ("complexity", {"measure": "critical_sample_ratio", "radius": 0}, "complexity.radius: 0 is less than or equal"),
+    (
+        "by_error",
+        {"domain_sizes": [200]},
+        "by_error.domain_sizes: 200 is more than the largest of the domain_sizes of exp",
+    ),
+    ("by_error", {"numbers": 3}, "unknown key numbers (did you mean number?)"),
+    ("reference", "rejektion", "reference: unknown name rejektion; allowed: ep, mse, ntk, zero_one"),
 ]
 
 
@@ -121,6 +138,25 @@ def test_options_of_data_sets_are_kept_and_add_nothing_to_tasks_without(monkeypa
     tasks = read(config).tasks
     assert tasks["reviews"]["options"] == {"form": "tfidf", "vocabulary": 500}
     assert tasks["mnist"] == QUICKSTART["tasks"]["mnist"]
+
+
+def test_critical_samples_of_words_are_refused():
+    config = changed("architectures/fcn", {"kind": "LSTM", "vocabulary": 100})
+    config["posteriors"].pop("ntk")
+    config["complexity"] = {"measure": "critical_sample_ratio"}
+    with pytest.raises(ConfigurationError, match="critical_sample_ratio moves inputs a little"):
+        read(config)
+
+
+def test_what_is_not_asked_for_is_not_planned():
+    plan = Plan(read(QUICKSTART), ROOT / "workflow" / "scripts")
+    assert plan.complexity_experiments() == plan.by_error_sizes("mnist", "fcn") == []
+    assert plan.reference_of("mnist", "fcn") is None
+    asked = {"complexity": {"measure": "critical_sample_ratio"}, "by_error": {}, "reference": "ep"}
+    plan = Plan(read(QUICKSTART | asked), ROOT / "workflow" / "scripts")
+    assert plan.complexity_experiments() == list(plan.experiments)
+    assert plan.by_error_sizes("mnist", "fcn") == [20, 50, 100]
+    assert plan.reference_of("mnist", "fcn") == "ep"
 
 
 @pytest.mark.parametrize(("path", "value", "message"), WRONG, ids=[f"{path}={value}" for path, value, _ in WRONG])

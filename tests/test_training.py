@@ -480,3 +480,46 @@ def test_progress_counts_networks_that_need_no_more(task):
 def test_option_names_leave_out_what_does_not_change_the_algorithm():
     assert option_names("SGD") == {"momentum", "dampening", "weight_decay", "nesterov"}
     assert all(option_names(kind) for kind in OPTIMIZERS)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_parameters_handed_out_are_those_that_gave_the_labels(sparse_task, engine, precision):
+    """Also of an input that is zero in S and E alike, which training does without."""
+    handed = {}
+    networks = train_until_fit(
+        ARCHITECTURE, sparse_task, CASES[2], indices=[5, 2, 9], seed=0, device="cpu", extra_epochs=3, precision=precision,
+        hand_out=lambda index, parameters: handed.update({index: parameters}),
+    )  # fmt: skip
+    assert set(handed) == {5, 2, 9}
+    plain = train_until_fit(
+        ARCHITECTURE,
+        sparse_task,
+        CASES[2],
+        indices=[5, 2, 9],
+        seed=0,
+        device="cpu",
+        extra_epochs=3,
+        precision=precision,
+    )
+    np.testing.assert_array_equal(networks.functions, plain.functions)
+    for row, index in enumerate([5, 2, 9]):
+        drawn = ARCHITECTURE.initial_parameters((12,), np.random.default_rng([0, index]))
+        assert [part.shape for part in handed[index]] == [part.shape for part in drawn]
+        np.testing.assert_array_equal(handed[index][0][4], drawn[0][4])
+        assert (handed[index][0][3] != drawn[0][3]).any()
+        parameters = [torch.from_numpy(part[None]) for part in handed[index]]
+        if precision == "float32":
+            x, y = (torch.from_numpy(part) for part in (sparse_task.train_inputs, sparse_task.train_labels))
+            margins = ARCHITECTURE.outputs(parameters, x[None])[0] * y
+            assert margins.mean() == pytest.approx(networks.margin_mean[row], rel=1e-5)
+            on_test = ARCHITECTURE.outputs(parameters, torch.from_numpy(sparse_task.test_inputs)[None])[0]
+            np.testing.assert_array_equal(on_test.numpy() > 0, networks.functions[row])
+
+
+def test_networks_that_do_not_end_hand_out_nothing(task):
+    handed = []
+    train_until_fit(
+        ARCHITECTURE, task, CASES[0], indices=range(2), seed=0, max_epochs=1, device="cpu",
+        hand_out=lambda index, parameters: handed.append(index),
+    )  # fmt: skip
+    assert not handed

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from sgdbayes.functions import as_strings, unpack
-from sgdbayes.storage import read_arrays, read_table
+from sgdbayes.storage import read_arrays, read_provenance, read_table
 
 ROOT = Path(__file__).parents[1]
 VENV = Path(sys.executable).parents[1]
@@ -29,6 +29,9 @@ TINY = {
     "ep_against_exact": {"task": "small", "architecture": "fcn", "train_sizes": [10, 40], "test_size": 20,
                          "domain_sizes": [3, 8], "functions": 5, "samples": 100},
     "comparison": {"min_count": 1, "resamples": 100},
+    "complexity": {"measure": "critical_sample_ratio", "experiments": ["small-sgd"], "frequent": 2, "sampled": 1, "points": 10},
+    "by_error": {"number": 2, "errors": 3, "domain_sizes": [8]},
+    "reference": "mse",
     "experiments": {"small-{optimizer}": {"grid": {"optimizer": ["sgd", "adam"]}, "task": "small", "architecture": "fcn",
                                           "networks": 6, "batch_size": 8, "domain_sizes": [3, 8]}},
 }  # fmt: skip
@@ -143,10 +146,31 @@ def test_comparison_has_a_row_for_each_experiment_posterior_and_domain(results):
     assert comparison["test_error"].between(comparison["test_error_low"], comparison["test_error_high"]).all()
 
 
+def test_complexity_is_of_networks_that_label_e_as_they_did(results):
+    table = read_table(results / "experiments" / "small-sgd" / "complexity.parquet")
+    assert not (results / "experiments" / "small-adam" / "complexity.parquet").exists()
+    runs = read_table(results / "experiments" / "small-sgd" / "runs.parquet").set_index("index")
+    for row in table.rename(columns={"index": "network"}).itertuples():
+        assert as_strings(unpack([runs.loc[row.network, "labels"]], row.domain_size))[0] == row.function
+    facts = read_provenance(results / "experiments" / "small-sgd" / "complexity.parquet")
+    assert facts["not_reproduced"] == 0
+    assert facts["trained_again"] == table["index"].nunique()
+
+
+def test_random_functions_and_pairs_of_posteriors_are_tabulated(results):
+    for posterior in TINY["posteriors"]:
+        table = read_table(results / "models" / "small" / "fcn" / f"{posterior}-by-error.parquet")
+        assert table["test_errors"].value_counts().to_dict() == {0: 1, 4: 2, 8: 1}
+    pairs = read_table(results / "posterior-pairs.csv")
+    assert len(pairs) == 6 * 2
+    assert pairs["pearson"].between(pairs["pearson_low"], pairs["pearson_high"]).any()
+
+
 def test_figures_are_pictures(results):
     figures = [path for path in (results / "figures").rglob("*.p*") if path.suffix != ".json"]
-    # Each as PNG and PDF: a scatter of each experiment, four kinds on each of two domains, EP against exact.
-    assert len(figures) == 2 * (2 + 4 * 2 + 1)
+    # Each as PNG and PDF: a scatter of each experiment, five kinds on each of two domains, EP against exact, complexity of
+    # one experiment, random functions by error on one domain.
+    assert len(figures) == 2 * (2 + 5 * 2 + 1 + 1 + 1)
     for path in figures:
         assert path.read_bytes().startswith(b"\x89PNG" if path.suffix == ".png" else b"%PDF")
 

@@ -1,18 +1,24 @@
 """Figures: tables in, pictures out."""
 
+from sgdbayes.figures.by_error import draw_by_error
+from sgdbayes.figures.complexity import draw_complexity
 from sgdbayes.figures.ep_against_exact import draw_ep_against_exact
 from sgdbayes.figures.errors import draw_errors
 from sgdbayes.figures.favourites import draw_favourites
 from sgdbayes.figures.ranks import draw_ranks
+from sgdbayes.figures.reference import draw_reference
 from sgdbayes.figures.scatter import draw_optimizers, draw_scatter
 from sgdbayes.figures.style import save_figure
 
 __all__ = [
+    "draw_by_error",
+    "draw_complexity",
     "draw_ep_against_exact",
     "draw_errors",
     "draw_favourites",
     "draw_optimizers",
     "draw_ranks",
+    "draw_reference",
     "draw_scatter",
     "save_figure",
 ]

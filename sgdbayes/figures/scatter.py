@@ -6,11 +6,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
+from sgdbayes.figures.points import (
+    LOG10,
+    correlation_title,
+    draw_points,
+    error_colour_bar,
+    error_shades,
+    label_powers_of_ten,
+    limits,
+)
 from sgdbayes.figures.style import (
     POSTERIOR_LABELS,
     add_caption,
@@ -23,7 +30,6 @@ from sgdbayes.figures.style import (
 
 __all__ = ["draw_optimizers", "draw_scatter"]
 
-_COLOURS = ScalarMappable(Normalize(0, 0.3), "viridis")
 _X, _Y = r"$P_{\mathrm{OPT}}(f|S)$", r"$P_B(f|S)$"
 _POINTS = (
     "A point is a function on the domain E: across, its share of the networks with its 95 % Wilson interval; up, its "
@@ -54,9 +60,9 @@ def draw_scatter(
         for panel, (size, table) in zip(row, functions.items(), strict=True):
             panel.set_ylim(_scatter(panel, table, posterior, size, min_count))
             title = f"{POSTERIOR_LABELS.get(posterior, posterior)}, |E| = {size}"
-            panel.set_title(f"{title}\n{_correlation(comparison, posterior, size)}")
+            panel.set_title(f"{title}\n{correlation_title(comparison, posterior, size)}")
     label_outer(axes, _X, _Y)
-    _colour_bar(figure, axes)
+    error_colour_bar(figure, axes)
     networks = int(comparison["networks"].iloc[0])
     about = f"{describe_trainings({experiment: training}, {experiment: networks})} {describe_task(task)} "
     add_caption(figure, about + _POINTS.format(min_count=min_count))
@@ -90,11 +96,11 @@ def draw_optimizers(
     for panel, (posterior, name) in zip(axes.flat, shown, strict=False):
         limits.append(_scatter(panel, functions[name], posterior, size, min_count))
         title = f"{name}, {POSTERIOR_LABELS.get(posterior, posterior)}"
-        panel.set_title(f"{title}\n{_correlation(comparison[comparison['experiment'] == name], posterior, size)}")
+        panel.set_title(f"{title}\n{correlation_title(comparison[comparison['experiment'] == name], posterior, size)}")
     axes[0, 0].set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
     hide_unused(axes.flat, len(shown))
     label_outer(axes, _X, _Y)
-    _colour_bar(figure, axes)
+    error_colour_bar(figure, axes)
     networks = dict(zip(comparison["experiment"], comparison["networks"], strict=True))
     about = describe_trainings(training, {name: int(networks[name]) for name in functions})
     add_caption(figure, f"|E| = {size}. {about} {describe_task(task)} " + _POINTS.format(min_count=min_count))
@@ -103,7 +109,7 @@ def draw_optimizers(
 
 def _scatter(panel: Axes, table: pd.DataFrame, posterior: str, size: int, min_count: int) -> tuple[float, float]:
     """Draw the functions of ``table``; the range of log10 probabilities that holds them all."""
-    log10_p = table[f"log_p_{posterior}"] / np.log(10)
+    log10_p = table[f"log_p_{posterior}"] / LOG10
     # Where too few posterior draws carry a probability there is no point; the caption says so.
     table, log10_p = table[log10_p.notna()], log10_p[log10_p.notna()]
     found = table["count"] > 0
@@ -114,22 +120,16 @@ def _scatter(panel: Axes, table: pd.DataFrame, posterior: str, size: int, min_co
     unseen = ~found & (log10_p >= log10_p[found].min())
     table, p, found, unseen = table[found | unseen], *(values[found | unseen] for values in (log10_p, found, unseen))
     frequency = table["frequency"]
-    shade = _COLOURS.to_rgba(table["test_errors"] / size)
+    shade = error_shades(table["test_errors"], size)
     reach = np.abs(table[["frequency_low", "frequency_high"]].to_numpy().T - frequency.to_numpy())
-    panel.errorbar(
-        frequency[found], p[found], xerr=reach[:, found], fmt="none", ecolor="0.75", elinewidth=0.6, zorder=1
-    )
-    often = table["count"] >= min_count
-    rare = found & ~often
-    panel.scatter(frequency[rare], p[rare], s=9, facecolors="none", edgecolors=shade[rare], linewidths=0.7, zorder=2)
-    panel.scatter(frequency[often], p[often], s=16, c=shade[often], edgecolors="k", linewidths=0.3, zorder=3)
-    # Probabilities may lie below the smallest double, so their logarithms are drawn.
+    often = (table["count"] >= min_count).to_numpy()[found]
+    points = {"x_reach": reach[:, found], "y_reach": None, "shades": shade[found], "solid": often}
+    draw_points(panel, frequency[found].to_numpy(), p[found].to_numpy(), **points)
     panel.set_xscale("log")
     # A third of the time of a figure with many panels would go into minor ticks.
     panel.xaxis.set_minor_locator(LogLocator(subs=[2, 5]))
     panel.xaxis.set_minor_formatter(NullFormatter())
-    panel.yaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
-    panel.yaxis.set_major_formatter(lambda exponent, _: f"$10^{{{exponent:.0f}}}$")
+    label_powers_of_ten(panel.yaxis)
     lowest = max(frequency[found].min() / 10, 1e-9)
     panel.plot([lowest, 1], np.log10([lowest, 1]), color="0.3", linestyle="--", linewidth=0.8, zorder=0)
     # A decade at least each way: then there is a power of ten to be labelled.
@@ -137,17 +137,4 @@ def _scatter(panel: Axes, table: pd.DataFrame, posterior: str, size: int, min_co
     panel.set_xlim(min(table["frequency_low"][found].min() / 1.5, highest / 10), highest)
     edge = panel.get_yaxis_transform()
     panel.scatter(np.zeros(unseen.sum()), p[unseen], marker=4, s=18, c=shade[unseen], transform=edge, zorder=2)
-    margin = max(0.06 * (p.max() - p.min()) + 0.1, 0.55 - (p.max() - p.min()) / 2)
-    return p.min() - margin, p.max() + margin
-
-
-def _correlation(comparison: pd.DataFrame, posterior: str, size: int) -> str:
-    row = comparison[(comparison["posterior"] == posterior) & (comparison["domain_size"] == size)].iloc[0]
-    if not np.isfinite(row["pearson"]):
-        return f"{row['compared']} functions: no correlation"
-    ceiling = f", ceiling {row['noise_ceiling']:.2f}" if np.isfinite(row["noise_ceiling"]) else ""
-    return f"r = {row['pearson']:.2f} [{row['pearson_low']:.2f}, {row['pearson_high']:.2f}]{ceiling}"
-
-
-def _colour_bar(figure: Figure, axes: np.ndarray) -> None:
-    figure.colorbar(_COLOURS, ax=axes, label="share of E labelled wrongly", extend="max", shrink=0.8, pad=0.01)
+    return limits(p.to_numpy())

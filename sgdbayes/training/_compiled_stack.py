@@ -36,6 +36,7 @@ class CompiledStack:
         self._given, self._inputs, self._labels = inputs, _flat_sparse(inputs), labels
         self._squared, self._batch_size = loss == "mse", batch_size
         self._sizes = np.array([len(weights) for weights in networks[0][::2]])
+        self._shapes = [part.shape for part in networks[0]]
         self._parameters = np.stack([np.concatenate([part.ravel() for part in network]) for network in networks])
         self._code, self._numbers, first = _numbers(optimizer)
         self._memory = np.zeros((len(networks), 2, self._parameters.shape[1]), np.float32)
@@ -79,6 +80,14 @@ class CompiledStack:
         """Outputs (m, B) of the ``chosen`` (M,) bool networks on ``inputs`` (B, ...)."""
         matrix = self._inputs if inputs is self._given else _flat_sparse(inputs)
         return np.array([outputs(parameters, self._sizes, *matrix) for parameters in self._parameters[chosen]])
+
+    def parameters(self, chosen: np.ndarray) -> list[list[np.ndarray]]:
+        """Parameters of each of the ``chosen`` (M,) bool networks, as they were given."""
+        ends = np.cumsum([np.prod(shape) for shape in self._shapes])[:-1]
+        return [
+            [part.reshape(shape).copy() for part, shape in zip(np.split(flat, ends), self._shapes, strict=True)]
+            for flat in self._parameters[chosen]
+        ]
 
     def keep(self, kept: np.ndarray) -> None:
         """Drop all networks that are not in ``kept`` (M,) bool."""

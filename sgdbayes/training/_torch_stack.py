@@ -85,6 +85,12 @@ class TorchStack:
         chunks = torch.arange(len(inputs), device=self._device)[None].split(self._chunk, dim=1)
         return torch.cat([outputs(parameters, chunk) for chunk in chunks], dim=1).cpu().numpy()
 
+    def parameters(self, chosen: np.ndarray) -> list[list[np.ndarray]]:
+        """Parameters of each of the ``chosen`` (M,) bool networks, as they were given."""
+        rows = torch.from_numpy(chosen).to(self._device)
+        parts = [parameter.detach()[rows].cpu().numpy() for parameter in self._parameters]
+        return [list(network) for network in zip(*parts, strict=True)]
+
     def keep(self, kept: np.ndarray) -> None:
         """Drop all networks that are not in ``kept`` (M,) bool, with the optimiser's state for them."""
         rows = torch.from_numpy(kept).to(self._device)

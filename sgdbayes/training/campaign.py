@@ -19,7 +19,7 @@ from sgdbayes.storage import read_table
 from sgdbayes.training.optimizers import Optimizer
 from sgdbayes.training.stack import TrainedNetworks, train_until_fit
 
-__all__ = ["train_block"]
+__all__ = ["train_block", "train_networks"]
 
 _SECONDS = 5
 # Of the known networks that other code trained, at least so many and this share are trained again before all are kept.
@@ -48,7 +48,7 @@ def train_block(
     start, stop = map(int, block.split("-"))
 
     def train(indices: list[int]) -> pd.DataFrame:
-        networks = _trained(task, settings, indices, stack_size=stack_size, device=device)
+        networks = train_networks(task, settings, indices, stack_size=stack_size, device=device)
         overtrained = settings["extra_epochs"] > 0 or settings["target_loss"] is not None
         names = {"experiment": experiment, "index": indices, "key": key, "code": code}
         return pd.DataFrame(names | _columns(networks, overtrained=overtrained))
@@ -88,16 +88,25 @@ def _known_runs(known: Sequence[Path], experiment: str, key: str, start: int, st
     return pd.concat(tables, ignore_index=True).drop_duplicates("index")
 
 
-def _trained(
-    task: Task, settings: Mapping[str, Any], indices: list[int], *, stack_size: int | None, device: str
+def train_networks(
+    task: Task,
+    settings: Mapping[str, Any],
+    indices: list[int],
+    *,
+    stack_size: int | None = None,
+    device: str = "auto",
+    hand_out: Callable[[int, list[np.ndarray]], None] | None = None,
 ) -> TrainedNetworks:
+    """Networks ``indices`` of an experiment with ``settings`` as `train_block` takes them; ``hand_out`` as `train_until_fit`
+    does.
+    """
     architecture = architecture_of(settings["architecture"])
     options = dict(settings["optimizer"])
     optimizer = Optimizer(options.pop("kind"), options.pop("learning_rate"), options)
     rest = {name: value for name, value in settings.items() if name not in ("architecture", "optimizer")}
     progress = _progress(len(indices))
-    where = {"stack_size": stack_size, "device": device}
-    return train_until_fit(architecture, task, optimizer, indices=indices, progress=progress, **where, **rest)
+    how = {"stack_size": stack_size, "device": device, "progress": progress, "hand_out": hand_out}
+    return train_until_fit(architecture, task, optimizer, indices=indices, **how, **rest)
 
 
 def _progress(networks: int) -> Callable[[int, int], None]:

@@ -79,6 +79,7 @@ def train_until_fit(
     stack_size: int | None = None,
     device: str = "auto",
     progress: Callable[[int, int], None] | None = None,
+    hand_out: Callable[[int, list[np.ndarray]], None] | None = None,
 ) -> TrainedNetworks:
     """Train the networks ``indices`` to the first epoch with zero training error; or beyond, to the first such epoch that is
     ``extra_epochs`` later or more and at which the mean training loss is down to ``target_loss``.
@@ -86,8 +87,9 @@ def train_until_fit(
     A network that does not get there within ``max_epochs`` (plus ``extra_epochs``), or whose parameters stop being finite,
     is left with ``converged`` False. ``stack_size`` networks are trained at once, by default as many as fit in 1 GiB, or half of
     a GPU; a stack that does not fit is halved with a warning. ``precision`` "bfloat16" is for products alone.
-    ``progress(done, epoch)`` is called after each epoch with the number of networks that need no more. Raises ValueError
-    for an unknown loss or precision or empty ``indices``.
+    ``progress(done, epoch)`` is called after each epoch with the number of networks that need no more;
+    ``hand_out(index, parameters)``, as each network's end is recorded, with its parameters as ``initial_parameters`` draws
+    them: again, if its stack has to be halved. Raises ValueError for an unknown loss or precision or empty ``indices``.
     """
     for name, value, known in (("loss", loss, LOSSES), ("precision", precision, PRECISIONS)):
         if value not in known:
@@ -116,6 +118,7 @@ def train_until_fit(
         target_loss=target_loss,
         precision=precision,
         device=resolve_device(device),
+        hand_out=hand_out,
     )
     with _flushed_denormals():
         parts = list(_stacks(run, indices, stack_size or run.stack_size(), progress or (lambda done, epoch: None)))
@@ -175,6 +178,7 @@ class _Run:
     target_loss: float | None
     precision: str
     device: str
+    hand_out: Callable[[int, list[np.ndarray]], None] | None = None
 
     def train(self, indices: Sequence[int], progress: Callable[[int, int], None]) -> TrainedNetworks:
         """Train one stack."""
@@ -221,6 +225,9 @@ class _Run:
             done &= finite
             converged[position[done]] = True
             diverged[position[~finite]] = True
+            if self.hand_out is not None and done.any():
+                for row, parameters in zip(position[done], stack.parameters(done), strict=True):
+                    self.hand_out(indices[row], self._whole(parameters, indices[row], live))
             late = ((epochs[position] == 0) & (epoch >= self.max_epochs)) | ~finite
             kept = ~(done | late)
             position = position[kept]
@@ -289,6 +296,16 @@ class _Run:
     def _initial_parameters(self, stream: np.random.Generator, live: np.ndarray | None) -> list[np.ndarray]:
         parameters = self.architecture.initial_parameters(self.task.train_inputs.shape[1:], stream)
         return parameters if live is None else [parameters[0][live], *parameters[1:]]
+
+    def _whole(self, parameters: list[np.ndarray], index: int, live: np.ndarray | None) -> list[np.ndarray]:
+        """The parameters of network ``index`` with the weights of the inputs that are not ``live``, which keep their initial
+        values: they have no gradient.
+        """
+        if live is None:
+            return parameters
+        first = self._initial_parameters(np.random.default_rng([self.seed, index]), np.ones_like(live))[0]
+        first[live] = parameters[0]
+        return [first, *parameters[1:]]
 
 
 def _mean_loss(loss: str, outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -135,6 +135,47 @@ def model_description(wildcards):
     return {"training": training, "task": CONFIGURATION.tasks[wildcards.task]}
 
 
+def complexity_settings():
+    return {
+        name: value
+        for name, value in CONFIGURATION.complexity.items()
+        if name != "experiments"
+    }
+
+
+def by_error_models(wildcards):
+    return [
+        model
+        for model in PLAN.models()
+        if int(wildcards.size) in PLAN.by_error_sizes(*model)
+    ]
+
+
+def by_error_names(wildcards):
+    """Task, architecture and posterior of each table of random functions by error."""
+    return [
+        (*model, posterior)
+        for model in by_error_models(wildcards)
+        for posterior in PLAN.posteriors_of(*model)
+    ]
+
+
+def by_error_files(wildcards):
+    return [
+        f"{RESULTS}/models/{task}/{architecture}/{posterior}-by-error.parquet"
+        for task, architecture, posterior in by_error_names(wildcards)
+    ]
+
+
+def all_posteriors():
+    """Task, architecture and posterior of each table of probabilities."""
+    return [
+        (*model, posterior)
+        for model in PLAN.models()
+        for posterior in PLAN.posteriors_of(*model)
+    ]
+
+
 def figure_files():
     """Every figure of the configuration, as PNG and as PDF."""
     stems = [f"scatter/{name}" for name in PLAN.experiments]
@@ -144,6 +185,11 @@ def figure_files():
                 f"{kind}/{task}/{architecture}/{size}"
                 for kind in ("optimizers", "errors", "ranks", "favourites")
             ]
+            if PLAN.reference_of(task, architecture):
+                stems.append(f"reference/{task}/{architecture}/{size}")
+    stems += [f"complexity/{name}" for name in PLAN.complexity_experiments()]
+    sizes = {size for model in PLAN.models() for size in PLAN.by_error_sizes(*model)}
+    stems += [f"by-error/{size}" for size in sorted(sizes)]
     if CONFIGURATION.ep_against_exact:
         stems.append("ep-against-exact")
     return [
@@ -155,6 +201,12 @@ def table_files():
     """The tables and texts of the configuration."""
     names = ["runs.parquet", "comparison.csv", "bands.csv", "summary.txt"]
     names = names if PLAN.experiments else []
+    if any(len(PLAN.posteriors_of(*model)) > 1 for model in PLAN.models()):
+        names.append("posterior-pairs.csv")
+    names += [
+        f"experiments/{name}/complexity.parquet"
+        for name in PLAN.complexity_experiments()
+    ]
     if CONFIGURATION.ep_against_exact:
         names.append("ep-against-exact.csv")
     return [f"{RESULTS}/{name}" for name in names]

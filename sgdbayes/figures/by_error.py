@@ -1,0 +1,87 @@
+"""P_B(f|S) of random functions against their test error (figure family 3 of Mingard et al., JMLR 2021)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from sgdbayes.figures.points import LOG10, label_powers_of_ten
+from sgdbayes.figures.style import (
+    POSTERIOR_LABELS,
+    POSTERIOR_STYLES,
+    add_caption,
+    call,
+    describe_task,
+    hide_unused,
+    label_outer,
+    panels,
+)
+
+__all__ = ["draw_by_error"]
+
+
+def draw_by_error(
+    tables: Mapping[tuple[str, str, str], pd.DataFrame],
+    *,
+    size: int,
+    tasks: Mapping[str, Mapping[str, Any]],
+    architectures: Mapping[str, Mapping[str, Any]],
+    settings: Mapping[str, Any],
+) -> Figure:
+    """A row of panels per posterior, a column per model.
+
+    ``tables``: probabilities of random functions on |E| = ``size`` by task, architecture and posterior; ``tasks``,
+    ``architectures`` and ``settings`` of the configuration, for the caption.
+    """
+    models = list(dict.fromkeys(name[:2] for name in tables))
+    posteriors = list(dict.fromkeys(name[2] for name in tables))
+    # One panel alone would be lower than its caption.
+    columns = max(len(models), 2 if len(posteriors) == 1 else 1)
+    figure, axes = panels(len(posteriors), columns, sharex=True, sharey="row")
+    for row in axes:
+        hide_unused(row, len(models))
+    for row, posterior in zip(axes, posteriors, strict=True):
+        for panel, model in zip(row, models, strict=False):
+            title = f"{', '.join(model)}\n{POSTERIOR_LABELS.get(posterior, posterior)}"
+            if (*model, posterior) not in tables:
+                panel.set_title(f"{title}: not asked for")
+                continue
+            table = tables[*model, posterior]
+            _draw(panel, table, size, POSTERIOR_STYLES.get(posterior, {"color": "k"}))
+            unresolved = int(table["log_p"].isna().sum())
+            panel.set_title(f"{title}, {unresolved} of {len(table)} unresolved" if unresolved else title)
+    label_outer(axes, f"wrong labels among |E| = {size}", r"$P_B(f|S)$")
+    data = " ".join(describe_task(tasks[name]) for name in dict.fromkeys(task for task, _ in models))
+    kinds = ", ".join(call(architectures[name]) for name in dict.fromkeys(name for _, name in models))
+    add_caption(
+        figure,
+        f"Models: {kinds}. {data} Up to {settings['number']} functions with each number of wrong labels, drawn at random (seed "
+        f"{settings['seed']}). Line: mean of log P_B over the resolved of them, with 95 % intervals over functions; band: their 5 % to "
+        "95 % quantiles. Hollow: some are not resolved, too few posterior draws carrying them, so that the mean is of the likelier ones; "
+        "crosses at the bottom: none is resolved. Dashed: all functions equally likely.",
+    )
+    return figure
+
+
+def _draw(panel: Axes, table: pd.DataFrame, size: int, style: Mapping[str, Any]) -> None:
+    log10_p = (table["log_p"] / LOG10).groupby(table["test_errors"])
+    number, mean = log10_p.count(), log10_p.mean()
+    some = (number > 0).to_numpy()
+    low, high = (log10_p.quantile(share) for share in (0.05, 0.95))
+    wrong = mean.index.to_numpy()
+    panel.fill_between(wrong[some], low[some], high[some], color=style["color"], alpha=0.2, linewidth=0)
+    # Where there is one function there is no interval.
+    reach = (1.96 * log10_p.std() / np.sqrt(number)).fillna(0)
+    plain = {name: value for name, value in style.items() if name != "marker"}
+    panel.errorbar(wrong[some], mean[some], yerr=reach[some], elinewidth=0.7, **plain)
+    whole = (number == log10_p.size()).to_numpy()
+    marks = {"linestyle": "", "marker": style.get("marker", "o"), "color": style["color"]}
+    panel.plot(wrong[some & whole], mean[some & whole], **marks)
+    panel.plot(wrong[some & ~whole], mean[some & ~whole], markerfacecolor="w", **marks)
+    low_down = np.full((~some).sum(), 0.03)
+    panel.plot(wrong[~some], low_down, linestyle="", marker="x", color="0.3", transform=panel.get_xaxis_transform())
+    panel.axhline(-size * np.log10(2), color="0.3", linestyle="--", linewidth=0.8, zorder=0)
+    label_powers_of_ten(panel.yaxis)

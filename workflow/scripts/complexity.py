@@ -1,0 +1,23 @@
+"""The complexity of functions of an experiment."""
+
+from sgdbayes.jobs import job
+
+with job(snakemake) as run:
+    from sgdbayes.complexity_table import complexity_table
+    from sgdbayes.datasets import Task
+    from sgdbayes.device import resolve_device
+    from sgdbayes.storage import read_arrays, read_table, write_table
+
+    source, parameters = snakemake.input, snakemake.params
+    device = resolve_device(parameters.device)
+    table, facts = complexity_table(
+        functions=dict(zip(parameters.sizes, map(read_table, source.functions), strict=True)),
+        runs=read_table(source.runs),
+        task=Task(**read_arrays(source.task)),
+        training=parameters.training,
+        device=device,
+        stack_size=parameters.stack_size,
+        **parameters.settings,
+    )
+    print(facts)
+    write_table(snakemake.output.table, table, run.provenance(device=device, **facts))
