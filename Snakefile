@@ -55,8 +55,12 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/ep_against_exact.smk"
 
 
+# Seconds each; the data set of a task may have to be downloaded, and nodes of a cluster often have no network.
 localrules:
     all,
+    task,
+    all_comparisons,
+    summary,
 
 
 rule all:
