@@ -6,6 +6,7 @@ those of a local run.
 """
 
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -14,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -39,7 +41,8 @@ CONFIGURATION = {
                               "domain_sizes": [8], "extra_epochs": 3_000}},
 }  # fmt: skip
 TABLES = ["runs.parquet", "comparison.csv", "bands.csv", "experiments/small/functions-8.parquet"]
-TARGETS = [f"results/cluster/{name}" for name in (*TABLES, "summary.txt", "figures/scatter/small.png")]
+TARGETS = [f"results/cluster/{name}" for name in (*TABLES, "summary.txt")]
+PLANNING = 30  # Seconds of processor time for config/paper.yaml.
 SLURM_CONF = """
 ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
@@ -89,22 +92,19 @@ def main() -> None:
         os.environ["PATH"] = os.pathsep.join([str(srun_with(folder)), os.environ["PATH"]])
         stack.enter_context(cluster(folder))
         say(started, f"Slurm is up: {CPUS} CPUs")
-        here, there = folder / "local", folder / "cluster"
-        for path in (here, there):
-            path.mkdir()
-            project = Project(path)
+        here, there = (Project(new_folder(folder / name)) for name in ("local", "cluster"))
+        for project in (here, there):
             project.configure(CONFIGURATION)
-        check_jobs(*on_slurm(Project(there), there, started))
-        say(started, "the run on Slurm is done")
-        local = Project(here).snakemake(*TARGETS)
-        assert local.returncode == 0, local.stderr
+        with ThreadPoolExecutor(1) as pool:
+            local = pool.submit(here.snakemake, *TARGETS)
+            check_jobs(*on_slurm(there, started))
+            say(started, "a cancelled job ran again with more memory and time, and all is done")
+            assert local.result().returncode == 0, local.result().stderr
         for name in TABLES:
-            tables = (read_table(path / "results" / "cluster" / name) for path in (here, there))
+            tables = (read_table(project.folder / "results" / "cluster" / name) for project in (here, there))
             pd.testing.assert_frame_equal(*tables, check_exact=True)
-    say(
-        started,
-        f"passed: a cancelled job ran again with more memory and time; {', '.join(TABLES)} are those of a local run",
-    )
+        say(started, f"{', '.join(TABLES)} are those of a local run")
+        say(started, f"config/paper.yaml is planned in {planning(there):.0f} s of processor time")
 
 
 def say(started: float, what: str) -> None:
@@ -119,8 +119,8 @@ def cluster(folder: Path) -> Iterator[None]:
     (folder / "slurm.conf").write_text(SLURM_CONF.format(host=host, folder=folder, cpus=CPUS, **ports))
     (folder / "munge.key").write_bytes(os.urandom(128))
     (folder / "munge.key").chmod(0o600)
-    (folder / "state").mkdir()
-    (folder / "spool").mkdir()
+    for name in ("state", "spool"):
+        new_folder(folder / name)
     munge = {f"--{name}": folder / f"munge.{suffix}" for name, suffix in
              (("key-file", "key"), ("socket", "socket"), ("pid-file", "pid"), ("log-file", "log"), ("seed-file", "seed"))}  # fmt: skip
     options = [f"{name}={path}" for name, path in munge.items()]
@@ -149,11 +149,15 @@ def cluster(folder: Path) -> Iterator[None]:
 
 def srun_with(folder: Path) -> Path:
     """A folder with an srun for this cluster: within a job the executor calls it without SLURM_CONF."""
-    path = folder / "bin" / "srun"
-    path.parent.mkdir()
+    path = new_folder(folder / "bin") / "srun"
     path.write_text(f'#!/bin/sh\nSLURM_CONF={folder}/slurm.conf exec {shutil.which("srun")} "$@"\n')
     path.chmod(0o755)
     return path.parent
+
+
+def new_folder(path: Path) -> Path:
+    path.mkdir()
+    return path
 
 
 def free_ports(number: int) -> list[int]:
@@ -185,14 +189,15 @@ def wait_for(
         time.sleep(0.2)
 
 
-def on_slurm(project: Project, folder: Path, started: float) -> tuple[str, pd.DataFrame, str]:
+def on_slurm(project: Project, started: float) -> tuple[str, pd.DataFrame, str]:
     """Run the targets on Slurm and cancel one running job of the rule train when its training has started: that job,
     all jobs, and what Snakemake said.
     """
+    folder = project.folder
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     command = ["snakemake", "--profile", "workflow/profiles/slurm", "--configfile", "tiny.yaml",
-               "--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "3",
-               "--seconds-between-status-checks", "3", *TARGETS]  # fmt: skip
+               "--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "1",
+               "--seconds-between-status-checks", "1", *TARGETS]  # fmt: skip
     with (folder / "said.txt").open("w") as log:
         run = subprocess.Popen(command, cwd=folder, env={**os.environ, "PATH": path}, stdout=log, stderr=log)
     try:
@@ -220,6 +225,18 @@ def on_slurm(project: Project, folder: Path, started: float) -> tuple[str, pd.Da
     said = (folder / "said.txt").read_text()
     assert run.returncode == 0, said
     return cancelled, jobs(), said
+
+
+def planning(project: Project) -> float:
+    """Processor time, in seconds, of a dry run of config/paper.yaml with the profile."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    run = project.call("snakemake", "--profile", "workflow/profiles/slurm", "--configfile", "config/paper.yaml",
+                       "--dry-run", "--quiet", "all")  # fmt: skip
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert run.returncode == 0, run.stderr
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert seconds <= PLANNING, f"planning config/paper.yaml took {seconds:.0f} s of processor time"
+    return seconds
 
 
 def jobs() -> pd.DataFrame:
