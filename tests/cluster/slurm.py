@@ -38,7 +38,7 @@ CONFIGURATION = {
     "block_size": 2,
     "posteriors": {"mse": {"noise_variance": 0.001}},
     "experiments": {"small": {"task": "small", "architecture": "fcn", "optimizer": "sgd", "networks": 2 * BLOCKS, "batch_size": 8,
-                              "domain_sizes": [8], "extra_epochs": 3_000}},
+                              "domain_sizes": [8], "extra_epochs": 500}},
 }  # fmt: skip
 TABLES = ["runs.parquet", "comparison.csv", "bands.csv", "experiments/small/functions-8.parquet"]
 TARGETS = [f"results/cluster/{name}" for name in (*TABLES, "summary.txt")]
