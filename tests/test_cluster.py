@@ -3,8 +3,13 @@
 The workflow on a real Slurm: tests/cluster/slurm.py.
 """
 
+import base64
+import json
+import os
 import re
+import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pandas as pd
@@ -43,6 +48,22 @@ def test_rules_in_arrays_ask_for_the_same_whatever_their_wildcards():
     profile = yaml.safe_load((ROOT / "workflow" / "profiles" / "slurm" / "config.yaml").read_text())
     for name in profile["slurm-array-jobs"].split(","):
         assert re.search(r"mem_mb=grows\(\d+\),\n +runtime=grows\(\d+\)", rules()[name]), name
+
+
+def test_each_task_of_an_array_becomes_its_own_command():
+    commands = {str(task): zlib.compress(f"echo task '{task}'".encode()).hex() for task in (2, 3)}
+    option = "--slurm-jobstep-array-execs=" + base64.b64encode(json.dumps(commands).encode()).decode()
+    said = {}
+    for task in ("1", "2", "3", ""):
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)} | ({"SLURM_ARRAY_TASK_ID": task} if task else {})
+        code = "from sgdbayes.slurm_arrays import become_array_task; become_array_task(); print('goes on')"
+        run = subprocess.run(
+            [sys.executable, "-c", code, "snakemake", option], env=environment, capture_output=True, text=True
+        )
+        assert run.returncode == 0, run.stderr
+        said[task] = run.stdout.strip()
+    # The first task's command is the one that all are started with.
+    assert said == {"1": "goes on", "2": "task 2", "3": "task 3", "": "goes on"}
 
 
 def test_the_papers_experiments_are_a_few_thousand_jobs():
