@@ -197,7 +197,7 @@ def on_slurm(project: Project, started: float) -> tuple[str, pd.DataFrame, str]:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     command = ["snakemake", "--profile", "workflow/profiles/slurm", "--configfile", "tiny.yaml",
                "--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "1",
-               "--seconds-between-status-checks", "1", *TARGETS]  # fmt: skip
+               "--seconds-between-status-checks", "1", "--latency-wait", "10", *TARGETS]  # fmt: skip
     with (folder / "said.txt").open("w") as log:
         run = subprocess.Popen(command, cwd=folder, env={**os.environ, "PATH": path}, stdout=log, stderr=log)
     try:
@@ -208,7 +208,8 @@ def on_slurm(project: Project, started: float) -> tuple[str, pd.DataFrame, str]:
             training = [item for item in logs.glob("*.log") if "of them to train" in item.read_text()]
             if not cancelled and len(training) >= min(CPUS, BLOCKS):
                 running = jobs()
-                running = running[(running["rule"] == "train") & (running["state"] == "RUNNING")]
+                # The first task of the array: the others must not depend on it.
+                running = running[running["id"].str.endswith("_1") & (running["state"] == "RUNNING")]
                 if len(running):
                     cancelled = running["id"].iloc[0]
                     call("scancel", cancelled)
