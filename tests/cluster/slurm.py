@@ -205,8 +205,7 @@ def on_slurm(project: Project, started: float) -> tuple[str, pd.DataFrame, str]:
         logs = folder / "results" / "cluster" / "logs" / "train" / "small"
         cancelled = ""
         while run.poll() is None:
-            training = [item for item in logs.glob("*.log") if "of them to train" in item.read_text()]
-            if not cancelled and len(training) >= min(CPUS, BLOCKS):
+            if not cancelled and any("of them to train" in item.read_text() for item in logs.glob("*.log")):
                 running = jobs()
                 # The first task of the array: the others must not depend on it.
                 running = running[running["id"].str.endswith("_1") & (running["state"] == "RUNNING")]
