@@ -96,7 +96,8 @@ def main() -> None:
         for project in (here, there):
             project.configure(CONFIGURATION)
         with ThreadPoolExecutor(1) as pool:
-            local = pool.submit(here.snakemake, *TARGETS)
+            # An option, or the targets would be read as more configuration files.
+            local = pool.submit(here.snakemake, "--keep-going", *TARGETS)
             check_jobs(*on_slurm(there, started))
             say(started, "a cancelled job ran again with more memory and time, and all is done")
             assert local.result().returncode == 0, local.result().stderr
