@@ -14,7 +14,6 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from sgdbayes.posterior.gaussian import Gaussian
 from sgdbayes.posterior.mixture import GaussianMixture
@@ -294,6 +293,9 @@ def _fisher(correlation: np.ndarray | float) -> np.ndarray:
 
 def _correlations(counts: np.ndarray, log_p: np.ndarray, min_count: int, networks: int) -> np.ndarray:
     """Pearson, Spearman and slope (..., 3) of log frequency on ``log_p``, both (..., F), over frequent functions."""
+    # A second to import: only who asks pays for it.
+    from scipy.stats import rankdata
+
     used = counts >= min_count
     log_frequency = np.log(np.maximum(counts, 1) / networks)
     predictor = np.broadcast_to(log_p, counts.shape)

@@ -142,6 +142,9 @@ def check_kinds(configuration: Configuration) -> None:
             raise ConfigurationError(
                 f"{path}.positive_classes: must be some, not all, of {list(dataset.classes)}, got {task['positive_classes']}"
             )
+        options = task.get("options", {})
+        _check_options(dataset.defaults, options, f"{path}.options")
+        _attempt(f"{path}.options", functools.partial(dataset.check_options, options))
     for name, options in configuration.architectures.items():
         path = f"architectures.{name}"
         _check_name(options["kind"], ARCHITECTURES, f"{path}.kind")
@@ -287,12 +290,14 @@ def _unknown(name: object, allowed: Iterable[object], path: str, what: str) -> s
     allowed = sorted(map(str, allowed))
     close = difflib.get_close_matches(str(name), allowed, n=1)
     hint = f" (did you mean {close[0]}?)" if close else ""
-    return f"{path}: {what} {name}{hint}; allowed: {', '.join(allowed)}"
+    return f"{path}: {what} {name}{hint}; allowed: {', '.join(allowed) or 'none'}"
 
 
-def _check_options(kind: Callable, options: Mapping[str, Any], path: str) -> None:
-    """Options must be keyword arguments of ``kind``, of the type of their defaults."""
-    if is_dataclass(kind):
+def _check_options(kind: Callable | Mapping[str, Any], options: Mapping[str, Any], path: str) -> None:
+    """Options must be keyword arguments of ``kind``, of the type of their defaults, which it may be itself."""
+    if isinstance(kind, Mapping):
+        defaults = kind
+    elif is_dataclass(kind):
         defaults = {field.name: field.default for field in fields(kind)}
     else:
         parameters = inspect.signature(kind).parameters.values()

@@ -1,7 +1,5 @@
 """Where torch computes: on a GPU if there is one."""
 
-import torch
-
 __all__ = ["resolve_device"]
 
 
@@ -11,6 +9,11 @@ def resolve_device(device: str) -> str:
     """
     if device not in ("auto", "cpu", "cuda"):
         raise ValueError(f"device must be auto, cpu or cuda, got {device!r}")
+    if device == "cpu":
+        return device
+    # Seconds to import: only who asks pays for it.
+    import torch
+
     if device == "cuda" and not torch.cuda.is_available():
         raise RuntimeError("device is cuda, but torch finds no GPU here: set device to auto or cpu")
-    return ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    return "cuda" if torch.cuda.is_available() else "cpu"

@@ -92,10 +92,14 @@ class Plan:
     def task_key(self, task: str) -> str:
         return settings_hash(self.configuration.tasks[task], self._code("task"))
 
+    def training_code(self) -> str:
+        """Stands for the code that trains networks."""
+        return self._code("train")
+
     @cache  # noqa: B019
     def training_key(self, experiment: str) -> str:
         return settings_hash(
-            self.task_key(self.experiments[experiment].task), self.training(experiment), self._code("train")
+            self.task_key(self.experiments[experiment].task), self.training(experiment), self.training_code()
         )
 
     @cache  # noqa: B019

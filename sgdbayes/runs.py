@@ -18,7 +18,7 @@ def gather_runs(blocks: Sequence[str], networks: int) -> pd.DataFrame:
     alike.
     """
     runs = pd.concat([read_table(block) for block in blocks], ignore_index=True).sort_values("index", ignore_index=True)
-    if not np.array_equal(runs["index"], np.arange(networks)) or runs["key"].nunique() != 1:
+    if not np.array_equal(runs["index"], np.arange(networks)) or (runs[["key", "code"]].nunique() != 1).any():
         raise ValueError(
             f"{blocks[0]} and the blocks beside it do not hold {networks} networks trained alike: delete them and run again"
         )

@@ -49,6 +49,8 @@ def test_grids_are_multiplied_out_and_defaults_filled_in():
     assert configuration.comparison["min_count"] == 5
 
 
+IMDB = {"dataset": "imdb", "positive_classes": [1], "train_size": 100}
+BOOLEAN = {"dataset": "boolean", "positive_classes": [1], "train_size": 64, "recorded_test_size": 64}
 EXPERIMENT = "experiments/mnist-{optimizer}"
 WRONG = [
     ("nam", "x", "unknown key nam (did you mean name?)"),
@@ -77,12 +79,48 @@ WRONG = [
     ("tasks/mnist/dataset", "mnsit", "unknown name mnsit (did you mean mnist?)"),
     ("tasks/mnist/train_size", 4500, "train_size + recorded_test_size = 5500 is more than the 5000 examples"),
     ("tasks/mnist/positive_classes", [11], "positive_classes: must be some, not all"),
+    ("tasks/mnist/options", {"form": "tfidf"}, "tasks.mnist.options: unknown option form; allowed: none"),
+    ("tasks/mnist/options", "tfidf", "tasks.mnist.options: must be of type object, got 'tfidf'"),
+    ("tasks/mnist/options", {"form": None}, "tasks.mnist.options.form: must be of type number or string or"),
+    ("tasks/reviews", IMDB | {"train_size": 49_000}, "= 50000 is more than the 49582 examples of imdb"),
+    ("tasks/reviews", IMDB | {"positive_classes": [2]}, "positive_classes: must be some, not all, of [0, 1], got [2]"),
+    (
+        "tasks/reviews",
+        IMDB | {"options": {"from": "tfidf"}},
+        "tasks.reviews.options: unknown option from (did you mean form?)",
+    ),
+    (
+        "tasks/reviews",
+        IMDB | {"options": {"length": "9"}},
+        "tasks.reviews.options.length: must be of type int, got '9'",
+    ),
+    ("tasks/reviews", IMDB | {"options": {"length": 0}}, "tasks.reviews.options: length must be at least 1, got 0"),
+    (
+        "tasks/reviews",
+        IMDB | {"options": {"form": "bag"}},
+        "tasks.reviews.options: form must be sequences or tfidf, got bag",
+    ),
+    ("tasks/bits", BOOLEAN | {"options": {"target": "xor"}}, "tasks.bits.options: target must be bit, conjunction,"),
+    ("tasks/bits", BOOLEAN | {"recorded_test_size": 65}, "= 129 is more than the 128 examples of boolean"),
     ("device", "gpu", "device: unknown value gpu"),
     ("name", "a/b", "name: 'a/b' does not match"),
     ("name", "..", "name: '..' does not match"),
     (f"{EXPERIMENT}}}", {**QUICKSTART["experiments"]["mnist-{optimizer}"]}, "the braces in its name do not match"),
     (1, {}, "the key 1 must be text"),
 ]
+
+
+def test_options_of_data_sets_are_kept_and_add_nothing_to_tasks_without(monkeypatch):
+    def refuse(*_arguments, **_options):
+        raise AssertionError("planning loaded data")
+
+    for name in ("load_idx", "_read"):
+        monkeypatch.setattr(f"sgdbayes.datasets.{'imdb' if name == '_read' else 'mnist'}.{name}", refuse)
+    config = changed("tasks/reviews", IMDB | {"options": {"form": "tfidf", "vocabulary": 500}})
+    config["tasks"]["bits"] = BOOLEAN | {"options": {"target": "parity"}}
+    tasks = read(config).tasks
+    assert tasks["reviews"]["options"] == {"form": "tfidf", "vocabulary": 500}
+    assert tasks["mnist"] == QUICKSTART["tasks"]["mnist"]
 
 
 @pytest.mark.parametrize(("path", "value", "message"), WRONG, ids=[f"{path}={value}" for path, value, _ in WRONG])

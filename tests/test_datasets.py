@@ -1,24 +1,30 @@
-"""Data sets, the tasks drawn from them, and damaged or missing files."""
+"""Data sets of images, the tasks drawn from them, and damaged or missing files."""
 
+import dataclasses
+import email.message
 import gzip
 import hashlib
+import io
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sgdbayes.datasets import DATASETS, LabelledData, Task, draw_task, load_task, mnist
+from sgdbayes.datasets import DATASETS, LabelledData, Task, draw_task, fashion_mnist, load_task, mnist
+from sgdbayes.figures.style import describe_task
 from sgdbayes.storage import DamagedFileError
 
 SETTINGS = {"positive_classes": (5, 6, 7, 8, 9), "train_size": 60, "recorded_test_size": 40, "seed": 1}
+REAL_DATA = pytest.mark.skipif(
+    not os.environ.get("SGDBAYES_DATA"), reason="SGDBAYES_DATA does not name a folder with the real data"
+)
 
 
-@pytest.fixture
-def small_mnist(tmp_path, monkeypatch) -> Path:
-    """The four MNIST files in their format with 30 + 20 made-up images, as the known ones."""
-    folder = tmp_path / "mnist"
-    folder.mkdir()
+def make_idx(folder: Path) -> dict[str, str]:
+    """The four files of MNIST in their format with 30 + 20 made-up images, and their checksums."""
+    folder.mkdir(parents=True)
     rng = np.random.default_rng(0)
     known = {}
     for part, number in (("train", 30), ("t10k", 20)):
@@ -29,7 +35,14 @@ def small_mnist(tmp_path, monkeypatch) -> Path:
             name = f"{part}-{kind}-ubyte"
             known[name] = hashlib.sha256(content).hexdigest()
             (folder / f"{name}.gz").write_bytes(gzip.compress(content))
-    monkeypatch.setattr(mnist, "_FILES", known)
+    return known
+
+
+@pytest.fixture
+def small_mnist(tmp_path, monkeypatch) -> Path:
+    """Made-up files as the known ones of MNIST."""
+    known = make_idx(tmp_path / "mnist")
+    monkeypatch.setattr(mnist, "_FILES", dataclasses.replace(mnist._FILES, sha256=known))
     monkeypatch.delenv("SGDBAYES_DATA", raising=False)
     return tmp_path
 
@@ -44,11 +57,14 @@ def test_embedded_mnist_is_what_the_registry_says():
     assert np.bincount(data.classes).tolist() == [500] * 10
 
 
-def test_a_task_is_drawn_by_its_seed():
+def test_a_task_is_drawn_by_its_seed(monkeypatch):
+    data = DATASETS["mnist_embedded"].load(Path("nowhere"))
+    monkeypatch.setitem(
+        DATASETS, "mnist_embedded", dataclasses.replace(DATASETS["mnist_embedded"], load=lambda _folder: data)
+    )
     task = load_task({"dataset": "mnist_embedded", **SETTINGS}, Path("nowhere"))
     assert (len(task.train_labels), len(task.test_labels)) == (60, 40)
     assert not set(task.train_indices) & set(task.test_indices)
-    data = DATASETS["mnist_embedded"].load(Path("nowhere"))
     assert ((task.train_labels > 0) == (data.classes[task.train_indices] >= 5)).all()
     assert (task.test_inputs == data.inputs[task.test_indices]).all()
     again = load_task({"dataset": "mnist_embedded", **SETTINGS}, Path("nowhere"))
@@ -67,22 +83,42 @@ def test_full_mnist_from_made_up_files_of_its_format(small_mnist):
     assert (mnist.load_mnist(small_mnist).inputs == data.inputs).all(), "the decompressed files were not kept"
 
 
-@pytest.mark.skipif(not os.environ.get("SGDBAYES_DATA"), reason="SGDBAYES_DATA does not name a folder with real MNIST")
-def test_full_mnist_for_real(tmp_path):
-    data = DATASETS["mnist"].load(tmp_path)
-    assert data.inputs.shape == (DATASETS["mnist"].size, 28, 28)
-    assert np.bincount(data.classes).tolist() == [6903, 7877, 6990, 7141, 6824, 6313, 6876, 7293, 6825, 6958]
+@pytest.mark.parametrize("place", ["SGDBAYES_DATA", "folder", "installed"])
+def test_fashion_mnist_is_found_in_each_of_its_places(tmp_path, monkeypatch, place):
+    folders = {"SGDBAYES_DATA": tmp_path / "data" / "fashion-mnist", "folder": tmp_path / "fashion-mnist"}
+    folder = folders.get(place, tmp_path / "usr")
+    files = dataclasses.replace(fashion_mnist._FILES, sha256=make_idx(folder), installed=(tmp_path / "usr",))
+    monkeypatch.setattr(fashion_mnist, "_FILES", files)
+    monkeypatch.setenv("SGDBAYES_DATA", str(tmp_path / "data"))
+    data = fashion_mnist.load_fashion_mnist(tmp_path)
+    images = gzip.decompress((folder / "train-images-idx3-ubyte.gz").read_bytes())[16:]
+    assert (data.inputs[:30] * 255).round().astype(np.uint8).tobytes() == images
+    assert data.inputs.dtype == np.float32
 
 
-@pytest.mark.parametrize("damage", ["truncated", "flipped", "not gzip"])
+@REAL_DATA
+@pytest.mark.parametrize(
+    ("name", "numbers"),
+    [
+        ("mnist", [6903, 7877, 6990, 7141, 6824, 6313, 6876, 7293, 6825, 6958]),
+        ("fashion_mnist", [7_000] * 10),
+    ],
+)
+def test_all_images_for_real(tmp_path, name, numbers):
+    data = DATASETS[name].load(tmp_path)
+    assert data.inputs.shape == (DATASETS[name].size, 28, 28)
+    assert np.bincount(data.classes).tolist() == numbers
+
+
+@pytest.mark.parametrize("damage", ["truncated", "flipped", "wrong magic number", "not gzip"])
 def test_damaged_archives_are_named(small_mnist, damage):
     path = small_mnist / "mnist" / "train-labels-idx1-ubyte.gz"
     content = path.read_bytes()
     if damage == "truncated":
         path.write_bytes(content[: len(content) // 2])
-    elif damage == "flipped":
+    elif damage in ("flipped", "wrong magic number"):
         body = bytearray(gzip.decompress(content))
-        body[-1] ^= 1
+        body[-1 if damage == "flipped" else 3] ^= 1
         path.write_bytes(gzip.compress(body))
     else:
         path.write_bytes(b"<html>404</html>")
@@ -99,16 +135,52 @@ def test_a_damaged_decompressed_file_is_named(small_mnist):
         mnist.load_mnist(small_mnist)
 
 
-def test_an_unreachable_download_says_what_to_do(tmp_path, monkeypatch):
+def unreachable(*_args, **_options):
+    raise OSError("Name or service not known")
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "imdb"])
+def test_an_unreachable_download_says_what_to_do(tmp_path, monkeypatch, name):
     monkeypatch.delenv("SGDBAYES_DATA", raising=False)
-
-    def unreachable(*_args, **_options):
-        raise OSError("Name or service not known")
-
-    monkeypatch.setattr("urllib.request.urlopen", unreachable)
+    monkeypatch.setattr("torch.hub.urlopen", unreachable)
+    if name == "fashion_mnist":
+        monkeypatch.setattr(fashion_mnist, "_FILES", dataclasses.replace(fashion_mnist._FILES, installed=()))
     with pytest.raises(ConnectionError, match=r"could not be downloaded from https://.*SGDBAYES_DATA"):
-        mnist.load_mnist(tmp_path)
+        DATASETS[name].load(tmp_path)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+class Answer(io.BytesIO):
+    """What a server sends, as urlopen gives it."""
+
+    def info(self):
+        return email.message.Message()
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_download_takes_its_place_only_whole(small_mnist, monkeypatch, whole):
+    sent = {path.name: path.read_bytes() for path in (small_mnist / "mnist").iterdir()}
+    shutil.rmtree(small_mnist / "mnist")
+    monkeypatch.setattr(
+        "torch.hub.urlopen",
+        lambda request: Answer(sent[request.full_url.rsplit("/", 1)[1]][: None if whole else 100]),
+    )
+    if whole:
+        assert mnist.load_mnist(small_mnist).inputs.shape == (50, 28, 28)
+        assert {path.name for path in (small_mnist / "mnist").iterdir()} == set(sent)
+    else:
+        with pytest.raises(DamagedFileError, match=r"train-images-idx3-ubyte.gz is damaged"):
+            mnist.load_mnist(small_mnist)
+        assert list((small_mnist / "mnist").iterdir()) == []
+
+
+def test_captions_name_the_options_of_a_data_set():
+    task = {"dataset": "imdb", "positive_classes": [1], "train_size": 45_000, "seed": 0}
+    caption = describe_task(task | {"options": {"form": "tfidf", "vocabulary": 500}})
+    assert caption == ("Data: imdb (form tfidf, vocabulary 500), class 1 against the rest, |S| = 45,000, task seed 0.")
+    assert describe_task(task | {"dataset": "mnist", "positive_classes": [0, 1]}).startswith(
+        "Data: mnist, classes 0, 1 "
+    )
 
 
 def test_bad_tasks():

@@ -47,8 +47,12 @@ def test_bad_input():
         zero_one_evidence(np.eye(3), np.ones(2), 100, seed=0)
     with pytest.raises(ValueError, match="through must hold sizes from 1 to 2"):
         zero_one_evidence(np.eye(2), np.ones(2), 100, seed=0, through=[3])
-    with pytest.raises(ValueError, match="at least 32 draws"):
+    with pytest.raises(ValueError, match="num_samples must be at least 32, got 8"):
         zero_one_evidence(np.eye(2), np.ones(2), 8, seed=0)
+    with pytest.raises(ValueError, match="block must be at least 1, got -1"):
+        zero_one_evidence(np.eye(2), np.ones(2), 100, seed=0, block=-1)
+    with pytest.raises(ValueError, match="warm_up must be at least 0, got -1"):
+        zero_one_evidence(np.eye(2), np.ones(2), 100, seed=0, warm_up=-1)
 
 
 @pytest.fixture(scope="module")

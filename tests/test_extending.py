@@ -27,6 +27,12 @@ def load_parity(_folder: Path) -> LabelledData:
     return LabelledData(bits, bits.sum(1).astype(int))
 
 
+def centred(train, test, *, scale: float = 1.0):
+    """Inputs less their mean over S."""
+    mean = train.mean(0)
+    return scale * (train - mean), scale * (test - mean)
+
+
 @dataclass(frozen=True)
 class RandomFeatures:
     """A fixed random hidden layer under a trained linear output: for the test, no kernel."""
@@ -51,7 +57,7 @@ def prior_posterior(kernel, labels, *, scale: float = 1.0):
 
 
 def test_everything_new_is_found_by_its_name(monkeypatch, tmp_path):
-    monkeypatch.setitem(datasets.DATASETS, "bits", Dataset(load_parity, 64, tuple(range(7))))
+    monkeypatch.setitem(datasets.DATASETS, "bits", Dataset(load_parity, 64, tuple(range(7)), encode=centred))
     monkeypatch.setitem(architectures.ARCHITECTURES, "RandomFeatures", RandomFeatures)
     monkeypatch.setitem(posteriors.POSTERIORS, "prior", prior_posterior)
     known = (*optimizers.OPTIMIZERS, "Adamax")
@@ -60,7 +66,13 @@ def test_everything_new_is_found_by_its_name(monkeypatch, tmp_path):
     config = yaml.safe_load((ROOT / "config" / "quickstart.yaml").read_text())
     config = copy.deepcopy(config) | {
         "tasks": {
-            "bits": {"dataset": "bits", "positive_classes": [3, 4, 5, 6], "train_size": 30, "recorded_test_size": 34}
+            "bits": {
+                "dataset": "bits",
+                "positive_classes": [3, 4, 5, 6],
+                "train_size": 30,
+                "recorded_test_size": 34,
+                "options": {"scale": 2.0},
+            }
         },
         "architectures": {"features": {"kind": "RandomFeatures", "features": 200}},
         "optimizers": {"adamax": {"kind": "Adamax", "learning_rate": 0.05}},
@@ -79,6 +91,8 @@ def test_everything_new_is_found_by_its_name(monkeypatch, tmp_path):
     check_kinds(configuration)
     plan = Plan(configuration, ROOT / "workflow" / "scripts")
     task = load_task(configuration.tasks["bits"], tmp_path)
+    assert abs(task.train_inputs.mean(0)).max() < 1e-6
+    assert np.unique(np.diff(np.sort(task.test_inputs[:, 0])).round(5)).tolist() == [0, 2]
     settings = plan.training("new")
-    table = train_block(task, settings, "0-3", experiment="new", key="k", known=tmp_path / "none", device="cpu")
+    table = train_block(task, settings, "0-3", experiment="new", key="k", code="c", known=[], device="cpu")
     assert table["converged"].all()

@@ -10,6 +10,7 @@ from sgdbayes.functions import as_strings
 from sgdbayes.plan import Plan
 from sgdbayes.posterior import (
     POSTERIORS,
+    Gaussian,
     GaussianMixture,
     log_orthant_probability,
     ntk_ensemble,
@@ -134,6 +135,12 @@ def test_the_plan_knows_which_posteriors_need_the_tangent_kernel():
         assert (Plan.kernels_of(None, name) == ["kernel", "tangent-kernel"]) == needed
 
 
+def test_a_test_point_that_has_nothing_to_do_with_s_is_even():
+    posterior, diagnostics = zero_one_predictive(np.eye(3), np.ones(2), 100, seed=0)
+    assert diagnostics["r_hat"] < 1.05
+    assert posterior.mean_test_error(np.ones(1))[0] == 0.5
+
+
 def test_bad_input():
     with pytest.raises(ValueError, match="kernel must cover S and E: it has 2 rows for 2 labels"):
         zero_one_predictive(np.eye(2), np.ones(2), 10, seed=0)
@@ -145,5 +152,12 @@ def test_bad_input():
         GaussianMixture(np.full((4, 9, 2), np.nan), np.eye(2))
     with pytest.raises(ValueError, match="at least 32 draws"):
         GaussianMixture(np.zeros((4, 7, 2)), np.eye(2))
+    for posterior in (Gaussian(np.zeros(2), np.eye(2)), GaussianMixture(np.zeros((4, 9, 2)), np.eye(2))):
+        with pytest.raises(ValueError, match="size of a domain must be from 1 to 2, got 3"):
+            posterior.head(3)
+        with pytest.raises(ValueError, match="labels must be 2, got 1"):
+            posterior.mean_test_error(np.ones(1))
+    with pytest.raises(np.linalg.LinAlgError, match="covariance is not positive definite: its least variance is -1"):
+        Gaussian(np.zeros(2), np.diag([1.0, -1.0]))
     with pytest.raises(ValueError, match="means and labels must have two dimensions"):
         log_orthant_weights(np.zeros(2), np.eye(2), np.ones(2), seed=0)

@@ -1,5 +1,6 @@
 """Posteriors against closed forms, brute force and independent libraries."""
 
+import mpmath
 import numpy as np
 import pytest
 from conftest import random_covariance
@@ -7,6 +8,7 @@ from scipy import integrate, stats
 from scipy.special import log_ndtr
 
 from sgdbayes.posterior import Gaussian, expectation_propagation, log_orthant_probability, regression_posterior
+from sgdbayes.posterior.ep import _site
 
 
 def equicorrelated(size: int, correlation: float) -> np.ndarray:
@@ -128,12 +130,17 @@ def test_mean_test_error_is_that_of_the_draws():
 # --- MSE posterior ---------------------------------------------------------------------------------------------------
 
 
-def test_regression_posterior_is_the_closed_form():
-    kernel, labels = random_covariance(12, seed=1), np.where(np.arange(8) % 3 == 0, 1, -1)
-    posterior = regression_posterior(kernel, labels, noise_variance=0.01)
-    gain = kernel[8:, :8] @ np.linalg.inv(kernel[:8, :8] + 0.01 * np.eye(8))
-    np.testing.assert_allclose(posterior.mean, gain @ labels, rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(posterior.covariance, kernel[8:, 8:] - gain @ kernel[:8, 8:], rtol=1e-9, atol=1e-12)
+@pytest.mark.parametrize("noise", [0.01, 1e-8])
+def test_regression_posterior_is_the_closed_form(noise):
+    # Eigenvalues down to 1e-6: there noise of 1e-8 and of 1e-6, which gpytorch would make of it, differ.
+    factor = np.random.default_rng(1).standard_normal((12, 6))
+    kernel, labels = factor @ factor.T + 1e-6 * np.eye(12), np.where(np.arange(8) % 3 == 0, 1, -1)
+    posterior = regression_posterior(kernel, labels, noise_variance=noise)
+    solved = np.linalg.solve(kernel[:8, :8] + noise * np.eye(8), np.column_stack([labels, kernel[:8, 8:]]))
+    np.testing.assert_allclose(posterior.mean, kernel[8:, :8] @ solved[:, 0], rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(
+        posterior.covariance, kernel[8:, 8:] - kernel[8:, :8] @ solved[:, 1:], rtol=1e-6, atol=1e-7
+    )
 
 
 def test_regression_posterior_is_exact_beyond_the_size_where_gpytorch_turns_to_approximations():
@@ -222,6 +229,29 @@ def test_ep_settles_where_damped_updates_alone_would_not():
     np.testing.assert_allclose(result.mean, mean, atol=1e-6)
 
 
+@pytest.mark.parametrize("jitter", [1e-4, 1e-6])
+def test_ep_settles_on_contradicting_labels_of_almost_equal_inputs(jitter):
+    """Sites then grow by orders of magnitude: extrapolation alone would throw them back again and again."""
+    kernel = np.kron(random_covariance(10, seed=3), np.ones((2, 2))) + jitter * np.eye(20)
+    labels = np.tile([1, -1], 10)
+    result = expectation_propagation(kernel, labels, max_sweeps=60)
+    gentle = expectation_propagation(kernel, labels, damping=0.5)
+    assert np.isfinite(result.log_evidence)
+    assert result.log_evidence == pytest.approx(gentle.log_evidence, abs=1e-5)
+
+
+def test_a_site_has_the_moments_of_a_truncated_normal():
+    """Against mpmath with 60 digits, also where doubles lose all of theirs."""
+    with mpmath.workdps(60):
+        for x in (-1e6, -1e3, -51.0, -49.0, -30.0, -3.0, 0.0, 3.0, 10.0):
+            exact = mpmath.mpf(x)
+            pull = mpmath.npdf(exact) / mpmath.ncdf(exact)
+            mean, kept = exact + pull, 1 - pull * (exact + pull)
+            (tau,), (nu,) = _site(np.array([x]))
+            assert tau == pytest.approx(float(1 / kept - 1), rel=1e-9)
+            assert nu == pytest.approx(float(mean / kept - exact), rel=1e-9)
+
+
 def test_ep_is_exact_in_one_dimension():
     result = expectation_propagation(np.array([[4.0]]), np.array([-1]))
     assert result.log_evidence == pytest.approx(np.log(0.5), abs=1e-9)
@@ -272,8 +302,9 @@ def test_ep_bad_input():
         expectation_propagation(np.eye(1), np.array([2.0]))
     with pytest.raises(ValueError, match="kernel must cover S"):
         expectation_propagation(np.eye(1), np.ones(2))
-    with pytest.raises(ValueError, match="damping"):
-        expectation_propagation(np.eye(1), np.ones(1), damping=0.0)
+    for option, value in (("damping", 0.0), ("tolerance", np.nan), ("tolerance", -1.0), ("max_sweeps", 0)):
+        with pytest.raises(ValueError, match=option):
+            expectation_propagation(np.eye(1), np.ones(1), **{option: value})
     with pytest.raises(np.linalg.LinAlgError, match="kernel on S is not positive definite"):
         expectation_propagation(np.ones((2, 2)) - 2 * np.eye(2), np.ones(2))
     with pytest.raises(RuntimeError, match="did not settle in 2 sweeps"):

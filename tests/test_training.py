@@ -12,6 +12,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
 from sgdbayes.architectures import LSTM, Convolutional, FullyConnected
 from sgdbayes.datasets import Task
 from sgdbayes.functions import unpack
+from sgdbayes.storage import write_table
 from sgdbayes.training import OPTIMIZERS, Optimizer, Record, TrainedNetworks, option_names, train_until_fit
 from sgdbayes.training import stack as stack_module
 from sgdbayes.training._compiled import _update
@@ -390,7 +391,7 @@ def test_blocks_record_both_moments_and_say_how_far_they_are(task, tmp_path, cap
         "loss": "cross_entropy", "batch_size": 8, "max_epochs": 100, "extra_epochs": 0, "target_loss": None,
         "precision": "float32", "seed": 0,
     }  # fmt: skip
-    options = {"experiment": "e", "key": "k", "known": tmp_path / "none", "device": "cpu"}
+    options = {"experiment": "e", "key": "k", "code": "c", "known": [], "device": "cpu"}
     plain = train_block(task, settings, "0-5", **options)
     assert plain["fit_labels"].isna().all()
     assert plain["fit_margin_min"].isna().all()
@@ -407,6 +408,34 @@ def test_blocks_record_both_moments_and_say_how_far_they_are(task, tmp_path, cap
     np.testing.assert_allclose(longer["fit_margin_mean"], plain["margin_mean"])
     assert (longer["margin_mean"] > longer["fit_margin_mean"]).all()
     assert unpack(longer["labels"].tolist(), 16).shape == (5, 16)
+
+
+def test_networks_of_other_code_are_kept_if_a_sample_comes_out_the_same(task, tmp_path, capsys):
+    settings = {
+        "architecture": {"kind": "FullyConnected", "depth": 1, "width": 16}, "optimizer": {"kind": "SGD", "learning_rate": 0.1},
+        "loss": "cross_entropy", "batch_size": 8, "max_epochs": 100, "extra_epochs": 0, "target_loss": None,
+        "precision": "float32", "seed": 0,
+    }  # fmt: skip
+    options = {"experiment": "e", "key": "k", "device": "cpu"}
+    first = train_block(task, settings, "0-6", code="old", known=[], **options)
+    write_table(tmp_path / "runs.parquet", first, {})
+    known = [tmp_path / "none.parquet", tmp_path / "runs.parquet"]
+    capsys.readouterr()
+    again = train_block(task, settings, "0-8", code="new", known=known, **options)
+    said = capsys.readouterr().out
+    assert "3 of 6 networks that other code trained came out the same" in said
+    assert "2 of them to train" in said
+    assert again["code"].unique().tolist() == ["new"]
+    assert again.head(6).drop(columns="code").equals(first.drop(columns="code"))
+    # One margin off by the last bit: the code does something else.
+    altered = first.assign(margin_min=np.nextafter(first["margin_min"], 1))
+    write_table(tmp_path / "runs.parquet", altered, {})
+    afresh = train_block(task, settings, "0-8", code="new", known=known, **options)
+    assert "not the same: all are trained again" in capsys.readouterr().out
+    assert afresh.equals(again)
+    none = train_block(task, settings, "0-6", code="new", known=known, **options | {"key": "another"})
+    assert "6 of them to train" in capsys.readouterr().out
+    assert len(none) == 6
 
 
 def test_stacks_are_sized_by_what_a_network_takes(task, monkeypatch):

@@ -7,6 +7,7 @@ from scipy import stats
 from scipy.special import ndtr, ndtri
 
 from sgdbayes.posterior import _walls, expectation_propagation, sample_zero_one, zero_one, zero_one_chains
+from sgdbayes.posterior._walls_batched import batched_mover
 
 
 def standard_error(draws: np.ndarray, batches: int = 40) -> np.ndarray:
@@ -125,7 +126,7 @@ def test_more_draws_extend_a_chain():
 def test_all_chains_at_once_in_torch_take_the_same_way(monkeypatch):
     kernel, labels = random_covariance(60, seed=9), np.where(np.arange(60) % 3, 1, -1)
     one_by_one = zero_one_chains(kernel, labels, 10, seed=4, device="cpu")
-    monkeypatch.setattr(zero_one, "_cpu_mover", lambda folded: zero_one._batched_mover(folded, "cpu"))
+    monkeypatch.setattr(zero_one, "_mover", lambda folded, device: batched_mover(folded, device, zero_one._BOUNCES))
     at_once = zero_one_chains(kernel, labels, 10, seed=4, device="cpu")
     np.testing.assert_array_equal(at_once.bounces, one_by_one.bounces)
     np.testing.assert_allclose(at_once.draws, one_by_one.draws, rtol=1e-6, atol=1e-9)

@@ -1,10 +1,17 @@
 """Data sets by the name the configuration calls them."""
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from sgdbayes.datasets.boolean import check_boolean, load_boolean
+from sgdbayes.datasets.fashion_mnist import load_fashion_mnist
+from sgdbayes.datasets.imdb import check_imdb, encode_reviews, load_imdb
 from sgdbayes.datasets.mnist import load_embedded_mnist, load_mnist
 from sgdbayes.datasets.task import LabelledData, Task, draw_task
 
@@ -15,20 +22,56 @@ __all__ = ["DATASETS", "Dataset", "load_task"]
 class Dataset:
     """How to load a data set from the data folder, how many examples it has and which classes: known before it is
     loaded.
+
+    ``encode(train, test)`` makes inputs of the loaded ones of S and of the test points, where that depends on S. The
+    keyword-only arguments of ``load`` and ``encode`` are the options of the data set; ``check`` is called with all of
+    them and raises ValueError for impossible values.
     """
 
-    load: Callable[[Path], LabelledData]
+    load: Callable[..., LabelledData]
     size: int
     classes: tuple[int, ...]
+    encode: Callable[..., tuple[np.ndarray, np.ndarray]] | None = None
+    check: Callable[..., None] | None = None
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """The options with their defaults."""
+        return _defaults(self.load) | (_defaults(self.encode) if self.encode else {})
+
+    def check_options(self, options: Mapping[str, Any]) -> None:
+        """Raises ValueError for values with which it cannot be loaded or encoded; loads nothing."""
+        if self.check is not None:
+            self.check(**{**self.defaults, **options})
 
 
 DATASETS = {
     "mnist_embedded": Dataset(load_embedded_mnist, 5_000, tuple(range(10))),
     "mnist": Dataset(load_mnist, 70_000, tuple(range(10))),
+    "fashion_mnist": Dataset(load_fashion_mnist, 70_000, tuple(range(10))),
+    "imdb": Dataset(load_imdb, 49_582, (0, 1), encode=encode_reviews, check=check_imdb),
+    "boolean": Dataset(load_boolean, 128, (0, 1), check=check_boolean),
 }
 
 
 def load_task(settings: Mapping[str, Any], folder: Path) -> Task:
-    """Load ``settings["dataset"]`` from ``folder`` and draw from it the task that the other settings describe."""
-    options = {name: value for name, value in settings.items() if name != "dataset"}
-    return draw_task(DATASETS[settings["dataset"]].load(folder), **options)
+    """Load ``settings["dataset"]``, with the ``options`` there may be, from ``folder`` and draw from it the task that
+    the other settings describe.
+    """
+    dataset = DATASETS[settings["dataset"]]
+    options = settings.get("options", {})
+    # Before anything is loaded.
+    dataset.check_options(options)
+    data = dataset.load(folder, **_meant_for(dataset.load, options))
+    encode = dataset.encode and partial(dataset.encode, **_meant_for(dataset.encode, options))
+    rest = {name: value for name, value in settings.items() if name not in ("dataset", "options")}
+    return draw_task(data, **rest, encode=encode)
+
+
+def _defaults(function: Callable) -> dict[str, Any]:
+    parameters = inspect.signature(function).parameters.values()
+    return {item.name: item.default for item in parameters if item.kind is inspect.Parameter.KEYWORD_ONLY}
+
+
+def _meant_for(function: Callable, options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if name in _defaults(function)}

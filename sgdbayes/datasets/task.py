@@ -4,6 +4,7 @@ S and the function domain E are those of Mingard et al. (JMLR 2021), section 2; 
 points.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,9 @@ __all__ = ["LabelledData", "Task", "draw_task"]
 
 @dataclass(frozen=True)
 class LabelledData:
-    """All examples of a data set: ``inputs`` (N, ...) float32 and integer ``classes`` (N,)."""
+    """All examples of a data set: ``inputs`` (N, ...) float32, or what its ``encode`` takes, and integer ``classes``
+    (N,).
+    """
 
     inputs: np.ndarray
     classes: np.ndarray
@@ -46,11 +49,18 @@ class Task:
 
 
 def draw_task(
-    data: LabelledData, *, positive_classes: tuple[int, ...], train_size: int, recorded_test_size: int, seed: int
+    data: LabelledData,
+    *,
+    positive_classes: tuple[int, ...],
+    train_size: int,
+    recorded_test_size: int,
+    seed: int,
+    encode: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]] | None = None,
 ) -> Task:
     """Draw S and the recorded test points without replacement, each class with equal probability per example.
 
-    Raises ValueError if the data set is too small, or if a positive class is not in it or leaves no other class.
+    ``encode(train, test)`` turns what was drawn of ``data.inputs`` into inputs. Raises ValueError if the data set is too
+    small, or if a positive class is not in it or leaves no other class.
     """
     available = len(data.classes)
     if train_size + recorded_test_size > available:
@@ -65,4 +75,7 @@ def draw_task(
     drawn = np.random.default_rng(seed).permutation(available)[: train_size + recorded_test_size]
     train, test = drawn[:train_size], drawn[train_size:]
     labels = np.where(np.isin(data.classes, positive_classes), 1, -1).astype(np.int8)
-    return Task(data.inputs[train], labels[train], data.inputs[test], labels[test], train, test)
+    train_inputs, test_inputs = data.inputs[train], data.inputs[test]
+    if encode is not None:
+        train_inputs, test_inputs = encode(train_inputs, test_inputs)
+    return Task(train_inputs, labels[train], test_inputs, labels[test], train, test)

@@ -74,8 +74,13 @@ def add_caption(figure: Figure, text: str) -> None:
 
 def describe_task(task: Mapping[str, Any]) -> str:
     """One sentence on the task of a configuration."""
+    options = ", ".join(f"{name} {value}" for name, value in task.get("options", {}).items())
+    data = task["dataset"] + (f" ({options})" if options else "")
+    classes = "class" if len(task["positive_classes"]) == 1 else "classes"
     positive = ", ".join(map(str, task["positive_classes"]))
-    return f"Data: {task['dataset']}, classes {positive} against the rest, |S| = {task['train_size']:,}, task seed {task['seed']}."
+    return (
+        f"Data: {data}, {classes} {positive} against the rest, |S| = {task['train_size']:,}, task seed {task['seed']}."
+    )
 
 
 def describe_trainings(training: Mapping[str, Mapping[str, Any]], networks: Mapping[str, int]) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.linalg import cholesky
 
-__all__ = ["check_kernel", "check_labels", "lower_cholesky"]
+__all__ = ["check_covariance", "check_domain_size", "check_kernel", "check_labels", "lower_cholesky"]
 
 # Kernels are computed in double precision and symmetrised; 1e-8 of the largest entry is far above rounding, far below
 # any real asymmetry.
@@ -11,16 +11,36 @@ _ASYMMETRY = 1e-8
 _ROWS = 512
 
 
-def check_labels(labels: np.ndarray, *, dimensions: int = 1) -> np.ndarray:
+def check_labels(labels: np.ndarray, *, dimensions: int = 1, number: int | None = None) -> np.ndarray:
     """``labels`` as float64. Raises ValueError unless they are -1 or +1 in an array of ``dimensions`` dimensions, not
-    empty.
+    empty, and ``number`` if that is given.
     """
     labels = np.asarray(labels)
     if labels.ndim != dimensions or labels.size == 0:
         raise ValueError(f"labels must be a non-empty array of {dimensions} dimension(s), got shape {labels.shape}")
     if not np.isin(labels, (-1, 1)).all():
         raise ValueError(f"labels must be -1 or +1, got {np.unique(labels)[:5].tolist()}")
+    if number is not None and len(labels) != number:
+        raise ValueError(f"labels must be {number}, got {len(labels)}")
     return labels.astype(np.float64)
+
+
+def check_domain_size(size: int, available: int) -> None:
+    """Raise ValueError unless a domain of ``size`` is the first part, not empty, of one of ``available``."""
+    if not 1 <= size <= available:
+        raise ValueError(f"the size of a domain must be from 1 to {available}, got {size}")
+
+
+def check_covariance(covariance: np.ndarray) -> np.ndarray:
+    """``covariance`` as float64. Raises ValueError unless it is a square, finite, symmetric matrix,
+    numpy.linalg.LinAlgError if a variance is not positive.
+    """
+    covariance = check_kernel(covariance, name="covariance")
+    if not (covariance.diagonal() > 0).all():
+        raise np.linalg.LinAlgError(
+            f"covariance is not positive definite: its least variance is {covariance.diagonal().min():.3g}"
+        )
+    return covariance
 
 
 def check_kernel(kernel: np.ndarray, *, name: str = "kernel") -> np.ndarray:

@@ -4,21 +4,18 @@ Pakman and Paninski, "Exact Hamiltonian Monte Carlo for truncated multivariate G
 2014, with the covariance K as inverse mass matrix: at the wall of z_w the velocity v becomes v - 2 (v_w / K_ww) K[:, w].
 Position and velocity are turned along with the time, so the next wall is always the largest -v_i / x_i, reached after
 arctan(1 / that): no arctangent per element. One pass over the vectors per bounce turns them, kicks the velocity and
-finds the next wall. On the CPU in numba, a chain per thread; on a GPU in torch, all chains at once.
+finds the next wall. In numba, a chain per thread; `sgdbayes.posterior._walls_batched` does it on a GPU.
 """
 
 from math import atan2, cos, pi, sin
 
 import numpy as np
-import torch
 from numba import njit, prange
 
-__all__ = ["follow", "follow_batched"]
+__all__ = ["follow"]
 
 _BLOCK = 128
 _TINY = np.finfo(np.float64).tiny
-# Steps between looks at whether every chain is done, each of which makes the GPU wait.
-_LOOK = 32
 
 
 @njit(parallel=True, cache=True)
@@ -75,30 +72,3 @@ def _turn(x, v, row, cosine, sine, kick):  # noqa: ANN001, ANN202
                 if vs[i] < 0.0 and -vs[i] > steepest * xs[i]:
                     steepest, wall = -vs[i] / max(xs[i], _TINY), start + i
     return steepest, wall
-
-
-def follow_batched(
-    positions: torch.Tensor, velocities: torch.Tensor, covariance: torch.Tensor, limit: int
-) -> torch.Tensor:
-    """One trajectory of every chain: ``positions`` and ``velocities`` (chains, n), both moved. -> bounces (chains,),
-    above ``limit`` where one was given up.
-    """
-    left = torch.full_like(positions[:, 0], pi / 2)
-    bounces = torch.zeros_like(left, dtype=torch.int64)
-    variance = covariance.diagonal()
-    while True:
-        for _ in range(_LOOK):
-            falls = torch.where(velocities < 0, -velocities / positions.clamp(min=_TINY), 0.0)
-            steepest, wall = falls.max(dim=1)
-            wait = torch.minimum(torch.atan2(torch.ones_like(left), steepest), left)
-            left -= wait
-            cosine, sine = wait.cos()[:, None], wait.sin()[:, None]
-            turned = positions * cosine + velocities * sine
-            velocities.mul_(cosine).sub_(positions * sine)
-            positions.copy_(turned)
-            hit = left > 0
-            kick = torch.where(hit, -2 * velocities.gather(1, wall[:, None])[:, 0] / variance[wall], 0.0)
-            velocities.add_(kick[:, None] * covariance[wall])
-            bounces += hit
-        if not bool(((left > 0) & (bounces <= limit)).any()):
-            return bounces

@@ -55,6 +55,9 @@ def zero_one_evidence(
     kernel, labels = check_kernel(kernel), check_labels(labels)
     if len(kernel) != len(labels):
         raise ValueError(f"kernel and labels must agree, got shapes {kernel.shape} and {labels.shape}")
+    for name, value, least in (("num_samples", num_samples, 32), ("block", block, 1), ("warm_up", warm_up, 0)):
+        if value < least:
+            raise ValueError(f"{name} must be at least {least}, got {value}")
     through = tuple(through)
     if not all(1 <= size <= len(labels) for size in through):
         raise ValueError(f"through must hold sizes from 1 to {len(labels)}, got {through}")

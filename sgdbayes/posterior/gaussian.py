@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from sgdbayes.posterior._checks import check_kernel, check_labels, lower_cholesky
+from sgdbayes.posterior._checks import check_covariance, check_domain_size, check_labels, lower_cholesky
 from sgdbayes.posterior.orthant import log_orthant_probability
 
 __all__ = ["Gaussian"]
@@ -19,13 +19,16 @@ class Gaussian:
     covariance: np.ndarray
 
     def __post_init__(self) -> None:
-        covariance = check_kernel(self.covariance, name="covariance")
+        covariance = check_covariance(self.covariance)
         mean = np.asarray(self.mean, dtype=np.float64)
         if mean.shape != covariance.shape[:1] or not np.isfinite(mean).all():
             raise ValueError(f"mean must be finite, of shape {covariance.shape[:1]}, got shape {mean.shape}")
+        object.__setattr__(self, "mean", mean)
+        object.__setattr__(self, "covariance", covariance)
 
     def head(self, size: int) -> "Gaussian":
-        """The marginal over the first ``size`` outputs."""
+        """The marginal over the first ``size`` outputs. Raises ValueError if there are not so many."""
+        check_domain_size(size, len(self.mean))
         return Gaussian(self.mean[:size], self.covariance[:size, :size])
 
     def draw_functions(self, number: int, *, seed: int) -> np.ndarray:
@@ -41,7 +44,7 @@ class Gaussian:
         """Expected share of wrong signs against ``test_labels`` (m,), the mean of m normal tail probabilities, and its
         standard error, 0.
         """
-        labels = check_labels(test_labels)
+        labels = check_labels(test_labels, number=len(self.mean))
         return float(ndtr(-labels * self.mean / np.sqrt(np.diag(self.covariance))).mean()), 0.0
 
     def log_probabilities(self, labels: np.ndarray, *, seed: int) -> tuple[np.ndarray, np.ndarray, None]:

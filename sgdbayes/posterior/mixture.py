@@ -9,17 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logsumexp, ndtr
-from scipy.stats import t
+from scipy.special import logsumexp, ndtr, stdtrit
 
-from sgdbayes.posterior._checks import check_kernel, check_labels, lower_cholesky
+from sgdbayes.posterior._checks import check_covariance, check_domain_size, check_labels, lower_cholesky
 from sgdbayes.posterior.orthant import log_orthant_weights
 
 __all__ = ["GaussianMixture", "batch_means_error"]
 
 _BATCHES = 32
 # A 95 % interval from 32 batches needs Student's quantile; scaled by this, 1.96 standard errors are that interval.
-_STUDENT = t.ppf(0.975, _BATCHES - 1) / 1.959963984540054
+_STUDENT = stdtrit(_BATCHES - 1, 0.975) / 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -32,15 +31,18 @@ class GaussianMixture:
     covariance: np.ndarray
 
     def __post_init__(self) -> None:
-        covariance = check_kernel(self.covariance, name="covariance")
+        covariance = check_covariance(self.covariance)
         means = np.asarray(self.means, dtype=np.float64)
         if means.ndim != 3 or means.shape[2] != len(covariance) or not np.isfinite(means).all():
             raise ValueError(f"means must be finite, of shape (chains, draws, {len(covariance)}), got {means.shape}")
         if means.shape[0] * means.shape[1] < _BATCHES:
             raise ValueError(f"means must hold at least {_BATCHES} draws for a standard error, got {means.shape}")
+        object.__setattr__(self, "means", means)
+        object.__setattr__(self, "covariance", covariance)
 
     def head(self, size: int) -> "GaussianMixture":
-        """The marginal over the first ``size`` outputs."""
+        """The marginal over the first ``size`` outputs. Raises ValueError if there are not so many."""
+        check_domain_size(size, len(self.covariance))
         return GaussianMixture(self.means[:, :, :size], self.covariance[:size, :size])
 
     def draw_functions(self, number: int, *, seed: int) -> np.ndarray:
@@ -57,7 +59,7 @@ class GaussianMixture:
 
     def mean_test_error(self, test_labels: np.ndarray) -> tuple[float, float]:
         """Expected share of wrong signs against ``test_labels`` (m,), and its standard error."""
-        labels = check_labels(test_labels)
+        labels = check_labels(test_labels, number=len(self.covariance))
         shares = ndtr(-labels * self.chain_by_chain() / np.sqrt(np.diag(self.covariance))).mean(1)
         return float(shares.mean()), float(batch_means_error(shares))
 
@@ -77,7 +79,7 @@ class GaussianMixture:
 
     def chain_by_chain(self) -> np.ndarray:
         """The means (chains * draws, m)."""
-        return np.asarray(self.means, dtype=np.float64).reshape(-1, self.means.shape[2])
+        return self.means.reshape(-1, self.means.shape[2])
 
 
 def batch_means_error(values: np.ndarray) -> np.ndarray:

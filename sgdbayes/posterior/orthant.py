@@ -14,7 +14,7 @@ import llvmlite.binding
 import numpy as np
 from numba import njit, prange, types
 from numba.extending import get_cython_function_address
-from scipy.stats import qmc, t
+from scipy.special import stdtrit
 
 from sgdbayes.posterior._checks import check_kernel, check_labels, lower_cholesky
 
@@ -26,7 +26,7 @@ _TOGETHER = 512
 # Any tilt leaves the estimate unbiased: these only say when looking for a better one stops.
 _NEWTON_STEPS, _SADDLE = 50, 1e-8
 # A 95 % interval from 16 scramblings needs Student's quantile; scaled by this, 1.96 standard errors are that interval.
-_STUDENT = t.ppf(0.975, _SCRAMBLINGS - 1) / 1.959963984540054
+_STUDENT = stdtrit(_SCRAMBLINGS - 1, 0.975) / 1.959963984540054
 
 
 def _scipy_special(name: str) -> types.ExternalFunction:
@@ -115,6 +115,9 @@ def _checked(mean, covariance, labels) -> tuple[np.ndarray, np.ndarray, np.ndarr
 
 def _points(dimension: int, number: int, seed: int) -> np.ndarray:
     """Sobol points (scrambling, dimension, number) inside (0, 1)."""
+    # A second to import: only who asks pays for it.
+    from scipy.stats import qmc
+
     rng = np.random.default_rng(seed)
     scrambled = [qmc.Sobol(max(dimension - 1, 1), rng=child).random(number).T for child in rng.spawn(_SCRAMBLINGS)]
     tiny = np.finfo(np.float64).tiny

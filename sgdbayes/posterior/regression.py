@@ -4,35 +4,12 @@ Mingard et al., JMLR 2021, section 2; Rasmussen and Williams, "Gaussian Processe
 2.22 to 2.24.
 """
 
-import gpytorch
 import numpy as np
-import torch
 
 from sgdbayes.posterior._checks import check_kernel, check_labels, lower_cholesky
 from sgdbayes.posterior.gaussian import Gaussian
 
 __all__ = ["regression_posterior"]
-
-
-class _Precomputed(gpytorch.kernels.Kernel):
-    """A kernel whose inputs are row numbers of a matrix."""
-
-    def __init__(self, matrix: torch.Tensor) -> None:
-        super().__init__()
-        self.matrix = matrix
-
-    def forward(self, x1: torch.Tensor, x2: torch.Tensor, diag: bool = False, **_) -> torch.Tensor:
-        rows, columns = x1.squeeze(-1).long(), x2.squeeze(-1).long()
-        return self.matrix[rows, columns] if diag else self.matrix[rows][:, columns]
-
-
-class _Regression(gpytorch.models.ExactGP):
-    def __init__(self, rows, labels, likelihood, matrix: torch.Tensor) -> None:  # noqa: ANN001
-        super().__init__(rows, labels, likelihood)
-        self.mean, self.kernel = gpytorch.means.ZeroMean(), _Precomputed(matrix)
-
-    def forward(self, rows: torch.Tensor) -> gpytorch.distributions.MultivariateNormal:
-        return gpytorch.distributions.MultivariateNormal(self.mean(rows), self.kernel(rows))
 
 
 def regression_posterior(kernel: np.ndarray, labels: np.ndarray, *, noise_variance: float) -> Gaussian:
@@ -49,20 +26,8 @@ def regression_posterior(kernel: np.ndarray, labels: np.ndarray, *, noise_varian
     if not noise_variance > 0:
         raise ValueError(f"noise_variance must be positive, got {noise_variance}")
     lower_cholesky(kernel[:trained, :trained] + noise_variance * np.eye(trained), name="kernel on S")
-    rows = torch.arange(len(kernel), dtype=torch.float64)
-    likelihood = gpytorch.likelihoods.FixedNoiseGaussianLikelihood(
-        torch.full((trained,), noise_variance, dtype=torch.float64)
-    )
-    model = _Regression(rows[:trained], torch.from_numpy(labels), likelihood, torch.from_numpy(kernel))
-    model.eval()
-    # gpytorch turns to iterative, approximate solves above 800 rows unless told that a Cholesky is wanted at any size.
-    with (
-        torch.no_grad(),
-        gpytorch.settings.max_cholesky_size(len(kernel) + 1),
-        gpytorch.settings.fast_computations(False, False, False),
-        gpytorch.settings.min_fixed_noise(double_value=noise_variance),
-        gpytorch.settings.cholesky_max_tries(1),
-    ):
-        posterior = model(rows[trained:])
-        mean, covariance = posterior.mean.numpy(), posterior.covariance_matrix.numpy()
+    # Seconds to import: only who asks pays for it.
+    from sgdbayes.posterior._exact_gp import exact_gp
+
+    mean, covariance = exact_gp(kernel, labels, noise_variance)
     return Gaussian(mean, (covariance + covariance.T) / 2)

@@ -9,13 +9,12 @@ error is that of a Markov chain, and the diagnostics are those of a chain: rank-
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from scipy.linalg import cho_solve, solve_triangular
 from scipy.linalg.blas import dtrmm
 
 from sgdbayes.device import resolve_device
 from sgdbayes.posterior._checks import check_kernel, check_labels, lower_cholesky
-from sgdbayes.posterior._walls import follow, follow_batched
+from sgdbayes.posterior._walls import follow
 from sgdbayes.posterior.mixture import GaussianMixture
 
 __all__ = [
@@ -120,7 +119,11 @@ def zero_one_predictive(
     half = solve_triangular(factor, kernel[:trained, trained:], lower=True, check_finite=False)
     covariance = kernel[trained:, trained:] - half.T @ half
     means = chains.draws @ solve_triangular(factor, half, lower=True, trans=1, check_finite=False)
-    r_hat, effective = chain_diagnostics(means)
+    # An output that has nothing to do with S does not move, and has no diagnostics.
+    moving = np.ptp(means, axis=(0, 1)) > 0
+    r_hat, effective = (
+        chain_diagnostics(means[:, :, moving]) if moving.any() else (chains.r_hat, chains.effective_sample_size)
+    )
     diagnostics = {
         "r_hat": float(max(r_hat.max(), chains.r_hat.max())),
         "effective_sample_size": float(min(effective.min(), chains.effective_sample_size.min())),
@@ -187,7 +190,7 @@ def trajectories(
     feasible, are moved; a chain draws its velocities from its own of the ``streams``.
     """
     (chains, size), device = positions.shape, resolve_device(device)
-    move = _cpu_mover(folded) if device == "cpu" else _batched_mover(folded, device)
+    move = _mover(folded, device)
     together = max(1, _TOGETHER // chains)
     draws, bounces = np.empty((chains, number, size)), np.empty((chains, number), dtype=np.int64)
     for start in range(-warm_up, number, together):
@@ -226,24 +229,15 @@ def _feasible_starts(folded: np.ndarray, streams: list[np.random.Generator]) -> 
     raise RuntimeError("no start that fits all labels was found: the kernel on S is too close to singular")
 
 
-def _cpu_mover(folded: np.ndarray):  # noqa: ANN202
+def _mover(folded: np.ndarray, device: str):  # noqa: ANN202
+    if device != "cpu":
+        # Seconds to import torch: only who has a GPU pays for it.
+        from sgdbayes.posterior._walls_batched import batched_mover
+
+        return batched_mover(folded, device, _BOUNCES)
+
     def move(positions: np.ndarray, velocities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         samples = np.empty_like(velocities)
         return samples, follow(positions, velocities, folded, _BOUNCES, samples)
-
-    return move
-
-
-def _batched_mover(folded: np.ndarray, device: str):  # noqa: ANN202
-    covariance = torch.from_numpy(folded).to(device)
-
-    def move(positions: np.ndarray, velocities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        x, v = torch.from_numpy(positions).to(device), torch.from_numpy(velocities).to(device)
-        samples, hits = [], []
-        for step in range(v.shape[1]):
-            hits.append(follow_batched(x, v[:, step].contiguous(), covariance, _BOUNCES))
-            samples.append(x.clone())
-        positions[:] = x.cpu().numpy()
-        return torch.stack(samples, 1).cpu().numpy(), torch.stack(hits, 1).cpu().numpy()
 
     return move

@@ -1,7 +1,11 @@
-"""Blocks of trained networks as tables: train those that are missing, keep those that are known."""
+"""Blocks of trained networks as tables: train those that are missing, keep those that are known.
+
+What a network is depends on its task, its settings and the code that trains it. Networks that other code trained are kept if
+a sample of them, trained again, comes out the same in every bit: tidying the code does not throw away days of training.
+"""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +22,8 @@ from sgdbayes.training.stack import TrainedNetworks, train_until_fit
 __all__ = ["train_block"]
 
 _SECONDS = 5
+# Of the known networks that other code trained, at least so many and this share are trained again before all are kept.
+_CHECKED, _CHECKED_SHARE = 3, 0.02
 
 
 def train_block(
@@ -27,26 +33,41 @@ def train_block(
     *,
     experiment: str,
     key: str,
-    known: Path,
+    code: str,
+    known: Sequence[Path],
     stack_size: int | None = None,
     device: str = "auto",
 ) -> pd.DataFrame:
     """Networks start ... stop - 1 of an experiment, ``block`` being "start-stop", as a table with a row per network.
 
     ``settings``: architecture, optimizer, loss, batch_size, max_epochs, extra_epochs, target_loss, precision and seed, as in
-    the configuration. Networks that stand in the table ``known`` under the same ``key`` are taken from there. Raises
-    RuntimeError if not one network of an experiment's first block fits S: no other will.
+    the configuration. ``key`` stands for the task and the settings, ``code`` for the code. Networks that stand in one of the
+    tables ``known`` under the same key are taken from there; if under other code, only when a sample of them comes out the
+    same in every bit. Raises RuntimeError if not one network of an experiment's first block fits S: no other will.
     """
     start, stop = map(int, block.split("-"))
-    kept = _known_runs(known, experiment, key, start, stop)
-    missing = sorted(set(range(start, stop)) - set(kept["index"])) if kept is not None else range(start, stop)
-    print(f"{experiment}: networks {start} to {stop - 1}, {len(missing)} of them to train", flush=True)
-    tables = [] if kept is None else [kept]
-    if len(missing):
-        networks = _trained(task, settings, list(missing), stack_size=stack_size, device=device)
+
+    def train(indices: list[int]) -> pd.DataFrame:
+        networks = _trained(task, settings, indices, stack_size=stack_size, device=device)
         overtrained = settings["extra_epochs"] > 0 or settings["target_loss"] is not None
-        names = {"experiment": experiment, "index": list(missing), "key": key}
-        tables.append(pd.DataFrame(names | _columns(networks, overtrained=overtrained)))
+        names = {"experiment": experiment, "index": indices, "key": key, "code": code}
+        return pd.DataFrame(names | _columns(networks, overtrained=overtrained))
+
+    kept = _known_runs(known, experiment, key, start, stop)
+    foreign = kept[kept["code"] != code]
+    if len(foreign):
+        number = min(len(foreign), max(_CHECKED, round(_CHECKED_SHARE * len(foreign))))
+        sample = foreign.iloc[np.linspace(0, len(foreign) - 1, number).astype(int)].assign(code=code)
+        again = train(sample["index"].tolist())
+        same = again.astype(object).equals(sample[again.columns].astype(object).reset_index(drop=True))
+        verdict = "the same: the others are kept" if same else "not the same: all are trained again"
+        print(
+            f"{experiment}: {number} of {len(foreign)} networks that other code trained came out {verdict}", flush=True
+        )
+        kept = kept.assign(code=code) if same else kept[kept["code"] == code]
+    missing = sorted(set(range(start, stop)) - set(kept["index"]))
+    print(f"{experiment}: networks {start} to {stop - 1}, {len(missing)} of them to train", flush=True)
+    tables = [table for table in (kept, train(missing) if missing else kept[:0]) if len(table)]
     block_table = pd.concat(tables, ignore_index=True).sort_values("index", ignore_index=True)
     if start == 0 and not block_table["converged"].any():
         diverged, fitted = int(block_table["diverged"].sum()), int((block_table["epochs"] > 0).sum())
@@ -59,11 +80,12 @@ def train_block(
     return block_table
 
 
-def _known_runs(known: Path, experiment: str, key: str, start: int, stop: int) -> pd.DataFrame | None:
-    if not known.exists():
-        return None
+def _known_runs(known: Sequence[Path], experiment: str, key: str, start: int, stop: int) -> pd.DataFrame:
     filters = [("experiment", "==", experiment), ("key", "==", key), ("index", ">=", start), ("index", "<", stop)]
-    return read_table(known, filters=filters)
+    tables = [table for path in known if path.exists() for table in [read_table(path, filters=filters)] if len(table)]
+    if not tables:
+        return pd.DataFrame(columns=["index", "code"])
+    return pd.concat(tables, ignore_index=True).drop_duplicates("index")
 
 
 def _trained(

@@ -43,8 +43,12 @@ rule train:
         settings=lambda wildcards: PLAN.training(wildcards.experiment),
         device=CONFIGURATION.device,
         stack_size=CONFIGURATION.stack_size,
-        # Networks found here under the same key are not trained again. Not an input: this table is made from the blocks.
-        known=f"{RESULTS}/runs.parquet",
+        # Networks found here under the same key are not trained again. No inputs: these tables are made from the blocks.
+        known=lambda wildcards: [
+            f"{RESULTS}/experiments/{wildcards.experiment}/runs.parquet",
+            f"{RESULTS}/runs.parquet",
+        ],
+        code=PLAN.training_code(),
         key=lambda wildcards: PLAN.training_key(wildcards.experiment),
     script:
         "../scripts/train.py"

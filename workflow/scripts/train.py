@@ -6,7 +6,8 @@ with job(snakemake) as run:
     from pathlib import Path
 
     from sgdbayes.datasets import Task
-    from sgdbayes.storage import read_arrays, write_table
+    from sgdbayes.provenance import settings_hash
+    from sgdbayes.storage import read_arrays, read_checksum, write_table
     from sgdbayes.training.campaign import train_block
     from sgdbayes.device import resolve_device
 
@@ -16,8 +17,10 @@ with job(snakemake) as run:
         snakemake.params.settings,
         snakemake.wildcards.block,
         experiment=snakemake.wildcards.experiment,
-        key=snakemake.params.key,
-        known=Path(snakemake.params.known),
+        # By content: code that reads or draws the task may change, the task not.
+        key=settings_hash(read_checksum(snakemake.input.task), snakemake.params.settings),
+        code=snakemake.params.code,
+        known=list(map(Path, snakemake.params.known)),
         stack_size=snakemake.params.stack_size,
         device=device,
     )

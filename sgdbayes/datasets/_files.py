@@ -1,0 +1,34 @@
+"""Files of data sets: where they may be, and downloads that are checked before they take their place."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+__all__ = ["download", "places"]
+
+
+def places(name: str, folder: Path) -> list[Path]:
+    """Where the files of a data set are looked for: ``$SGDBAYES_DATA/<name>``, ``folder/<name>``."""
+    given = os.environ.get("SGDBAYES_DATA")
+    return [*([Path(given) / name] if given else []), folder / name]
+
+
+def download(url: str, path: Path, *, check: Callable[[Path], object], advice: str) -> Path:
+    """Download ``url`` to ``path``, there only once ``check`` of the downloaded file has raised nothing.
+
+    Raises ConnectionError, ending in ``advice``, if it cannot be downloaded.
+    """
+    # Not torchvision's download, which turns to plain http where https fails.
+    from torch.hub import download_url_to_file
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".download-") as partial:
+        try:
+            download_url_to_file(url, str(Path(partial) / path.name), progress=False)
+        except (OSError, RuntimeError) as error:
+            raise ConnectionError(
+                f"{path.name} is not in {path.parent} and could not be downloaded from {url} ({error}): {advice}"
+            ) from error
+        check(Path(partial) / path.name)
+        return (Path(partial) / path.name).replace(path)
