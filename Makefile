@@ -1,5 +1,6 @@
 # make          set up .venv and run the quickstart: from MNIST to tables and plots in results/quickstart/
 # make test     the tests          make lint     ruff, snakefmt, snakemake --lint
+# make test-cluster   the workflow on a real Slurm on this machine; needs root, slurm-wlm and munge
 # make docs     copy the quickstart's tables and figures to docs/quickstart/ and its numbers into README.md
 # make bench    speeds as ratios to baselines, into results/benchmarks/, in half an hour; needs the full MNIST
 # make lock     resolve requirements.in into requirements.txt
@@ -14,7 +15,7 @@ BIN := $(VENV)/bin
 # Named by the content of the pins: a changed pin is installed, a scrambled file time is not.
 INSTALLED := $(VENV)/.installed-$(shell cksum < requirements.txt | tr -d ' \t')
 
-.PHONY: run setup test lint bench docs lock clean
+.PHONY: run setup test test-cluster lint bench docs lock clean
 .DEFAULT_GOAL := run
 
 run: $(INSTALLED)
@@ -32,6 +33,9 @@ $(INSTALLED):
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
+
+test-cluster: $(INSTALLED)
+	PATH="$(abspath $(BIN)):$$PATH" python tests/cluster/slurm.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

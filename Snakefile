@@ -9,6 +9,10 @@ from snakemake.utils import min_version
 # The code beside this file, whatever else is installed.
 sys.path.insert(0, workflow.basedir)
 
+from sgdbayes.slurm_arrays import become_array_task
+
+become_array_task()
+
 from sgdbayes.configuration import ConfigurationError, check_kinds, read_configuration
 from sgdbayes.file_times import settle_file_times
 from sgdbayes.jobs import share_import_path
@@ -56,8 +60,12 @@ include: "workflow/rules/complexity.smk"
 include: "workflow/rules/ep_against_exact.smk"
 
 
+# Seconds each; the data set of a task may have to be downloaded, and nodes of a cluster often have no network.
 localrules:
     all,
+    task,
+    all_comparisons,
+    summary,
 
 
 rule all:

@@ -5,7 +5,7 @@ and the device are recorded with the result, not hashed.
 Snakemake sees keys as parameters and makes a result again when any of that changes.
 """
 
-from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 
 from sgdbayes.configuration import Configuration, Experiment
@@ -81,13 +81,16 @@ class Plan:
     def training(self, experiment: str) -> dict:
         """All that decides what the networks of an experiment are, but the task itself."""
         item = self.experiments[experiment]
-        kept = ("loss", "batch_size", "max_epochs", "extra_epochs", "target_loss", "precision", "seed")
+        kept = ("loss", "batch_size", "max_epochs", "extra_epochs", "seed", "precision", "target_loss")
         return {
             "architecture": self.configuration.architectures[item.architecture],
             "optimizer": self.configuration.optimizers[item.optimizer],
-            **{key: value for key, value in asdict(item).items() if key in kept},
+            **{key: getattr(item, key) for key in kept},
         }
 
+    # Keys are made of keys, and every job asks for several: made anew each time they took most of the time of planning. A
+    # process has one plan.
+    @cache  # noqa: B019
     def task_key(self, task: str) -> str:
         return settings_hash(self.configuration.tasks[task], self._code("task"))
 
@@ -95,28 +98,33 @@ class Plan:
         """Stands for the code that trains networks."""
         return self._code("train")
 
+    @cache  # noqa: B019
     def training_key(self, experiment: str) -> str:
         return settings_hash(
             self.task_key(self.experiments[experiment].task), self.training(experiment), self.training_code()
         )
 
+    @cache  # noqa: B019
     def runs_key(self, experiment: str) -> str:
         return settings_hash(self.training_key(experiment), self.experiments[experiment].networks, self._code("runs"))
 
     def all_runs_key(self) -> str:
         return settings_hash([self.runs_key(name) for name in self.experiments], self._code("concatenate"))
 
+    @cache  # noqa: B019
     def kernel_key(self, task: str, architecture: str) -> str:
         settings = self.configuration.architectures[architecture]
         size = self.test_points_of(task, architecture)
         return settings_hash(self.task_key(task), settings, size, self._code("kernel"))
 
+    @cache  # noqa: B019
     def posterior_key(self, task: str, architecture: str, posterior: str) -> str:
         kernel, sizes = self.kernel_key(task, architecture), self.domain_sizes_of(task, architecture)
         draws = self.configuration.posterior_draws
         settings = [self.configuration.posteriors[posterior], draws["number"], draws["seed"]]
         return settings_hash(kernel, sizes, settings, self._code("posterior"))
 
+    @cache  # noqa: B019
     def probabilities_key(self, task: str, architecture: str, posterior: str) -> str:
         runs = [self.runs_key(name) for name in self.experiments_of(task, architecture, posterior)]
         # Favourites of every posterior are asked of each.
@@ -126,11 +134,13 @@ class Plan:
         ]
         return settings_hash(fitted, runs, self.configuration.posterior_draws["asked"], self._code("probabilities"))
 
+    @cache  # noqa: B019
     def functions_key(self, experiment: str) -> str:
         item = self.experiments[experiment]
         probabilities = [self.probabilities_key(item.task, item.architecture, name) for name in item.posteriors]
         return settings_hash(self.runs_key(experiment), probabilities, self._code("functions"))
 
+    @cache  # noqa: B019
     def comparison_key(self, experiment: str) -> str:
         return settings_hash(self.functions_key(experiment), self.configuration.comparison, self._code("compare"))
 

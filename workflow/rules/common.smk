@@ -1,6 +1,17 @@
 # Where things are, and what depends on what. Keys (sgdbayes/plan.py) say when a result is out of date.
 
 EP_SETTINGS = CONFIGURATION.ep_against_exact
+# Slurm gives a job no GPU that it did not ask for.
+GPUS = int(CONFIGURATION.device == "cuda")
+
+
+def grows(amount):
+    """A resource (MB, minutes): ``amount``, a number or a function of the wildcards, times the attempt."""
+
+    def resource(wildcards, attempt):
+        return attempt * (amount(wildcards) if callable(amount) else amount)
+
+    return resource
 
 
 def experiment_of(wildcards):
@@ -33,6 +44,23 @@ def kernel_memory(wildcards):
     test_points = PLAN.test_points_of(wildcards.task, wildcards.architecture)
     rows = CONFIGURATION.tasks[wildcards.task]["train_size"] + test_points
     return 2000 + 8 * 8 * rows**2 // 10**6
+
+
+def runs_memory(experiments):
+    """Room for the tables of all networks of these experiments, in MB."""
+    return 2000 + sum(PLAN.experiments[name].networks for name in experiments) // 200
+
+
+def model_memory(wildcards):
+    return runs_memory(PLAN.experiments_of(wildcards.task, wildcards.architecture))
+
+
+def experiment_memory(wildcards):
+    return runs_memory([wildcards.experiment])
+
+
+def posterior_gpus(wildcards):
+    return int(posterior_settings(wildcards).get("device") == "cuda")
 
 
 def posterior_threads(wildcards):

@@ -16,6 +16,9 @@ rule functions:
         f"{RESULTS}/benchmarks/functions/{{experiment}}/{{size}}.tsv"
     conda:
         "../envs/sgdbayes.yaml"
+    resources:
+        mem_mb=grows(experiment_memory),
+        runtime=grows(30),
     params:
         posteriors=lambda wildcards: experiment_of(wildcards).posteriors,
         asked=CONFIGURATION.posterior_draws["asked"],
@@ -41,6 +44,9 @@ rule compare:
         f"{RESULTS}/benchmarks/compare/{{experiment}}.tsv"
     conda:
         "../envs/sgdbayes.yaml"
+    resources:
+        mem_mb=grows(experiment_memory),
+        runtime=grows(120),
     params:
         settings=CONFIGURATION.comparison,
         sizes=lambda wildcards: experiment_of(wildcards).domain_sizes,
@@ -76,6 +82,9 @@ rule all_comparisons:
         f"{RESULTS}/benchmarks/all_comparisons.tsv"
     conda:
         "../envs/sgdbayes.yaml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         configuration=asdict(CONFIGURATION),
         key=PLAN.all_comparisons_key(),
@@ -94,6 +103,9 @@ rule summary:
         f"{RESULTS}/benchmarks/summary.tsv"
     conda:
         "../envs/sgdbayes.yaml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         key=PLAN.summary_key(),
     script:

@@ -16,7 +16,9 @@ rule ep_evidence:
         "../envs/sgdbayes.yaml"
     threads: 4
     resources:
-        mem_mb=ep_memory,
+        mem_mb=grows(ep_memory),
+        runtime=grows(240),
+        gpu=GPUS,
     params:
         train_sizes=lambda wildcards: EP_SETTINGS["train_sizes"],
         samples=lambda wildcards: EP_SETTINGS["evidence_samples"],
@@ -46,7 +48,9 @@ rule ep_compare:
         "../envs/sgdbayes.yaml"
     threads: 4
     resources:
-        mem_mb=ep_memory,
+        mem_mb=grows(ep_memory),
+        runtime=grows(240),
+        gpu=GPUS,
     params:
         settings=lambda wildcards: {
             name: EP_SETTINGS[name]
@@ -79,6 +83,9 @@ rule ep_table:
         f"{RESULTS}/benchmarks/ep_table.tsv"
     conda:
         "../envs/sgdbayes.yaml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         key=lambda wildcards: PLAN.ep_key("ep_evidence", "ep_compare", "ep_table"),
     script:
@@ -105,6 +112,9 @@ rule ep_figure:
         f"{RESULTS}/benchmarks/ep_figure.tsv"
     conda:
         "../envs/sgdbayes.yaml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         about=lambda wildcards: {
             "train_sizes": EP_SETTINGS["train_sizes"],

@@ -19,6 +19,9 @@ rule scatter:
         f"{RESULTS}/benchmarks/scatter/{{experiment}}.tsv"
     conda:
         "../envs/sgdbayes.yaml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         sizes=lambda wildcards: experiment_of(wildcards).domain_sizes,
         about=lambda wildcards: {
@@ -53,6 +56,9 @@ rule optimizers:
         f"{RESULTS}/benchmarks/optimizers/{{task}}/{{architecture}}/{{size}}.tsv"
     conda:
         "../envs/sgdbayes.yaml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         experiments=model_experiments,
         about=lambda wildcards: model_description(wildcards)
@@ -85,6 +91,9 @@ rule errors:
         f"{RESULTS}/benchmarks/errors/{{task}}/{{architecture}}/{{size}}.tsv"
     conda:
         "../envs/sgdbayes.yaml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         experiments=model_experiments,
         posteriors=model_posteriors,
@@ -115,6 +124,9 @@ rule ranks:
         f"{RESULTS}/benchmarks/ranks/{{task}}/{{architecture}}/{{size}}.tsv"
     conda:
         "../envs/sgdbayes.yaml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         experiments=model_experiments,
         posteriors=model_posteriors,
@@ -144,6 +156,9 @@ rule favourites:
         f"{RESULTS}/benchmarks/favourites/{{task}}/{{architecture}}/{{size}}.tsv"
     conda:
         "../envs/sgdbayes.yaml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         experiments=model_experiments,
         posteriors=model_posteriors,

@@ -15,7 +15,8 @@ rule kernel:
         "../envs/sgdbayes.yaml"
     threads: 1
     resources:
-        mem_mb=kernel_memory,
+        mem_mb=grows(kernel_memory),
+        runtime=grows(120),
     params:
         method=lambda wildcards: wildcards.kernel.replace("-", "_"),
         settings=lambda wildcards: CONFIGURATION.architectures[wildcards.architecture],
@@ -44,7 +45,9 @@ rule posterior:
         "../envs/sgdbayes.yaml"
     threads: posterior_threads
     resources:
-        mem_mb=kernel_memory,
+        mem_mb=grows(kernel_memory),
+        runtime=grows(120),
+        gpu=posterior_gpus,
     params:
         settings=posterior_settings,
         sizes=lambda wildcards: PLAN.domain_sizes_of(
@@ -74,7 +77,8 @@ rule probabilities:
         "../envs/sgdbayes.yaml"
     threads: posterior_threads
     resources:
-        mem_mb=4000,
+        mem_mb=grows(model_memory),
+        runtime=grows(480),
     params:
         asked=CONFIGURATION.posterior_draws["asked"],
         seed=CONFIGURATION.posterior_draws["seed"],

@@ -9,7 +9,8 @@ rule task:
     conda:
         "../envs/sgdbayes.yaml"
     resources:
-        mem_mb=4000,
+        mem_mb=grows(4000),
+        runtime=grows(30),
     params:
         settings=lambda wildcards: CONFIGURATION.tasks[wildcards.task],
         folder="data",
@@ -33,8 +34,11 @@ rule train:
     conda:
         "../envs/sgdbayes.yaml"
     threads: 1
+    # The same for every block: all tasks of a job array get what its first one asks for.
     resources:
-        mem_mb=4000,
+        mem_mb=grows(4000),
+        runtime=grows(240),
+        gpu=GPUS,
     params:
         settings=lambda wildcards: PLAN.training(wildcards.experiment),
         device=CONFIGURATION.device,
@@ -62,6 +66,9 @@ rule runs:
         f"{RESULTS}/benchmarks/runs/{{experiment}}.tsv"
     conda:
         "../envs/sgdbayes.yaml"
+    resources:
+        mem_mb=grows(experiment_memory),
+        runtime=grows(30),
     params:
         networks=lambda wildcards: experiment_of(wildcards).networks,
         key=lambda wildcards: PLAN.runs_key(wildcards.experiment),
@@ -81,6 +88,9 @@ rule all_runs:
         f"{RESULTS}/benchmarks/all_runs.tsv"
     conda:
         "../envs/sgdbayes.yaml"
+    resources:
+        mem_mb=grows(lambda _: runs_memory(PLAN.experiments)),
+        runtime=grows(60),
     params:
         configuration=asdict(CONFIGURATION),
         key=PLAN.all_runs_key(),
