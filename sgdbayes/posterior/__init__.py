@@ -8,6 +8,7 @@ from sgdbayes.posterior.mixture import GaussianMixture
 from sgdbayes.posterior.ntk import ntk_ensemble
 from sgdbayes.posterior.orthant import log_orthant_probability
 from sgdbayes.posterior.regression import regression_posterior
+from sgdbayes.posterior.rejection import RejectionSample, sample_by_rejection
 from sgdbayes.posterior.zero_one import ZeroOneChains, sample_zero_one, zero_one_chains, zero_one_predictive
 
 __all__ = [
@@ -16,11 +17,13 @@ __all__ = [
     "ExpectationPropagation",
     "Gaussian",
     "GaussianMixture",
+    "RejectionSample",
     "ZeroOneChains",
     "expectation_propagation",
     "log_orthant_probability",
     "ntk_ensemble",
     "regression_posterior",
+    "sample_by_rejection",
     "sample_zero_one",
     "zero_one_chains",
     "zero_one_evidence",
