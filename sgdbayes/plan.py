@@ -16,6 +16,8 @@ __all__ = ["Plan"]
 # Of the posteriors those that need the tangent kernel beside the NNGP kernel: their functions have a parameter for it,
 # but importing them takes seconds, which not every job should pay.
 _TANGENT = ("ntk",)
+# And those of finite networks, which need none.
+_NETWORKS = ("rejection", "splitting")
 
 
 class Plan:
@@ -67,7 +69,9 @@ class Plan:
         return max(sizes)
 
     def kernels_of(self, posterior: str) -> list[str]:
-        """Names of the kernels that a posterior is made from."""
+        """Names of the kernels that a posterior is made from; none for those of finite networks."""
+        if posterior in _NETWORKS:
+            return []
         return ["kernel", "tangent-kernel"] if posterior in _TANGENT else ["kernel"]
 
     def experiments_at(self, task: str, architecture: str, size: int) -> list[str]:
@@ -106,10 +110,12 @@ class Plan:
         return settings_hash(self.task_key(task), settings, size, self._code("kernel"))
 
     def posterior_key(self, task: str, architecture: str, posterior: str) -> str:
-        kernel, sizes = self.kernel_key(task, architecture), self.domain_sizes_of(task, architecture)
+        model, sizes = self.kernel_key(task, architecture), self.domain_sizes_of(task, architecture)
+        if posterior in _NETWORKS:
+            model = settings_hash(self.task_key(task), self.configuration.architectures[architecture])
         draws = self.configuration.posterior_draws
         settings = [self.configuration.posteriors[posterior], draws["number"], draws["seed"]]
-        return settings_hash(kernel, sizes, settings, self._code("posterior"))
+        return settings_hash(model, sizes, settings, self._code("posterior"))
 
     def probabilities_key(self, task: str, architecture: str, posterior: str) -> str:
         runs = [self.runs_key(name) for name in self.experiments_of(task, architecture, posterior)]

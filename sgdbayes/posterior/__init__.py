@@ -1,6 +1,7 @@
 """Posteriors over functions and the probabilities they give them."""
 
 from sgdbayes.posterior.by_name import POSTERIORS
+from sgdbayes.posterior.empirical import EmpiricalPosterior
 from sgdbayes.posterior.ep import ExpectationPropagation, expectation_propagation
 from sgdbayes.posterior.evidence import EvidencePath, zero_one_evidence
 from sgdbayes.posterior.gaussian import Gaussian
@@ -13,6 +14,7 @@ from sgdbayes.posterior.zero_one import ZeroOneChains, sample_zero_one, zero_one
 
 __all__ = [
     "POSTERIORS",
+    "EmpiricalPosterior",
     "EvidencePath",
     "ExpectationPropagation",
     "Gaussian",

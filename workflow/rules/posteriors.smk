@@ -47,6 +47,9 @@ rule posterior:
         mem_mb=kernel_memory,
     params:
         settings=posterior_settings,
+        architecture=lambda wildcards: CONFIGURATION.architectures[
+            wildcards.architecture
+        ],
         sizes=lambda wildcards: PLAN.domain_sizes_of(
             wildcards.task, wildcards.architecture
         ),
