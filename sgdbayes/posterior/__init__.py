@@ -10,6 +10,7 @@ from sgdbayes.posterior.ntk import ntk_ensemble
 from sgdbayes.posterior.orthant import log_orthant_probability
 from sgdbayes.posterior.regression import regression_posterior
 from sgdbayes.posterior.rejection import RejectionSample, sample_by_rejection
+from sgdbayes.posterior.splitting import SplittingSample, sample_by_splitting
 from sgdbayes.posterior.zero_one import ZeroOneChains, sample_zero_one, zero_one_chains, zero_one_predictive
 
 __all__ = [
@@ -20,12 +21,14 @@ __all__ = [
     "Gaussian",
     "GaussianMixture",
     "RejectionSample",
+    "SplittingSample",
     "ZeroOneChains",
     "expectation_propagation",
     "log_orthant_probability",
     "ntk_ensemble",
     "regression_posterior",
     "sample_by_rejection",
+    "sample_by_splitting",
     "sample_zero_one",
     "zero_one_chains",
     "zero_one_evidence",

@@ -20,10 +20,15 @@ from sgdbayes.posterior.mixture import GaussianMixture
 from sgdbayes.posterior.ntk import ntk_ensemble
 from sgdbayes.posterior.regression import regression_posterior
 from sgdbayes.posterior.rejection import check_rejection, sample_by_rejection
+from sgdbayes.posterior.splitting import check_splitting, sample_by_splitting
 from sgdbayes.posterior.stored import Posterior
-from sgdbayes.posterior.zero_one import zero_one_predictive
+from sgdbayes.posterior.zero_one import chain_diagnostics, zero_one_predictive
 
 __all__ = ["POSTERIORS", "check_network_options", "fit_posterior", "takes_networks"]
+
+# Largest R-hat, over test points, of runs taken to agree: their means then scatter as those of 16 independent draws would
+# or of more (R-hat^2 is about 1 plus the ratio of the variance between runs to that within).
+_R_HAT = 1.1
 
 
 def _mse(kernel: np.ndarray, labels: np.ndarray, *, noise_variance: float = 1e-4) -> tuple[Gaussian, dict[str, float]]:
@@ -90,14 +95,49 @@ def _rejection(
     return EmpiricalPosterior(result.functions[None]), counts | rates | log_evidence
 
 
+def _splitting(
+    architecture: FullyConnected,
+    task: Task,
+    *,
+    runs: int = 8,
+    particles: int = 100,
+    sweeps: int = 2,
+    rounds: int = 5,
+    seed: int = 0,
+) -> tuple[EmpiricalPosterior, dict[str, float]]:
+    """Raises RuntimeError if the runs disagree."""
+    result = sample_by_splitting(
+        architecture, task.train_inputs, task.train_labels, task.test_inputs,
+        runs=runs, particles=particles, sweeps=sweeps, rounds=rounds, seed=seed,
+        progress=lambda run, fitted, log_p: print(f"run {run}: {fitted} points fitted, ln P {log_p:.2f}", flush=True),
+    )  # fmt: skip
+    r_hat, effective = chain_diagnostics(result.outputs.astype(np.float64))
+    diagnostics = {
+        "log_evidence": result.log_evidence,
+        "log_evidence_se": result.standard_error,
+        "r_hat": float(r_hat.max()),
+        "effective_sample_size": float(effective.min()),
+        "levels": float(result.levels.mean()),
+        "smallest_share_alive": float(result.live.min()),
+        "fewest_ancestors": int(result.ancestors.min()),
+        "trials": result.trials.tolist(),
+    }
+    if not diagnostics["r_hat"] <= _R_HAT:
+        raise RuntimeError(
+            f"the runs of splitting disagree (R-hat {diagnostics['r_hat']:.3f}): give them more particles or sweeps"
+        )
+    return EmpiricalPosterior(result.functions), diagnostics
+
+
 POSTERIORS: dict[str, Callable[..., tuple[Posterior, dict[str, float]]]] = {
     "mse": _mse,
     "ep": _ep,
     "zero_one": _zero_one,
     "ntk": _ntk,
     "rejection": _rejection,
+    "splitting": _splitting,
 }
-_CHECKS = {"rejection": check_rejection}
+_CHECKS = {"rejection": check_rejection, "splitting": check_splitting}
 
 
 def takes_networks(name: str) -> bool:

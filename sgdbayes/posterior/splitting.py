@@ -35,6 +35,8 @@ from sgdbayes.posterior._checks import check_labels, check_network_inputs
 __all__ = ["SplittingSample", "check_splitting", "sample_by_splitting"]
 
 _DEPENDENT = 1e-10
+# An output smaller than this share of its scale is 0: on dead units, which fit no label, rounding would give it a sign.
+_ROUNDING = 1e-13
 # Points, or part of one, are added as long as this share of the networks lives.
 _LIVE = 0.5
 # Where one point leaves fewer than this, its wall is moved by degrees.
@@ -69,7 +71,7 @@ class SplittingSample:
 
 
 def check_splitting(
-    architecture: object, *, runs: int = 8, particles: int = 200, sweeps: int = 4, rounds: int = 5
+    architecture: object, *, runs: int = 8, particles: int = 100, sweeps: int = 2, rounds: int = 5
 ) -> None:
     """Raise ValueError unless `sample_by_splitting` serves the architecture with these options."""
     if type(architecture) is not FullyConnected:
@@ -88,8 +90,8 @@ def sample_by_splitting(
     *,
     seed: int,
     runs: int = 8,
-    particles: int = 200,
-    sweeps: int = 4,
+    particles: int = 100,
+    sweeps: int = 2,
     rounds: int = 5,
     progress: Callable[[int, int, float], None] = lambda run, fitted, log_evidence: None,
 ) -> SplittingSample:
@@ -98,7 +100,7 @@ def sample_by_splitting(
 
     ``train_inputs`` (n, ...), ``train_labels`` (n,): S, which each run takes in an order of its own; an output of exactly
     0 fits no label and is the negative class. Between two levels a network makes ``sweeps`` moves of every layer, between
-    two tabulations 5 times as many. ``progress`` is called with the run, how many points are fitted and its log evidence
+    two tabulations twice as many. ``progress`` is called with the run, how many points are fitted and its log evidence
     so far. Memory: the parameters of one run's networks in double precision. The result depends on ``seed`` alone. Raises
     ValueError for malformed input or an architecture that is not FullyConnected, RuntimeError if a run cannot go on.
     """
@@ -113,7 +115,7 @@ def sample_by_splitting(
             particle_set = _Run(architecture, train[order], labels[order], particles, streams, pool)
             results.append(
                 particle_set.fit(sweeps, lambda fitted, log_p, run=run: progress(run, fitted, log_p))
-                | particle_set.tabulate(test, rounds, 5 * sweeps)
+                | particle_set.tabulate(test, rounds, 2 * sweeps)
             )
     gathered = {key: np.array([result[key] for result in results]) for key in results[0]}
     each = gathered["log_evidence"]
@@ -150,6 +152,9 @@ class _Run:
         self._scale = (architecture.weight_variance / width) ** 0.5
         features = self._features(inputs)
         self._span, self._coordinates = _span(features, np.linalg.norm(features))
+        # About as large as outputs are, times the rounding of what is added up along the way.
+        size = np.linalg.norm(features, axis=1).max() * architecture.weight_variance ** (depth / 2)
+        self._least = _ROUNDING * (size + self._bias)
         self._rng, *self._rngs = (
             np.random.Generator(np.random.SFC64(child)) for child in streams.spawn(1 + -(-particles // _BLOCK))
         )
@@ -193,7 +198,7 @@ class _Run:
         if taken and self._walls[-1] < 0:
             # A point let in by half: the same again.
             taken -= 1
-        right = np.cumprod(self._signed[:, taken:] > 0, axis=1).mean(0)
+        right = np.cumprod(self._signed[:, taken:] > self._least, axis=1).mean(0)
         enough = np.flatnonzero(right >= _LIVE)
         if len(enough) == 0 and right[0] < _FEWEST_LIVE:
             wall = np.quantile(self._signed[:, taken], 1 - _LIVE)
@@ -201,7 +206,7 @@ class _Run:
             return walls, self._signed[:, taken] > walls[-1]
         number = enough[-1] + 1 if len(enough) else 1
         walls = np.zeros(min(taken + number, size))
-        return walls, (self._signed[:, taken : len(walls)] > 0).all(1)
+        return walls, (self._signed[:, taken : len(walls)] > self._least).all(1)
 
     def _resample(self, alive: np.ndarray) -> np.ndarray:
         """Replace the networks that are not ``alive`` by copies of the others, each as often as any other but for a rest."""
@@ -219,7 +224,8 @@ class _Run:
             rows = slice(block * _BLOCK, (block + 1) * _BLOCK)
             _move(
                 self._rngs[block], self._first[rows], self._hidden[rows], self._last[rows], self._coordinates,
-                self._labels, self._walls, self._scale, self._bias, sweeps, self._signed[rows], self._trials[rows],
+                self._labels, self._walls, self._least, self._scale, self._bias, sweeps, self._signed[rows],
+                self._trials[rows],
             )  # fmt: skip
 
         list(self._pool.map(move, range(len(self._rngs))))
@@ -259,10 +265,11 @@ def _span(rows: np.ndarray, size: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 @njit(**_COMPILED)
-def _move(rng, first, hidden, last, coordinates, labels, walls, scale, bias, sweeps, signed, trials):  # noqa: ANN001, ANN202
+def _move(rng, first, hidden, last, coordinates, labels, walls, least, scale, bias, sweeps, signed, trials):  # noqa: ANN001, ANN202
     """Move networks (N, ...) within the ``walls`` (k,) of their first k signed outputs, and fill in these, ``signed`` (N, n)."""
     depth, taken, width, wide = hidden.shape[1] + 1, len(walls), first.shape[2], last.shape[1]
     exact = taken > 0 and walls.min() == 0.0
+    bounds = walls + least
     # Pre-activations of every hidden layer on the points taken in, and of a trial; the outputs.
     now, trial = np.empty((depth, taken, width)), np.empty((depth, taken, width))
     z = np.empty((2, taken))
@@ -282,42 +289,42 @@ def _move(rng, first, hidden, last, coordinates, labels, walls, scale, bias, swe
                     else:
                         weights, inputs = hidden[network, layer - 1], _activations(now[layer - 1], scale, bias, wide)
                     trials[network, layer] += _slice_layer(
-                        rng, layer, block, weights, inputs, now, trial, z, hidden[network], last[network], labels, walls,
+                        rng, layer, block, weights, inputs, now, trial, z, hidden[network], last[network], labels, bounds,
                         scale, bias,
                     )  # fmt: skip
                 features = _activations(now[depth - 1], scale, bias, wide)
                 for i in range(taken):
                     features[i] *= labels[i]
                 if exact:
-                    _reflect(rng, features, last[network])
+                    _reflect(rng, features, last[network], least)
                 else:
-                    _slice_last(rng, features, last[network], walls)
+                    _slice_last(rng, features, last[network], bounds)
         np.dot(coordinates, first[network], every[0])
         _forward(every, hidden[network], scale, bias)
         signed[network] = labels * np.dot(_activations(every[depth - 1], scale, bias, wide), last[network])
 
 
 @njit(**_COMPILED)
-def _slice_layer(rng, layer, block, weights, inputs, now, trial, z, hidden, last, labels, walls, scale, bias):  # noqa: ANN001, ANN202
+def _slice_layer(rng, layer, block, weights, inputs, now, trial, z, hidden, last, labels, bounds, scale, bias):  # noqa: ANN001, ANN202
     """Elliptical slice sampling of one hidden layer, a block of units after the other; -> trials a block."""
-    wide, width = weights.shape
+    width = weights.shape[1]
+    velocity = np.empty(weights.shape)
+    _standard_normal(rng, velocity)
+    turn = np.dot(inputs, velocity)
     count, last_miss, blocks = 0, 0, 0
     for begin in range(0, width, block):
         units = slice(begin, min(begin + block, width))
-        velocity = np.empty((wide, units.stop - begin))
-        _standard_normal(rng, velocity)
-        turn = np.dot(inputs, velocity)
         angle = 2 * pi * rng.random()
         low, high = angle - 2 * pi, angle
         for _ in range(_SHRINKAGES):
             count += 1
             cosine, sine = cos(angle), sin(angle)
             for i in range(len(turn)):
-                for u in range(turn.shape[1]):
-                    trial[layer, i, begin + u] = cosine * now[layer, i, begin + u] + sine * turn[i, u]
-            miss = _first_miss(last_miss, layer, units, now, trial, z, hidden, last, labels, walls, scale, bias)
+                for u in range(units.start, units.stop):
+                    trial[layer, i, u] = cosine * now[layer, i, u] + sine * turn[i, u]
+            miss = _first_miss(last_miss, layer, units, now, trial, z, hidden, last, labels, bounds, scale, bias)
             if miss < 0:
-                weights[:, units] = cosine * weights[:, units] + sine * velocity
+                weights[:, units] = cosine * weights[:, units] + sine * velocity[:, units]
                 now[layer, :, units], z[0] = trial[layer, :, units], z[1]
                 now[layer + 1 :] = trial[layer + 1 :]
                 break
@@ -332,7 +339,7 @@ def _slice_layer(rng, layer, block, weights, inputs, now, trial, z, hidden, last
 
 
 @njit(**_COMPILED)
-def _first_miss(hint, layer, units, now, trial, z, hidden, last, labels, walls, scale, bias):  # noqa: ANN001, ANN202
+def _first_miss(hint, layer, units, now, trial, z, hidden, last, labels, bounds, scale, bias):  # noqa: ANN001, ANN202
     """A point that the trial, other ``units`` in one layer, puts beyond its wall, -1 if none; ``hint`` is looked at first.
 
     Without a miss the trial's layers above, and its outputs z[1], are filled in.
@@ -365,7 +372,7 @@ def _first_miss(hint, layer, units, now, trial, z, hidden, last, labels, walls, 
         else:
             for u in range(units.start, units.stop):
                 output += last[u] * scale * (max(trial[layer, i, u], 0.0) - max(now[layer, i, u], 0.0))
-        if not labels[i] * output > walls[i]:
+        if not labels[i] * output > bounds[i]:
             return i
         z[1, i] = output
     return -1
@@ -391,7 +398,7 @@ def _forward(outputs, hidden, scale, bias):  # noqa: ANN001, ANN202
 
 
 @njit(**_COMPILED)
-def _slice_last(rng, features, last, walls):  # noqa: ANN001, ANN202
+def _slice_last(rng, features, last, bounds):  # noqa: ANN001, ANN202
     """Elliptical slice sampling of the output layer, where a wall is not at 0."""
     velocity = np.empty((1, len(last)))
     _standard_normal(rng, velocity)
@@ -399,7 +406,7 @@ def _slice_last(rng, features, last, walls):  # noqa: ANN001, ANN202
     angle = 2 * pi * rng.random()
     low, high = angle - 2 * pi, angle
     for _ in range(_SHRINKAGES):
-        if (cos(angle) * position + sin(angle) * turn > walls).all():
+        if (cos(angle) * position + sin(angle) * turn > bounds).all():
             last[:] = cos(angle) * last + sin(angle) * velocity[0]
             return
         if angle < 0:
@@ -410,7 +417,7 @@ def _slice_last(rng, features, last, walls):  # noqa: ANN001, ANN202
 
 
 @njit(**_COMPILED)
-def _reflect(rng, features, last):  # noqa: ANN001, ANN202
+def _reflect(rng, features, last, least):  # noqa: ANN001, ANN202
     """Follow ``last`` (w,) with a new velocity off the walls features @ last = 0 to a quarter period.
 
     It stays where it was if rounding carries it past a wall or it bounces too often, both the same there and back.
@@ -446,7 +453,7 @@ def _reflect(rng, features, last):  # noqa: ANN001, ANN202
         return
     ended = np.dot(features, x[taken:])
     for i in range(taken):
-        if not ended[i] > 0:
+        if not ended[i] > least:
             return
     last[:] = x[taken:]
 
