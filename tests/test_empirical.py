@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import yaml
 from conftest import random_task
+from scipy import stats
 
 from sgdbayes.architectures import FullyConnected
 from sgdbayes.configuration import ConfigurationError, check_kinds, read_configuration
@@ -78,6 +79,15 @@ def test_what_is_not_resolved_gets_no_number():
     assert (log_p[0], draws[0]) == (0, 50) and 0.02 < error[0] < 0.1
 
 
+def test_five_draws_are_enough_for_an_interval():
+    """What docs/methods.md says of counts of 5 and more out of very many draws, whatever their mean above 5."""
+    counts = np.arange(5, 400)
+    reach = 1.96 * np.sqrt(counts + 2) / counts
+    for mean in np.linspace(5, 100, 200):
+        chance = stats.poisson.pmf(counts, mean)
+        assert chance[np.abs(np.log(counts / mean)) < reach].sum() / chance.sum() > 0.935
+
+
 def test_draws_are_never_repeated():
     posterior = EmpiricalPosterior(np.random.default_rng(0).random((4, 10, 6)) < 0.5)
     drawn = posterior.draw_functions(100, seed=1)
@@ -135,6 +145,11 @@ def test_keys_of_posteriors_of_networks_depend_on_the_architecture_and_the_setti
 def test_what_it_does_not_serve_is_refused_before_any_job():
     plan = planned(rejection={})
     check_kinds(plan.configuration)
+    check_kinds(planned(splitting={"runs": 4}).configuration)
+    with pytest.raises(
+        ConfigurationError, match=r"^posteriors\.splitting: splitting takes at least 4 runs of 20 particles"
+    ):
+        check_kinds(planned(splitting={"runs": 3}).configuration)
     plan.configuration.architectures["fcn"].update(kind="LSTM", width=8)
     del plan.configuration.architectures["fcn"]["depth"]
     with pytest.raises(
