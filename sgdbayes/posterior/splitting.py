@@ -53,10 +53,11 @@ _COMPILED = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {
 @dataclass(frozen=True)
 class SplittingSample:
     """``functions`` (runs, draws, T) bool on the test inputs, True the positive class, of independent runs, and ``outputs``
-    (runs, draws, T), float32, whose signs they are. ``log_evidence``: natural log of P(S), with ``standard_error``, from
-    the runs' own ``run_evidence`` (runs,). ``levels`` (runs,): how many times networks were split; ``live`` (runs,): the
-    smallest share that lived; ``ancestors`` (runs,): how many of a run's first networks have descendants among its last,
-    usually few; ``trials``: mean of a slice's trials, by hidden layer.
+    (runs, draws, T), float32, whose signs they are. ``log_evidence``: natural log of P(S); its ``standard_error`` is that
+    of the scatter of the runs' own ``run_evidence`` (runs,), or the binomial one of the shares that lived if that is larger.
+    ``levels`` (runs,): how many times networks were split; ``live`` (runs,): the smallest share that lived; ``ancestors``
+    (runs,): how many of a run's first networks have descendants among its last, usually few; ``trials``: mean of a slice's
+    trials, by hidden layer.
     """
 
     functions: np.ndarray
@@ -120,13 +121,15 @@ def sample_by_splitting(
     gathered = {key: np.array([result[key] for result in results]) for key in results[0]}
     each = gathered["log_evidence"]
     log_evidence = logsumexp(each) - np.log(runs)
-    scatter = np.exp(each - log_evidence).std(ddof=1) / np.sqrt(runs)
+    # Scaled by Student's quantile: 1.96 of them are a 95 % interval. If networks forgot their parents at once, the error
+    # would be the binomial one of the shares that lived; that few runs lie closer together is chance.
+    scatter = np.exp(each - log_evidence).std(ddof=1) * t.ppf(0.975, runs - 1) / 1.959963984540054
+    error = max(scatter, gathered["variance"].mean() ** 0.5) / np.sqrt(runs)
     return SplittingSample(
         gathered["outputs"] > 0,
         gathered["outputs"].astype(np.float32),
         float(log_evidence),
-        # Scaled by Student's quantile: 1.96 of them are a 95 % interval.
-        float(scatter * t.ppf(0.975, runs - 1) / 1.959963984540054),
+        float(error),
         each,
         gathered["levels"],
         gathered["live"],
@@ -173,7 +176,7 @@ class _Run:
 
     def fit(self, sweeps: int, progress: Callable[[int, float], None]) -> dict[str, object]:
         """Take in S point by point."""
-        size, log_evidence, levels, fewest, margins = len(self._labels), 0.0, 0, 1.0, 0
+        size, log_evidence, variance, levels, fewest, margins = len(self._labels), 0.0, 0.0, 0, 1.0, 0
         self._move(0)
         roots = np.arange(len(self._last))
         while len(self._walls) < size or self._walls.min(initial=0) < 0:
@@ -185,12 +188,19 @@ class _Run:
                     "raise particles or sweeps, or look for a contradiction in S"
                 )
             log_evidence += np.log(alive.mean())
+            variance += (1 / alive.mean() - 1) / len(alive)
             levels, fewest = levels + 1, min(fewest, alive.mean())
             roots = roots[self._resample(alive)]
             self._walls = walls
             self._move(sweeps)
             progress(len(walls), log_evidence)
-        return {"log_evidence": log_evidence, "levels": levels, "live": fewest, "ancestors": len(np.unique(roots))}
+        return {
+            "log_evidence": log_evidence,
+            "variance": variance,
+            "levels": levels,
+            "live": fewest,
+            "ancestors": len(np.unique(roots)),
+        }
 
     def _next_walls(self) -> tuple[np.ndarray, np.ndarray]:
         """The walls of the next level and which networks (N,) are within."""
