@@ -15,8 +15,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pandas as pd
 
-from sgdbayes.posterior.gaussian import Gaussian
-from sgdbayes.posterior.mixture import GaussianMixture
+from sgdbayes.posterior.stored import Posterior
 
 __all__ = ["Comparison", "Estimate", "compare", "compare_bands", "compare_experiment"]
 
@@ -76,7 +75,7 @@ class Comparison:
 
 def compare_experiment(
     functions: Mapping[int, pd.DataFrame],
-    posteriors: Mapping[str, Gaussian | GaussianMixture],
+    posteriors: Mapping[str, Posterior],
     test_labels: np.ndarray,
     *,
     min_count: int = 5,

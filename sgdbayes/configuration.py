@@ -151,7 +151,7 @@ def check_kinds(configuration: Configuration) -> None:
 
     from sgdbayes.architectures import ARCHITECTURES, architecture_of
     from sgdbayes.datasets import DATASETS
-    from sgdbayes.posterior import POSTERIORS
+    from sgdbayes.posterior.by_name import POSTERIORS, check_network_options, takes_networks
     from sgdbayes.training import LOSSES, OPTIMIZERS, PRECISIONS, Optimizer, option_names
 
     for name, task in configuration.tasks.items():
@@ -190,6 +190,9 @@ def check_kinds(configuration: Configuration) -> None:
         _check_name(name, POSTERIORS, "posteriors")
         path = f"posteriors.{name}"
         _check_options(POSTERIORS[name], options, path)
+        if takes_networks(name):
+            _attempt(path, functools.partial(check_network_options, name, ARCHITECTURES["FullyConnected"](), options))
+            continue
         tangent = "tangent_kernel" in inspect.signature(POSTERIORS[name]).parameters
         kernels = {"kernel": np.eye(2) + 1} | ({"tangent_kernel": np.eye(2) + 1} if tangent else {})
         # Small, and where there may be no GPU: a login node plans as well.
@@ -211,6 +214,12 @@ def check_kinds(configuration: Configuration) -> None:
             raise ConfigurationError(
                 f"experiments.{name}.posteriors: {', '.join(impossible)} needs a tangent kernel in closed form, which there is none of "
                 f"for architectures.{experiment.architecture}: name the others"
+            )
+        for posterior in filter(takes_networks, experiment.posteriors):
+            options = configuration.posteriors[posterior]
+            _attempt(
+                f"experiments.{name}.posteriors",
+                functools.partial(check_network_options, posterior, architecture, options),
             )
     for name in configuration.complexity.get("experiments", ()):
         _check_measure(configuration.complexity["measure"], name, configuration, DATASETS)

@@ -16,8 +16,8 @@ __all__ = ["Plan"]
 # Of the posteriors those that need the tangent kernel beside the NNGP kernel: their functions have a parameter for it,
 # but importing them takes seconds, which not every job should pay.
 _TANGENT = ("ntk",)
-# Posteriors of the finite network itself, the first choice first.
-_REFERENCES = ("rejection", "splitting")
+# And those of finite networks, which need none; as a reference the first is the better.
+_NETWORKS = ("rejection", "splitting")
 
 
 class Plan:
@@ -69,7 +69,9 @@ class Plan:
         return max(sizes)
 
     def kernels_of(self, posterior: str) -> list[str]:
-        """Names of the kernels that a posterior is made from."""
+        """Names of the kernels that a posterior is made from; none for those of finite networks."""
+        if posterior in _NETWORKS:
+            return []
         return ["kernel", "tangent-kernel"] if posterior in _TANGENT else ["kernel"]
 
     def experiments_at(self, task: str, architecture: str, size: int) -> list[str]:
@@ -119,10 +121,12 @@ class Plan:
 
     @cache  # noqa: B019
     def posterior_key(self, task: str, architecture: str, posterior: str) -> str:
-        kernel, sizes = self.kernel_key(task, architecture), self.domain_sizes_of(task, architecture)
+        model, sizes = self.kernel_key(task, architecture), self.domain_sizes_of(task, architecture)
+        if posterior in _NETWORKS:
+            model = settings_hash(self.task_key(task), self.configuration.architectures[architecture])
         draws = self.configuration.posterior_draws
         settings = [self.configuration.posteriors[posterior], draws["number"], draws["seed"]]
-        return settings_hash(kernel, sizes, settings, self._code("posterior"))
+        return settings_hash(model, sizes, settings, self._code("posterior"))
 
     @cache  # noqa: B019
     def probabilities_key(self, task: str, architecture: str, posterior: str) -> str:
@@ -186,7 +190,7 @@ class Plan:
         """The posterior of a model that all others are drawn against, None if it has none or nothing else."""
         posteriors = self.posteriors_of(task, architecture)
         wanted = self.configuration.reference
-        return next((name for name in ([wanted] if wanted else _REFERENCES) if name in posteriors), None)
+        return next((name for name in ([wanted] if wanted else _NETWORKS) if name in posteriors), None)
 
     def reference_figure_key(self, task: str, architecture: str, size: int) -> str:
         experiments = [self.comparison_key(name) for name in self.experiments_at(task, architecture, size)]

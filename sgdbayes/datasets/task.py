@@ -5,7 +5,7 @@ points.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,6 +46,11 @@ class Task:
                 raise ValueError(f"{part}_labels must be -1 or +1, got {np.unique(labels)[:5].tolist()}")
             if not np.isfinite(inputs).all():
                 raise ValueError(f"{part}_inputs holds a value that is not finite")
+
+    def head(self, test_points: int) -> "Task":
+        """The same with only the first so many recorded test points."""
+        tested = {name: getattr(self, name)[:test_points] for name in ("test_inputs", "test_labels", "test_indices")}
+        return replace(self, **tested)
 
 
 def draw_task(

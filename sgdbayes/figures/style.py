@@ -37,12 +37,16 @@ POSTERIOR_LABELS = {
     "ep": "0-1 posterior (EP)",
     "zero_one": "0-1 posterior (exact)",
     "ntk": "NTK ensemble",
+    "rejection": "finite networks (rejection)",
+    "splitting": "finite networks (splitting)",
 }
 POSTERIOR_STYLES = {
     "mse": {"color": "#d1603d", "linestyle": "-", "marker": "s"},
     "ep": {"color": "#1b6ca8", "linestyle": "--", "marker": "^"},
     "zero_one": {"color": "#0b2545", "linestyle": ":", "marker": "o"},
     "ntk": {"color": "#8fb339", "linestyle": "-.", "marker": "D"},
+    "rejection": {"color": "#6a4c93", "linestyle": (0, (5, 1)), "marker": "v"},
+    "splitting": {"color": "#c08497", "linestyle": (0, (3, 1, 1, 1)), "marker": "P"},
 }
 _PANEL = (2.6, 2.3)
 _SETTINGS = {

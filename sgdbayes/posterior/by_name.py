@@ -1,21 +1,36 @@
 """Posteriors by the name the configuration calls them.
 
 Each takes the kernel (n + m, n + m) over S then E, the labels (n,) of S, the tangent kernel if it has a parameter of that
-name, and options of its own; it gives the distribution on E and the figures worth recording about how it was come by.
+name, and options of its own; those of finite networks have a parameter ``architecture`` and take that and the task
+instead. Each gives the distribution on E and the figures worth recording about how it was come by.
 """
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sgdbayes.datasets.task import Task
+from sgdbayes.posterior.empirical import EmpiricalPosterior
 from sgdbayes.posterior.ep import expectation_propagation
 from sgdbayes.posterior.gaussian import Gaussian
 from sgdbayes.posterior.mixture import GaussianMixture
 from sgdbayes.posterior.ntk import ntk_ensemble
 from sgdbayes.posterior.regression import regression_posterior
-from sgdbayes.posterior.zero_one import zero_one_predictive
+from sgdbayes.posterior.rejection import check_rejection, sample_by_rejection
+from sgdbayes.posterior.splitting import check_splitting, sample_by_splitting
+from sgdbayes.posterior.stored import Posterior
+from sgdbayes.posterior.zero_one import chain_diagnostics, zero_one_predictive
 
-__all__ = ["POSTERIORS"]
+if TYPE_CHECKING:  # importing it takes torch, and seconds
+    from sgdbayes.architectures.fully_connected import FullyConnected
+
+__all__ = ["POSTERIORS", "check_network_options", "fit_posterior", "takes_networks"]
+
+# Largest R-hat, over test points, of runs taken to agree: their means then scatter as those of 16 independent draws would
+# or of more (R-hat^2 is about 1 plus the ratio of the variance between runs to that within).
+_R_HAT = 1.1
 
 
 def _mse(kernel: np.ndarray, labels: np.ndarray, *, noise_variance: float = 1e-4) -> tuple[Gaussian, dict[str, float]]:
@@ -46,9 +61,114 @@ def _ntk(kernel: np.ndarray, labels: np.ndarray, tangent_kernel: np.ndarray) -> 
     return ntk_ensemble(kernel, labels, tangent_kernel), {}
 
 
-POSTERIORS: dict[str, Callable[..., tuple[Gaussian | GaussianMixture, dict[str, float]]]] = {
+def _rejection(
+    architecture: "FullyConnected",
+    task: Task,
+    *,
+    networks: int = 10_000_000,
+    accepted: int = 20_000,
+    seed: int = 0,
+) -> tuple[EmpiricalPosterior, dict[str, float]]:
+    """Raises RuntimeError if no network fitted S."""
+    tenth = max(1, networks // 10)
+    printed = 0
+
+    def progress(tried: int, kept: int) -> None:
+        nonlocal printed
+        if tried // tenth > printed:
+            printed = tried // tenth
+            print(f"{tried:,} networks, {kept:,} fit", flush=True)
+
+    result = sample_by_rejection(
+        architecture, task.train_inputs, task.train_labels, task.test_inputs,
+        networks=networks, accepted=accepted, seed=seed, progress=progress,
+    )  # fmt: skip
+    if len(result.functions) == 0:
+        raise RuntimeError(
+            f"none of {result.networks:,} random networks fitted S (with 95 % confidence fewer than {result.acceptance_high:.2g} of "
+            "them do): raise networks of posteriors.rejection, or take the posterior splitting"
+        )
+    rate = (result.acceptance, result.acceptance_low, result.acceptance_high)
+    log_evidence = dict(
+        zip(("log_evidence", "log_evidence_low", "log_evidence_high"), map(float, np.log(rate)), strict=True)
+    )
+    rates = dict(zip(("acceptance", "acceptance_low", "acceptance_high"), rate, strict=True))
+    counts = {"networks": result.networks, "accepted": len(result.functions)}
+    return EmpiricalPosterior(result.functions[None]), counts | rates | log_evidence
+
+
+def _splitting(
+    architecture: "FullyConnected",
+    task: Task,
+    *,
+    runs: int = 8,
+    particles: int = 100,
+    sweeps: int = 2,
+    rounds: int = 5,
+    seed: int = 0,
+) -> tuple[EmpiricalPosterior, dict[str, float]]:
+    """Raises RuntimeError if the runs disagree."""
+    result = sample_by_splitting(
+        architecture, task.train_inputs, task.train_labels, task.test_inputs,
+        runs=runs, particles=particles, sweeps=sweeps, rounds=rounds, seed=seed,
+        progress=lambda run, fitted, log_p: print(f"run {run}: {fitted} points fitted, ln P {log_p:.2f}", flush=True),
+    )  # fmt: skip
+    r_hat, effective = chain_diagnostics(result.outputs.astype(np.float64))
+    diagnostics = {
+        "log_evidence": result.log_evidence,
+        "log_evidence_se": result.standard_error,
+        "r_hat": float(r_hat.max()),
+        "effective_sample_size": float(effective.min()),
+        "levels": float(result.levels.mean()),
+        "smallest_share_alive": float(result.live.min()),
+        "fewest_ancestors": int(result.ancestors.min()),
+        "trials": result.trials.tolist(),
+    }
+    if not diagnostics["r_hat"] <= _R_HAT:
+        raise RuntimeError(
+            f"the runs of splitting disagree (R-hat {diagnostics['r_hat']:.3f}): give them more particles or sweeps"
+        )
+    return EmpiricalPosterior(result.functions), diagnostics
+
+
+POSTERIORS: dict[str, Callable[..., tuple[Posterior, dict[str, float]]]] = {
     "mse": _mse,
     "ep": _ep,
     "zero_one": _zero_one,
     "ntk": _ntk,
+    "rejection": _rejection,
+    "splitting": _splitting,
 }
+_CHECKS = {"rejection": check_rejection, "splitting": check_splitting}
+
+
+def takes_networks(name: str) -> bool:
+    """Whether the posterior is that of finite networks: made from the architecture and the task, not from a kernel."""
+    return "architecture" in inspect.signature(POSTERIORS[name]).parameters
+
+
+def check_network_options(name: str, architecture: object, options: dict[str, Any]) -> None:
+    """Raise ValueError unless the posterior ``name`` of finite networks serves ``architecture`` with these options."""
+    defaults = {key: item.default for key, item in inspect.signature(POSTERIORS[name]).parameters.items()}
+    del defaults["architecture"], defaults["task"]
+    seed = (defaults | options).pop("seed")
+    if seed < 0:
+        raise ValueError(f"seed must not be negative, got {seed}")
+    _CHECKS[name](architecture, **{key: value for key, value in (defaults | options).items() if key != "seed"})
+
+
+def fit_posterior(
+    name: str,
+    task: Task,
+    architecture: object,
+    kernels: Sequence[np.ndarray],
+    test_points: int,
+    settings: dict[str, Any],
+) -> tuple[Posterior, dict[str, float]]:
+    """The posterior ``name`` on the first ``test_points`` of ``task``, and figures on how it was come by: of networks of
+    ``architecture``, or from the ``kernels``.
+    """
+    if takes_networks(name):
+        return POSTERIORS[name](architecture, task.head(test_points), **settings)
+    kernel, *others = kernels
+    return POSTERIORS[name](kernel, task.train_labels, *others, **settings)

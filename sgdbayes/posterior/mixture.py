@@ -7,6 +7,7 @@ means of batches (Flegal and Jones, Ann. Stat. 38, 2010).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from scipy.special import logsumexp, ndtr, stdtrit
@@ -29,6 +30,8 @@ class GaussianMixture:
 
     means: np.ndarray
     covariance: np.ndarray
+    # A mean carried by fewer is too skewed for its interval: docs/methods.md.
+    fewest_draws: ClassVar[int] = 100
 
     def __post_init__(self) -> None:
         covariance = check_covariance(self.covariance)

@@ -64,8 +64,8 @@ def posterior_gpus(wildcards):
 
 
 def posterior_threads(wildcards):
-    # One for each of its chains.
-    return 4 if wildcards.posterior == "zero_one" else 1
+    # One for each chain; networks take as many as there are.
+    return 4 if wildcards.posterior in ("zero_one", "rejection", "splitting") else 1
 
 
 def posterior_settings(wildcards):

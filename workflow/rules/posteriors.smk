@@ -50,6 +50,9 @@ rule posterior:
         gpu=posterior_gpus,
     params:
         settings=posterior_settings,
+        architecture=lambda wildcards: CONFIGURATION.architectures[
+            wildcards.architecture
+        ],
         sizes=lambda wildcards: PLAN.domain_sizes_of(
             wildcards.task, wildcards.architecture
         ),

@@ -5,15 +5,20 @@ from sgdbayes.jobs import job
 with job(snakemake) as run:
     from dataclasses import asdict
 
+    from sgdbayes.architectures import architecture_of
     from sgdbayes.datasets import Task
-    from sgdbayes.posterior.by_name import POSTERIORS
+    from sgdbayes.posterior.by_name import fit_posterior
     from sgdbayes.posterior.probabilities import drawn_functions
     from sgdbayes.storage import read_arrays, write_arrays, write_table
 
     task = Task(**read_arrays(snakemake.input.task))
-    kernel, *others = (read_arrays(path)["kernel"] for path in snakemake.input.kernels)
-    posterior, diagnostics = POSTERIORS[snakemake.wildcards.posterior](
-        kernel, task.train_labels, *others, **snakemake.params.settings
+    posterior, diagnostics = fit_posterior(
+        snakemake.wildcards.posterior,
+        task,
+        architecture_of(snakemake.params.architecture),
+        [read_arrays(path)["kernel"] for path in snakemake.input.kernels],
+        max(snakemake.params.sizes),
+        snakemake.params.settings,
     )
     print(diagnostics)
     draws = drawn_functions(posterior, task.test_labels, snakemake.params.sizes, **snakemake.params.draws)

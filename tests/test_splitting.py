@@ -1,0 +1,115 @@
+"""Splitting against rejection sampling, against the exact posterior of the infinitely wide network, and against itself."""
+
+import numpy as np
+import pytest
+from conftest import random_task
+
+from sgdbayes.architectures import LSTM, FullyConnected
+from sgdbayes.posterior import (
+    EmpiricalPosterior,
+    log_orthant_probability,
+    sample_by_rejection,
+    sample_by_splitting,
+    splitting,
+    zero_one_predictive,
+)
+from sgdbayes.posterior.by_name import fit_posterior
+
+CASES = {
+    "one narrow layer": (FullyConnected(depth=1, width=6), 8, 4),
+    "two layers": (FullyConnected(depth=2, width=12, bias_variance=0.3), 10, 5),
+    "three layers": (FullyConnected(depth=3, width=9, weight_variance=1.5, bias_variance=0.1), 7, 3),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_it_agrees_with_rejection(case):
+    architecture, size, inputs = CASES[case]
+    rng = np.random.default_rng(7)
+    train, test = rng.standard_normal((size, inputs)), rng.standard_normal((4, inputs))
+    labels = np.where(train @ rng.standard_normal(inputs) > 0, 1, -1)
+    # Of E one point is in S, one a multiple of one in S.
+    test[0], test[1] = train[0], 2 * train[1]
+    rejection = sample_by_rejection(architecture, train, labels, test, networks=400_000, seed=0)
+    result = sample_by_splitting(architecture, train, labels, test, seed=1, particles=60, rounds=4)
+    assert (result.functions[:, :, 0] == (labels[0] > 0)).all()
+    low, high = np.log([rejection.acceptance_low, rejection.acceptance_high])
+    error = np.hypot(result.standard_error, (high - low) / 3.92)
+    assert abs(result.log_evidence - np.log(rejection.acceptance)) < 3.5 * error
+    assert error < 0.25
+    exact, sampled = EmpiricalPosterior(rejection.functions[None]), EmpiricalPosterior(result.functions)
+    signs = np.where(np.unique(rejection.functions, axis=0), 1, -1)
+    (log_p, error, draws), (log_q, deviation, carried) = (each.log_probabilities(signs) for each in (exact, sampled))
+    often = (draws >= 20) & (carried >= sampled.fewest_draws)
+    assert often.sum() >= 3
+    assert np.abs((log_q - log_p) / np.hypot(error, deviation))[often].max() < 4
+
+
+def test_wide_networks_are_the_exact_posterior_of_the_gaussian_process():
+    architecture, task = FullyConnected(depth=1, width=128, bias_variance=0.2), random_task(train=12, test=3, inputs=4)
+    kernel = architecture.kernel(np.concatenate([task.train_inputs, task.test_inputs]))
+    result = sample_by_splitting(
+        architecture, task.train_inputs, task.train_labels, task.test_inputs, seed=2, runs=4, particles=80, sweeps=1
+    )
+    log_p, error = log_orthant_probability(np.zeros(12), kernel[:12, :12], task.train_labels, seed=0)
+    # At width 128 the two differ by about 1 %.
+    assert abs(result.log_evidence - log_p) < 3.5 * np.hypot(result.standard_error, error) + 0.02
+    mixture, _ = zero_one_predictive(kernel, task.train_labels, 1000, seed=0)
+    signs = np.array([[1, 1, 1], [1, 1, -1], [1, -1, 1], [-1, 1, 1], [-1, -1, 1], [-1, 1, -1], [1, -1, -1], [-1] * 3])
+    log_q, deviation, carried = mixture.log_probabilities(signs, seed=1)
+    log_p, error, draws = EmpiricalPosterior(result.functions).log_probabilities(signs)
+    often = (carried >= 100) & (draws >= 5)
+    assert often.sum() >= 3
+    assert (np.abs(log_p - log_q) < 4 * np.hypot(error, deviation) + 0.02)[often].all()
+
+
+def test_a_hard_point_is_let_in_by_degrees():
+    """The last of five nearly equal inputs has the other label: few networks fit."""
+    train = np.array([[1, 0], [1, 0.1], [1, 0.2], [1, 0.3], [1, -0.08]])
+    labels, test = np.array([1, 1, 1, 1, -1]), np.eye(2)
+    architecture = FullyConnected(depth=1, width=8, bias_variance=0.5)
+    result = sample_by_splitting(architecture, train, labels, test, seed=0, particles=60, runs=8, rounds=1)
+    rejection = sample_by_rejection(architecture, train, labels, test, networks=1_000_000, seed=0)
+    assert result.live.min() >= 0.2
+    low, high = np.log([rejection.acceptance_low, rejection.acceptance_high])
+    error = np.hypot(result.standard_error, (high - low) / 3.92)
+    assert abs(result.log_evidence - np.log(rejection.acceptance)) < 3.5 * error
+    assert result.log_evidence < -4
+
+
+def test_the_result_depends_on_the_seed_alone(monkeypatch):
+    architecture, task = FullyConnected(depth=2, width=8), random_task(train=8, test=3, inputs=4)
+    call = (architecture, task.train_inputs, task.train_labels, task.test_inputs)
+    options = {"runs": 4, "particles": 40, "rounds": 2}
+    seen = []
+    one = sample_by_splitting(*call, seed=3, progress=lambda *each: seen.append(each), **options)
+    monkeypatch.setattr(splitting, "get_num_threads", lambda: 1)
+    again = sample_by_splitting(*call, seed=3, **options)
+    np.testing.assert_array_equal(one.outputs, again.outputs)
+    assert one.log_evidence == again.log_evidence
+    assert seen[-1] == (3, 8, one.run_evidence[3])
+    assert one.outputs.shape == one.functions.shape == (4, 80, 3)
+    assert sample_by_splitting(*call, seed=4, **options).log_evidence != one.log_evidence
+
+
+def test_it_is_a_posterior_of_the_configuration(monkeypatch):
+    task = random_task(train=8, test=5, inputs=4)
+    options = {"runs": 4, "particles": 80, "rounds": 2}
+    posterior, facts = fit_posterior("splitting", task, FullyConnected(depth=1, width=8), [], 3, options)
+    assert posterior.functions.shape == (4, 160, 3)
+    assert facts["r_hat"] < 1.1 and facts["log_evidence"] < 0 < facts["log_evidence_se"]
+    monkeypatch.setattr("sgdbayes.posterior.by_name._R_HAT", 0.5)
+    with pytest.raises(RuntimeError, match=r"the runs of splitting disagree \(R-hat 1\."):
+        fit_posterior("splitting", task, FullyConnected(depth=1, width=8), [], 3, options)
+
+
+def test_bad_input():
+    inputs, labels = np.eye(3), np.array([1, -1, 1])
+    with pytest.raises(RuntimeError, match=r"splitting is stuck at .* of 4 training points"):
+        sample_by_splitting(FullyConnected(width=4), inputs[[0, 0, 1, 1]], np.array([1, -1, 1, -1]), inputs, seed=0)
+    with pytest.raises(ValueError, match="networks of FullyConnected only, not LSTM"):
+        sample_by_splitting(LSTM(), inputs, labels, inputs, seed=0)
+    with pytest.raises(ValueError, match=r"at least 4 runs of 20 particles, 1 sweep and 1 round, got 3, 100, 2 and 5"):
+        sample_by_splitting(FullyConnected(), inputs, labels, inputs, seed=0, runs=3)
+    with pytest.raises(ValueError, match=r"labels must be -1 or \+1"):
+        sample_by_splitting(FullyConnected(), inputs, np.zeros(3), inputs, seed=0)
