@@ -16,7 +16,14 @@ from typing import Any
 import jsonschema
 import yaml
 
-__all__ = ["Configuration", "ConfigurationError", "Experiment", "check_kinds", "read_configuration"]
+__all__ = [
+    "Configuration",
+    "ConfigurationError",
+    "Experiment",
+    "check_kinds",
+    "read_configuration",
+    "unseen_inputs",
+]
 
 
 class ConfigurationError(ValueError):
@@ -222,20 +229,29 @@ def check_kinds(configuration: Configuration) -> None:
                 functools.partial(check_network_options, posterior, architecture, options),
             )
     for name in configuration.complexity.get("experiments", ()):
-        _check_measure(configuration.complexity["measure"], name, configuration, DATASETS)
+        _check_measure(configuration.complexity["measure"], name, configuration)
 
 
-def _check_measure(measure: str, name: str, configuration: Configuration, datasets: Mapping[str, Any]) -> None:
+def unseen_inputs(configuration: Configuration, experiment: str) -> int:
+    """How many examples the data set of an experiment has beside those of S."""
+    from sgdbayes.datasets import DATASETS
+
+    task = configuration.tasks[configuration.experiments[experiment].task]
+    return DATASETS[task["dataset"]].size - task["train_size"]
+
+
+def _check_measure(measure: str, name: str, configuration: Configuration) -> None:
     """Whether functions of an experiment have this complexity."""
-    experiment = configuration.experiments[name]
+    experiment, rest = configuration.experiments[name], unseen_inputs(configuration, name)
     task, architecture = configuration.tasks[experiment.task], configuration.architectures[experiment.architecture]
-    rest = datasets[task["dataset"]].size - task["train_size"]
-    if measure == "lempel_ziv" and rest not in experiment.domain_sizes:
+    whole = rest in experiment.domain_sizes
+    if measure == "lempel_ziv" and not whole:
         raise ConfigurationError(
             f"complexity.measure: lempel_ziv is of whole functions, so experiments.{name}.domain_sizes must hold {rest}, all of "
             f"{task['dataset']} that is not in S"
         )
-    if measure == "critical_sample_ratio" and architecture.get("vocabulary"):
+    moved = measure == "critical_sample_ratio" or (measure == "auto" and not whole)
+    if moved and architecture.get("vocabulary"):
         raise ConfigurationError(
             f"complexity.measure: critical_sample_ratio moves inputs a little, and those of experiments.{name} are words: name other "
             "experiments in complexity.experiments"

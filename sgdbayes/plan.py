@@ -8,7 +8,7 @@ Snakemake sees keys as parameters and makes a result again when any of that chan
 from functools import cache
 from pathlib import Path
 
-from sgdbayes.configuration import Configuration, Experiment
+from sgdbayes.configuration import Configuration, Experiment, unseen_inputs
 from sgdbayes.provenance import code_hash, settings_hash
 
 __all__ = ["Plan"]
@@ -164,8 +164,16 @@ class Plan:
         """Experiments of whose functions the complexity is asked for."""
         return list(self.configuration.complexity.get("experiments", []))
 
-    def complexity_key(self, experiment: str) -> str:
+    def complexity_settings(self, experiment: str) -> dict:
+        """How the complexity of an experiment's functions is measured."""
         settings = {name: value for name, value in self.configuration.complexity.items() if name != "experiments"}
+        if settings["measure"] == "auto":
+            whole = unseen_inputs(self.configuration, experiment) in self.experiments[experiment].domain_sizes
+            settings["measure"] = "lempel_ziv" if whole else "critical_sample_ratio"
+        return settings
+
+    def complexity_key(self, experiment: str) -> str:
+        settings = self.complexity_settings(experiment)
         keys = [self.functions_key(experiment), self.training_key(experiment)]
         return settings_hash(keys, settings, self._code("complexity"))
 

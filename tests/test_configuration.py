@@ -109,7 +109,6 @@ WRONG = [
     (f"{EXPERIMENT}}}", {**QUICKSTART["experiments"]["mnist-{optimizer}"]}, "the braces in its name do not match"),
     (1, {}, "the key 1 must be text"),
     ("complexity", {"measure": "entropy"}, "complexity.measure: unknown value entropy"),
-    ("complexity", {}, "the key measure is missing"),
     ("complexity", {"measure": "lempel_ziv", "experiments": ["mnist"]}, "complexity.experiments: unknown name mnist"),
     (
         "complexity",
@@ -155,6 +154,13 @@ def test_what_is_not_asked_for_is_not_planned():
     asked = {"complexity": {"measure": "critical_sample_ratio"}, "by_error": {}, "reference": "ep"}
     plan = Plan(read(QUICKSTART | asked), ROOT / "workflow" / "scripts")
     assert plan.complexity_experiments() == list(plan.experiments)
+    config = changed("tasks/mnist", BOOLEAN) | {"complexity": {}}
+    config["architectures"]["fcn"]["bias_variance"] = 0.5
+    for sizes, measure in (([20, 64], "lempel_ziv"), ([20], "critical_sample_ratio")):
+        config["experiments"]["mnist-{optimizer}"]["domain_sizes"] = sizes
+        plan = Plan(read(config), ROOT / "workflow" / "scripts")
+        assert plan.complexity_settings("mnist-sgd")["measure"] == measure
+    plan = Plan(read(QUICKSTART | asked), ROOT / "workflow" / "scripts")
     assert plan.by_error_sizes("mnist", "fcn") == [20, 50, 100]
     assert plan.reference_of("mnist", "fcn") == "ep"
 

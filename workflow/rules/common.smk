@@ -163,12 +163,8 @@ def model_description(wildcards):
     return {"training": training, "task": CONFIGURATION.tasks[wildcards.task]}
 
 
-def complexity_settings():
-    return {
-        name: value
-        for name, value in CONFIGURATION.complexity.items()
-        if name != "experiments"
-    }
+def complexity_settings(wildcards):
+    return PLAN.complexity_settings(wildcards.experiment)
 
 
 def by_error_models(wildcards):

@@ -14,9 +14,10 @@ rule complexity:
         "../envs/sgdbayes.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=grows(4000),
+        runtime=grows(240),
     params:
-        settings=complexity_settings(),
+        settings=complexity_settings,
         training=lambda wildcards: PLAN.training(wildcards.experiment),
         sizes=lambda wildcards: experiment_of(wildcards).domain_sizes,
         device=CONFIGURATION.device,
@@ -44,6 +45,9 @@ rule complexity_figure:
         f"{RESULTS}/benchmarks/complexity_figure/{{experiment}}.tsv"
     conda:
         "../envs/sgdbayes.yaml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         sizes=lambda wildcards: experiment_of(wildcards).domain_sizes,
         about=lambda wildcards: {
@@ -51,7 +55,7 @@ rule complexity_figure:
             "posteriors": experiment_of(wildcards).posteriors,
             "training": PLAN.training(wildcards.experiment),
             "task": CONFIGURATION.tasks[experiment_of(wildcards).task],
-            "settings": complexity_settings(),
+            "settings": complexity_settings(wildcards),
         },
         key=lambda wildcards: PLAN.complexity_figure_key(wildcards.experiment),
     script:
@@ -73,7 +77,8 @@ rule by_error:
         "../envs/sgdbayes.yaml"
     threads: posterior_threads
     resources:
-        mem_mb=4000,
+        mem_mb=grows(4000),
+        runtime=grows(240),
     params:
         settings={
             name: value
@@ -107,6 +112,9 @@ rule by_error_figure:
         f"{RESULTS}/benchmarks/by_error_figure/{{size}}.tsv"
     conda:
         "../envs/sgdbayes.yaml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         names=by_error_names,
         about=lambda wildcards: {
@@ -139,6 +147,9 @@ rule posterior_pairs:
         f"{RESULTS}/benchmarks/posterior_pairs.tsv"
     conda:
         "../envs/sgdbayes.yaml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         names=all_posteriors(),
         settings={
@@ -171,6 +182,9 @@ rule reference_figure:
         f"{RESULTS}/benchmarks/reference_figure/{{task}}/{{architecture}}/{{size}}.tsv"
     conda:
         "../envs/sgdbayes.yaml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         experiments=model_experiments,
         about=lambda wildcards: model_description(wildcards)
