@@ -31,8 +31,9 @@ $(INSTALLED):
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
+# In two processes, the longest file first.
 test: $(INSTALLED)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/test_workflow.py tests
 
 test-cluster: $(INSTALLED)
 	PATH="$(abspath $(BIN)):$$PATH" python tests/cluster/slurm.py

@@ -126,7 +126,8 @@ def save_figure(figure: Figure, paths: Sequence[str | Path], provenance: Mapping
     """Save in the format of each path's ending, without dates, so that equal figures are equal files."""
     # Laid out once: each save would do it again, which takes longer than the drawing.
     figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    # None at all: a placeholder would still have each save draw twice.
+    figure.set_layout_engine(None)
     for path in paths:
         buffer = io.BytesIO()
         kind = Path(path).suffix[1:]
