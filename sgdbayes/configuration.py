@@ -143,7 +143,8 @@ def _settle_extras(config: Mapping[str, Any], experiments: Mapping[str, Experime
                 f"and architecture {item.architecture}, {largest}"
             )
     if "reference" in config:
-        _check_name(config["reference"], config["posteriors"], "reference")
+        asked = {posterior for item in experiments.values() for posterior in item.posteriors}
+        _check_name(config["reference"], asked, "reference", what="no experiment asks for the posterior")
 
 
 def check_kinds(configuration: Configuration) -> None:
@@ -222,6 +223,12 @@ def check_kinds(configuration: Configuration) -> None:
                 f"experiments.{name}.posteriors: {', '.join(impossible)} needs a tangent kernel in closed form, which there is none of "
                 f"for architectures.{experiment.architecture}: name the others"
             )
+        task = configuration.tasks[experiment.task]
+        inputs = DATASETS[task["dataset"]].inputs_with(task.get("options", {}))
+        if inputs is not None:
+            _attempt(
+                f"experiments.{name}", functools.partial(_check_fit, architecture, experiment.architecture, inputs)
+            )
         for posterior in filter(takes_networks, experiment.posteriors):
             options = configuration.posteriors[posterior]
             _attempt(
@@ -230,6 +237,28 @@ def check_kinds(configuration: Configuration) -> None:
             )
     for name in configuration.complexity.get("experiments", ()):
         _check_measure(configuration.complexity["measure"], name, configuration)
+
+
+def _check_fit(architecture: Any, name: str, inputs: Any) -> None:  # noqa: ANN401
+    """Raise ValueError for an architecture, of this name, that the inputs of its task do not fit."""
+    import numpy as np
+    import torch
+
+    vocabulary = getattr(architecture, "vocabulary", 0)
+    if inputs.words > vocabulary:
+        raise ValueError(
+            f"its inputs are numbers of {inputs.words} words: architectures.{name} needs a vocabulary of as many, or "
+            "the task another form of input"
+        )
+    if vocabulary and not inputs.words:
+        raise ValueError(f"architectures.{name} has a vocabulary, but the inputs of the task are not numbers of words")
+    if inputs.zeros and architecture.bias_variance == 0:
+        raise ValueError(
+            f"one of its inputs is all zeros, of which networks without biases make 0: give architectures.{name} a "
+            "bias_variance above 0"
+        )
+    network = architecture.initial_parameters(inputs.shape, np.random.default_rng(0))
+    architecture.outputs([torch.from_numpy(part[None]) for part in network], torch.zeros(1, 1, *inputs.shape))
 
 
 def unseen_inputs(configuration: Configuration, experiment: str) -> int:

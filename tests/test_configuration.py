@@ -122,7 +122,11 @@ WRONG = [
         "by_error.domain_sizes: 200 is more than the largest of the domain_sizes of exp",
     ),
     ("by_error", {"numbers": 3}, "unknown key numbers (did you mean number?)"),
-    ("reference", "rejektion", "reference: unknown name rejektion; allowed: ep, mse, ntk, zero_one"),
+    (
+        "reference",
+        "rejektion",
+        "reference: no experiment asks for the posterior rejektion; allowed: ep, mse, ntk, zero_one",
+    ),
 ]
 
 
@@ -140,11 +144,29 @@ def test_options_of_data_sets_are_kept_and_add_nothing_to_tasks_without(monkeypa
 
 
 def test_critical_samples_of_words_are_refused():
-    config = changed("architectures/fcn", {"kind": "LSTM", "vocabulary": 100})
+    config = changed("architectures/fcn", {"kind": "LSTM", "vocabulary": 2000})
+    config["tasks"]["mnist"] = IMDB
     config["posteriors"].pop("ntk")
     config["complexity"] = {"measure": "critical_sample_ratio"}
     with pytest.raises(ConfigurationError, match="critical_sample_ratio moves inputs a little"):
         read(config)
+
+
+@pytest.mark.parametrize(("task", "architecture", "message"), [
+    (BOOLEAN, {"kind": "FullyConnected"}, "architectures.fcn a bias_variance above 0"),
+    (IMDB, {"kind": "FullyConnected"}, "numbers of 2000 words: architectures.fcn needs a vocabulary of as many"),
+    (IMDB, {"kind": "LSTM", "vocabulary": 100}, "numbers of 2000 words: architectures.fcn needs a vocabulary of as many"),
+    (BOOLEAN, {"kind": "LSTM", "vocabulary": 9}, "has a vocabulary, but the inputs of the task are not numbers of words"),
+    (BOOLEAN, {"kind": "LSTM", "bias_variance": 0.1}, "inputs must have shape (T, D), got (7,)"),
+])  # fmt: skip
+def test_architectures_that_do_not_fit_their_inputs_are_refused(task, architecture, message):
+    config = changed("architectures/fcn", architecture)
+    config["tasks"]["mnist"] = task
+    config["experiments"]["mnist-{optimizer}"] |= {"domain_sizes": [20], "posteriors": ["mse"]}
+    with pytest.raises(ConfigurationError) as error:
+        read(config)
+    assert str(error.value).startswith("experiments.mnist-sgd: ")
+    assert message in str(error.value)
 
 
 def test_what_is_not_asked_for_is_not_planned():

@@ -5,6 +5,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from sgdbayes.storage import DamagedFileError
+
 __all__ = ["download", "places"]
 
 
@@ -17,7 +19,7 @@ def places(name: str, folder: Path) -> list[Path]:
 def download(url: str, path: Path, *, check: Callable[[Path], object], advice: str) -> Path:
     """Download ``url`` to ``path``, there only once ``check`` of the downloaded file has raised nothing.
 
-    Raises ConnectionError, ending in ``advice``, if it cannot be downloaded.
+    Raises, ending in ``advice``, ConnectionError if it cannot be downloaded, DamagedFileError if it is not what was expected.
     """
     # Not torchvision's download, which turns to plain http where https fails.
     from torch.hub import download_url_to_file
@@ -30,5 +32,8 @@ def download(url: str, path: Path, *, check: Callable[[Path], object], advice: s
             raise ConnectionError(
                 f"{path.name} is not in {path.parent} and could not be downloaded from {url} ({error}): {advice}"
             ) from error
-        check(Path(partial) / path.name)
+        try:
+            check(Path(partial) / path.name)
+        except DamagedFileError as error:
+            raise DamagedFileError(f"what came from {url} is not the known file: run again, or {advice}") from error
         return (Path(partial) / path.name).replace(path)

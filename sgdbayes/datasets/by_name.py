@@ -11,9 +11,9 @@ import numpy as np
 
 from sgdbayes.datasets.boolean import check_boolean, load_boolean
 from sgdbayes.datasets.fashion_mnist import load_fashion_mnist
-from sgdbayes.datasets.imdb import check_imdb, encode_reviews, load_imdb
+from sgdbayes.datasets.imdb import check_imdb, encode_reviews, inputs_of_imdb, load_imdb
 from sgdbayes.datasets.mnist import load_embedded_mnist, load_mnist
-from sgdbayes.datasets.task import LabelledData, Task, draw_task
+from sgdbayes.datasets.task import Inputs, LabelledData, Task, draw_task
 
 __all__ = ["DATASETS", "Dataset", "load_task"]
 
@@ -25,7 +25,7 @@ class Dataset:
 
     ``encode(train, test)`` makes inputs of the loaded ones of S and of the test points, where that depends on S. The
     keyword-only arguments of ``load`` and ``encode`` are the options of the data set; ``check`` is called with all of
-    them and raises ValueError for impossible values.
+    them and raises ValueError for impossible values, ``inputs`` says what networks are given.
     """
 
     load: Callable[..., LabelledData]
@@ -33,11 +33,16 @@ class Dataset:
     classes: tuple[int, ...]
     encode: Callable[..., tuple[np.ndarray, np.ndarray]] | None = None
     check: Callable[..., None] | None = None
+    inputs: Callable[..., Inputs] | None = None
 
     @property
     def defaults(self) -> dict[str, Any]:
         """The options with their defaults."""
         return _defaults(self.load) | (_defaults(self.encode) if self.encode else {})
+
+    def inputs_with(self, options: Mapping[str, Any]) -> Inputs | None:
+        """What is known of the inputs under ``options``."""
+        return self.inputs and self.inputs(**{**self.defaults, **options})
 
     def check_options(self, options: Mapping[str, Any]) -> None:
         """Raises ValueError for values with which it cannot be loaded or encoded; loads nothing."""
@@ -45,12 +50,20 @@ class Dataset:
             self.check(**{**self.defaults, **options})
 
 
+def _images() -> Inputs:
+    return Inputs((28, 28))
+
+
+def _bits(**_options: object) -> Inputs:
+    return Inputs((7,), zeros=True)
+
+
 DATASETS = {
-    "mnist_embedded": Dataset(load_embedded_mnist, 5_000, tuple(range(10))),
-    "mnist": Dataset(load_mnist, 70_000, tuple(range(10))),
-    "fashion_mnist": Dataset(load_fashion_mnist, 70_000, tuple(range(10))),
-    "imdb": Dataset(load_imdb, 49_582, (0, 1), encode=encode_reviews, check=check_imdb),
-    "boolean": Dataset(load_boolean, 128, (0, 1), check=check_boolean),
+    "mnist_embedded": Dataset(load_embedded_mnist, 5_000, tuple(range(10)), inputs=_images),
+    "mnist": Dataset(load_mnist, 70_000, tuple(range(10)), inputs=_images),
+    "fashion_mnist": Dataset(load_fashion_mnist, 70_000, tuple(range(10)), inputs=_images),
+    "imdb": Dataset(load_imdb, 49_582, (0, 1), encode=encode_reviews, check=check_imdb, inputs=inputs_of_imdb),
+    "boolean": Dataset(load_boolean, 128, (0, 1), check=check_boolean, inputs=_bits),
 }
 
 
@@ -60,6 +73,10 @@ def load_task(settings: Mapping[str, Any], folder: Path) -> Task:
     """
     dataset = DATASETS[settings["dataset"]]
     options = settings.get("options", {})
+    if unknown := set(options) - set(dataset.defaults):
+        raise ValueError(
+            f"unknown options {sorted(unknown)} of {settings['dataset']}; known: {sorted(dataset.defaults)}"
+        )
     # Before anything is loaded.
     dataset.check_options(options)
     data = dataset.load(folder, **_meant_for(dataset.load, options))

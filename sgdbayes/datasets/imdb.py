@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 
 from sgdbayes.datasets._files import download, places
-from sgdbayes.datasets.task import LabelledData
+from sgdbayes.datasets.task import Inputs, LabelledData
 from sgdbayes.provenance import settings_hash
 from sgdbayes.storage import DamagedFileError, read_arrays, write_arrays
 
-__all__ = ["check_imdb", "encode_reviews", "load_imdb"]
+__all__ = ["check_imdb", "encode_reviews", "inputs_of_imdb", "load_imdb"]
 
 _URL = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"
 _MD5 = "7c2ac02c03563afcf9b574c7e56c153a"
@@ -53,6 +53,11 @@ def load_imdb(folder: Path) -> LabelledData:
         write_arrays(prepared, arrays, {"reviews": len(arrays["classes"])})
     rows = np.split(arrays["codes"], arrays["lengths"].cumsum()[:-1])
     return LabelledData(np.fromiter(rows, object, len(rows)), arrays["classes"].astype(int))
+
+
+def inputs_of_imdb(*, form: str, vocabulary: int, length: int) -> Inputs:
+    """What an encoded review is."""
+    return Inputs((length,), words=vocabulary) if form == "sequences" else Inputs((vocabulary,))
 
 
 def check_imdb(*, form: str, vocabulary: int, length: int) -> None:
@@ -161,7 +166,7 @@ def _source(folder: Path) -> Path:
 def _check_download(archive: Path) -> None:
     with archive.open("rb") as file:
         if hashlib.file_digest(file, "md5").hexdigest() != _MD5:
-            raise DamagedFileError(f"what came from {_URL} is not the known file: run again, or get it another way")
+            raise DamagedFileError(f"{archive} has another MD5 than {_MD5}")
 
 
 def _read(source: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-__all__ = ["LabelledData", "Task", "draw_task"]
+__all__ = ["Inputs", "LabelledData", "Task", "draw_task"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,17 @@ class LabelledData:
 
     inputs: np.ndarray
     classes: np.ndarray
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What is known of the inputs before they are loaded: the ``shape`` of one, of how many ``words`` its entries are numbers
+    (0: they are not), whether an input of ``zeros`` is among them.
+    """
+
+    shape: tuple[int, ...]
+    words: int = 0
+    zeros: bool = False
 
 
 @dataclass(frozen=True)

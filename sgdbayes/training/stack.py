@@ -227,7 +227,7 @@ class _Run:
             diverged[position[~finite]] = True
             if self.hand_out is not None and done.any():
                 for row, parameters in zip(position[done], stack.parameters(done), strict=True):
-                    self.hand_out(indices[row], self._whole(parameters, indices[row], live))
+                    self.hand_out(indices[row], self._whole(parameters, indices[row], live, epoch))
             late = ((epochs[position] == 0) & (epoch >= self.max_epochs)) | ~finite
             kept = ~(done | late)
             position = position[kept]
@@ -297,14 +297,21 @@ class _Run:
         parameters = self.architecture.initial_parameters(self.task.train_inputs.shape[1:], stream)
         return parameters if live is None else [parameters[0][live], *parameters[1:]]
 
-    def _whole(self, parameters: list[np.ndarray], index: int, live: np.ndarray | None) -> list[np.ndarray]:
-        """The parameters of network ``index`` with the weights of the inputs that are not ``live``, which keep their initial
-        values: they have no gradient.
+    def _whole(
+        self, parameters: list[np.ndarray], index: int, live: np.ndarray | None, epochs: int
+    ) -> list[np.ndarray]:
+        """The parameters of network ``index`` with the weights of the inputs that are not ``live``: they have no gradient, but
+        an optimiser may let them decay.
         """
         if live is None:
             return parameters
         first = self._initial_parameters(np.random.default_rng([self.seed, index]), np.ones_like(live))[0]
-        first[live] = parameters[0]
+        dead = torch.from_numpy(first[~live]).requires_grad_()
+        optimizer = self.optimizer.build([dead])
+        dead.grad = torch.zeros_like(dead)
+        for _ in range(epochs * -(-len(self.task.train_labels) // self.batch_size)):
+            optimizer.step()
+        first[~live], first[live] = dead.detach().numpy(), parameters[0]
         return [first, *parameters[1:]]
 
 

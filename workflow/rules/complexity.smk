@@ -16,6 +16,7 @@ rule complexity:
     resources:
         mem_mb=grows(4000),
         runtime=grows(240),
+        gpu=GPUS,
     params:
         settings=complexity_settings,
         training=lambda wildcards: PLAN.training(wildcards.experiment),
