@@ -66,15 +66,15 @@ class Project:
     def configure(self, config: dict) -> None:
         (self.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
 
-    def call(self, *command: str) -> subprocess.CompletedProcess:
-        environment = {**os.environ, "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}", "SGDBAYES_DATA": ""}
+    def call(self, *command: str, data: str = "") -> subprocess.CompletedProcess:
+        environment = {**os.environ, "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}", "SGDBAYES_DATA": data}
         return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
 
     def make(self, *arguments: str) -> subprocess.CompletedProcess:
         return self.call("make", f"VENV={VENV}", "CONFIG=tiny.yaml", "CORES=2", *arguments)
 
-    def snakemake(self, *arguments: str) -> subprocess.CompletedProcess:
-        return self.call("snakemake", "--cores", "2", "--configfile", "tiny.yaml", *arguments)
+    def snakemake(self, *arguments: str, data: str = "") -> subprocess.CompletedProcess:
+        return self.call("snakemake", "--cores", "2", "--configfile", "tiny.yaml", *arguments, data=data)
 
     def planned(self) -> set[str]:
         """The rules that a dry run would run."""
