@@ -72,3 +72,12 @@ def test_links_in_the_documents_lead_somewhere():
     for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "config").glob("*.md")]:
         for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
             assert target.startswith("https://") or (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_the_readmes_ratios_of_test_errors_are_the_quickstarts():
+    table, readme = read_table(ROOT / "docs" / "quickstart" / "comparison.csv"), (ROOT / "README.md").read_text()
+    ratio = table["posterior_test_error"] / table["test_error"]
+    zero_one, smooth = table["posterior"].isin(["ep", "zero_one"]), table["posterior"].isin(["mse", "ntk"])
+    on_50 = ratio[smooth & (table["domain_size"] == 50)]
+    assert f"as often as the networks ({ratio[zero_one].min():.1f} to {ratio[zero_one].max():.1f})" in readme
+    assert f"{on_50.min():.1f} to {on_50.max():.1f} times as often on 50" in readme
