@@ -15,16 +15,13 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pandas as pd
 
+from sgdbayes._correlation import FEWEST, FEWEST_DEFINED, batches, correlation_and_slope
 from sgdbayes.posterior.stored import Posterior
 
 __all__ = ["Comparison", "Estimate", "compare", "compare_bands", "compare_experiment"]
 
-_FEWEST = 3
-# An interval is given if at least this share of the resamples has enough functions to define the statistic.
-_FEWEST_DEFINED = 0.9
 # Beyond this share of networks with a function that no other found, frequencies are mostly noise.
 _MOST_UNIQUE = 0.5
-_BATCH = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -143,7 +140,7 @@ def compare(
     unique = float((counts == 1).sum() / networks)
     found = f"{int((counts > 0).sum())} functions in {networks} networks"
     note, correlations, ceiling = "", [_UNDEFINED] * 3, _UNDEFINED
-    if compared < _FEWEST:
+    if compared < FEWEST:
         note = f"{found}, {compared} found {min_count} times or more: no correlation"
     elif unique > _MOST_UNIQUE:
         note = f"{found}, {unique:.0%} of them with a function of their own: no correlation"
@@ -258,7 +255,7 @@ class _Resampling:
             correlation = column < 2
             defined = drawn[np.isfinite(drawn[:, column]), column]
             low = high = np.nan
-            if np.isfinite(value) and len(defined) >= _FEWEST_DEFINED * len(drawn):
+            if np.isfinite(value) and len(defined) >= FEWEST_DEFINED * len(drawn):
                 reach = 1.96 * (_fisher(defined) if correlation else defined).std(ddof=1)
                 centre = _fisher(value) if correlation else value
                 low, high = (np.tanh(end) if correlation else end for end in (centre - reach, centre + reach))
@@ -272,16 +269,15 @@ class _Resampling:
         log_frequency, networks = np.log(np.maximum(self.counts, 0.5)), self.counts.sum()
         drawn = self._drawn(lambda sample: _correlations(sample * resolved, log_frequency, min_count, networks))[:, 0]
         drawn = drawn[np.isfinite(drawn)]
-        if len(drawn) < _FEWEST_DEFINED * self.resamples:
+        if len(drawn) < FEWEST_DEFINED * self.resamples:
             return _UNDEFINED
         return Estimate(float(drawn.mean()), *map(float, np.quantile(drawn, [0.025, 0.975])))
 
     def _drawn(self, statistics: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         """``statistics`` of every resample, (resamples, K); the same resamples at each call."""
         rng = np.random.default_rng(self.seed)
-        networks, size = self.counts.sum(), max(1, _BATCH // len(self.counts))
-        batches = [min(size, self.resamples - start) for start in range(0, self.resamples, size)]
-        samples = (rng.multinomial(networks, self.counts / networks, size=batch) for batch in batches)
+        networks, sizes = self.counts.sum(), batches(self.resamples, len(self.counts))
+        samples = (rng.multinomial(networks, self.counts / networks, size=size) for size in sizes)
         return np.concatenate([statistics(sample) for sample in samples])
 
 
@@ -298,30 +294,9 @@ def _correlations(counts: np.ndarray, log_p: np.ndarray, min_count: int, network
     used = counts >= min_count
     log_frequency = np.log(np.maximum(counts, 1) / networks)
     predictor = np.broadcast_to(log_p, counts.shape)
-    pearson, slope = _pearson(predictor, log_frequency, used)
+    pearson, slope = correlation_and_slope(predictor, log_frequency, used)
     ranks = [
         rankdata(np.where(used, values, np.nan), axis=-1, nan_policy="omit") for values in (predictor, log_frequency)
     ]
-    spearman, _ = _pearson(*ranks, used)
+    spearman, _ = correlation_and_slope(*ranks, used)
     return np.stack([pearson, spearman, slope], -1)
-
-
-def _pearson(x: np.ndarray, y: np.ndarray, used: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Correlation of x and y, and slope of y on x, over the ``used`` entries of the last axis.
-
-    NaN with fewer than three of them or no spread.
-    """
-    number = used.sum(-1)
-    enough = number >= _FEWEST
-
-    def centred(values: np.ndarray) -> np.ndarray:
-        kept = np.where(used, values, 0)
-        return np.where(used, kept - kept.sum(-1, keepdims=True) / np.maximum(number, 1)[..., None], 0)
-
-    x, y = centred(x), centred(y)
-    xx, yy, xy = (x * x).sum(-1), (y * y).sum(-1), (x * y).sum(-1)
-    # Rounding leaves a spread of about 1e-30 where all values are equal.
-    defined = enough & (xx > 1e-20) & (yy > 1e-20)
-    pearson = np.divide(xy, np.sqrt(xx * yy), out=np.full(xy.shape, np.nan), where=defined)
-    slope = np.divide(xy, xx, out=np.full(xy.shape, np.nan), where=defined)
-    return pearson, slope

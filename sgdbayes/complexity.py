@@ -33,7 +33,12 @@ def lempel_ziv_words(string: str) -> int:
 
 
 def lempel_ziv_complexity(string: str) -> float:
-    """log2(n) times the mean number of words of ``string``, n letters, and of its reverse; log2(n) if all letters are equal."""
+    """log2(n) times the mean number of words of ``string``, n letters, and of its reverse; log2(n) if all letters are equal.
+
+    Raises ValueError for an empty string.
+    """
+    if not string:
+        raise ValueError("an empty string has no Lempel-Ziv complexity")
     words = 1.0 if len(set(string)) == 1 else (lempel_ziv_words(string) + lempel_ziv_words(string[::-1])) / 2
     return float(np.log2(len(string))) * words
 
@@ -61,11 +66,15 @@ def critical_samples(
         raise ValueError(f"radius, steps and starts must be positive, got {radius}, {steps} and {starts}")
     networks = [torch.from_numpy(np.asarray(part, dtype=np.float64)).to(device) for part in parameters]
     centre = torch.from_numpy(inputs.astype(np.float64)).to(device)[None]
+
+    def finite_outputs(points: torch.Tensor) -> torch.Tensor:
+        outputs = architecture.outputs(networks, points)
+        if not outputs.isfinite().all():
+            raise ValueError("an output is not finite: such a network has no critical samples")
+        return outputs
+
     with torch.no_grad():
-        outputs = architecture.outputs(networks, centre)
-    if not outputs.isfinite().all():
-        raise ValueError("an output is not finite: such a network has no critical samples")
-    positive = outputs > 0
+        positive = finite_outputs(centre) > 0
     rng = np.random.default_rng(seed)
     found = torch.zeros_like(positive)
     for start in range(starts):
@@ -74,7 +83,7 @@ def critical_samples(
             moved += torch.from_numpy(rng.uniform(-radius, radius, moved.shape)).to(device)
         for step in range(steps + 1):
             moved.requires_grad_()
-            outputs = architecture.outputs(networks, moved)
+            outputs = finite_outputs(moved)
             found |= (outputs.detach() > 0) != positive
             if step == steps or found.all():
                 break

@@ -165,8 +165,10 @@ class Plan:
         return list(self.configuration.complexity.get("experiments", []))
 
     def complexity_settings(self, experiment: str) -> dict:
-        """How the complexity of an experiment's functions is measured."""
+        """How the complexity of an experiment's functions is measured, on no more points than its task records."""
         settings = {name: value for name, value in self.configuration.complexity.items() if name != "experiments"}
+        recorded = self.configuration.tasks[self.experiments[experiment].task]["recorded_test_size"]
+        settings["points"] = min(settings["points"], recorded)
         if settings["measure"] == "auto":
             whole = unseen_inputs(self.configuration, experiment) in self.experiments[experiment].domain_sizes
             settings["measure"] = "lempel_ziv" if whole else "critical_sample_ratio"

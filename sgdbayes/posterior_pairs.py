@@ -1,22 +1,25 @@
 """What two posteriors of a model say to each other: correlation and distance over the functions tabulated under both.
 
-No networks are resampled, so intervals are Monte Carlo error alone: 1.96 standard deviations of what the statistic becomes
-when each log probability is moved by a normal error with its standard error; for correlations on Fisher's scale.
+Monte Carlo errors lower a correlation. Pearson's is corrected for them: their mean squares are taken off the variances
+(Spearman, Am. J. Psychol. 15, 1904), errors of different functions and posteriors taken as independent. No networks are
+resampled, so its interval is Monte Carlo error alone: 1.96 standard deviations of what it becomes when each log probability
+is moved by a normal error with its standard error and is corrected for twice the squares.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from sgdbayes._correlation import FEWEST_DEFINED, batches, correlation_and_slope
+
 __all__ = ["compare_posteriors"]
 
-_FEWEST = 3
 _COLUMNS = (
     "domain_size", "posterior_a", "posterior_b", "functions", "compared", "unresolved_a", "unresolved_b", "pearson", "pearson_low",
-    "pearson_high", "spearman", "spearman_low", "spearman_high", "mass_a", "mass_b", "total_variation_least", "total_variation_most",
+    "pearson_high", "spearman", "mass_a", "mass_b", "total_variation_least", "total_variation_most",
 )  # fmt: skip
 
 
@@ -26,9 +29,11 @@ def compare_posteriors(
     """A row per domain and pair of posteriors, from their tables of probabilities (`function_probabilities`).
 
     Columns: domain_size; posterior_a, posterior_b; functions (under both), compared (with a probability under both),
-    unresolved_a, unresolved_b; pearson, spearman of log probabilities, with _low and _high; mass_a, mass_b of the compared
-    functions; total_variation_least and _most, the bounds that they leave it. No correlation with fewer than three functions to
-    compare. No rows for a single posterior.
+    unresolved_a, unresolved_b; pearson of log probabilities, corrected for Monte Carlo errors and at most 1, with _low and
+    _high; spearman, plain, which the errors lower; mass_a, mass_b of the compared functions; total_variation_least and _most,
+    between which the functions not compared leave it, both biased upwards by Monte Carlo errors. No correlation with fewer
+    than three functions to compare or no spread beyond the errors. No rows for a single posterior. Raises ValueError for an
+    infinite log probability.
     """
     rows = []
     for a, b in combinations(probabilities, 2):
@@ -48,14 +53,8 @@ def _compare(table: pd.DataFrame, resamples: int, rng: np.random.Generator) -> d
     row = {"functions": len(table), "compared": int(compared.sum())}
     row |= {f"unresolved_{name}": int((~known).sum()) for name, known in zip("ab", resolved, strict=True)}
     log_p, error = log_p[:, compared], table[["log_p_se_a", "log_p_se_b"]].to_numpy().T[:, compared]
-    moved = log_p[:, None] + error[:, None] * rng.standard_normal((2, resamples, log_p.shape[1]))
-    for name, transform in (("pearson", lambda values: values), ("spearman", lambda values: rankdata(values, axis=-1))):
-        value = _correlation(*transform(log_p))
-        reach = 1.96 * _fisher(_correlation(*transform(moved))).std(ddof=1)
-        row |= {name: float(value)}
-        row |= {
-            f"{name}_{end}": float(np.tanh(_fisher(value) + sign * reach)) for end, sign in (("low", -1), ("high", 1))
-        }
+    row |= dict(zip(("pearson", "pearson_low", "pearson_high"), _corrected(log_p, error, resamples, rng), strict=True))
+    row |= {"spearman": float(_correlation(rankdata(log_p, axis=-1)))}
     p = np.exp(log_p)
     mass = p.sum(1)
     rest = np.maximum(1 - mass, 0)
@@ -65,14 +64,27 @@ def _compare(table: pd.DataFrame, resamples: int, rng: np.random.Generator) -> d
     return row | {f"total_variation_{name}": float(distance) for name, distance in distances.items()}
 
 
-def _correlation(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Pearson's (...) over the last axis, NaN with fewer than three values or no spread."""
-    if x.shape[-1] < _FEWEST:
-        return np.full(x.shape[:-1], np.nan)
-    x, y = (values - values.mean(-1, keepdims=True) for values in (x, y))
-    spread = np.sqrt((x * x).sum(-1) * (y * y).sum(-1))
-    return np.divide((x * y).sum(-1), spread, out=np.full(spread.shape, np.nan), where=spread > 1e-20)
+def _corrected(
+    log_p: np.ndarray, error: np.ndarray, resamples: int, rng: np.random.Generator
+) -> tuple[float, float, float]:
+    """Correlation of the two rows without their standard errors (2, F), and its 95 % interval."""
+    number = log_p.shape[1]
+    noise = (error**2).sum(1) / max(number, 1)
+    # What noise puts beyond 1 is no correlation; moved estimates are not cut off, which would make them scatter less.
+    value = np.clip(_correlation(log_p, noise), -1, 1)
+    moved = np.concatenate(
+        [
+            _correlation(log_p[:, None] + error[:, None] * rng.standard_normal((2, size, number)), 2 * noise)
+            for size in batches(resamples, number)
+        ]
+    )
+    defined = moved[np.isfinite(moved)]
+    if not np.isfinite(value) or len(defined) < FEWEST_DEFINED * resamples:
+        return float(value), np.nan, np.nan
+    reach = 1.96 * defined.std(ddof=1)
+    return float(value), *map(float, np.clip([value - reach, value + reach], -1, 1))
 
 
-def _fisher(correlation: np.ndarray) -> np.ndarray:
-    return np.arctanh(np.clip(correlation, -0.999999, 0.999999))
+def _correlation(pair: np.ndarray, noise: Sequence[float] = (0.0, 0.0)) -> np.ndarray:
+    """Of the two halves of ``pair`` (2, ..., F), over the last axis."""
+    return correlation_and_slope(*pair, np.ones(pair.shape[-1], dtype=bool), noise=noise)[0]

@@ -130,6 +130,20 @@ def test_bad_search():
         critical_samples(architecture, parameters, inputs, radius=0)
     with pytest.raises(ValueError, match="not finite"):
         critical_samples(architecture, [part * np.nan for part in parameters], inputs, radius=1.0)
+    with pytest.raises(ValueError, match="empty string"):
+        lempel_ziv_complexity("")
+
+
+def test_an_output_that_becomes_nan_is_not_another_label():
+    class Root:
+        """Finite at the inputs and nowhere below them, where the search goes."""
+
+        def outputs(self, networks, points):
+            return (points[..., 0] - 1).sqrt() + networks[0]
+
+    inputs = np.full((2, 3), 1.01, np.float32)
+    with pytest.raises(ValueError, match="not finite"):
+        critical_samples(Root(), [np.ones((1, 1))], inputs, radius=0.2)
 
 
 def test_lempel_ziv_is_of_the_whole_function_in_the_order_of_its_inputs():
@@ -162,9 +176,9 @@ TRAINING = {
 OPTIONS = {"frequent": 2, "sampled": 1, "networks": 2, "points": 10, "radius": 0.2, "seed": 0, "device": "cpu"}
 
 
-def test_networks_trained_again_have_the_ratio_of_their_function(tmp_path):
+def test_networks_trained_again_have_the_ratio_of_their_function():
     task = random_task()
-    runs = train_block(task, TRAINING, "0-12", experiment="e", key="k", known=tmp_path / "none", device="cpu")
+    runs = train_block(task, TRAINING, "0-12", experiment="e", key="k", code="c", known=[], device="cpu")
     labels = np.array([np.unpackbits(np.frombuffer(packed, np.uint8), count=16) for packed in runs["labels"]])
     functions = {size: frequency_table(labels[:, :size] > 0, task.test_labels[:size]) for size in (4, 16)}
     table, facts = critical_sample_table(functions, runs, task, TRAINING, **OPTIONS)

@@ -182,6 +182,8 @@ def test_what_is_not_asked_for_is_not_planned():
         config["experiments"]["mnist-{optimizer}"]["domain_sizes"] = sizes
         plan = Plan(read(config), ROOT / "workflow" / "scripts")
         assert plan.complexity_settings("mnist-sgd")["measure"] == measure
+        # Of the 200 asked for by default.
+        assert plan.complexity_settings("mnist-sgd")["points"] == 64
     plan = Plan(read(QUICKSTART | asked), ROOT / "workflow" / "scripts")
     assert plan.by_error_sizes("mnist", "fcn") == [20, 50, 100]
     assert plan.reference_of("mnist", "fcn") == "ep"

@@ -4,6 +4,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.collections import PathCollection
+from scipy import stats
 
 from sgdbayes.figures import draw_by_error, draw_complexity, draw_reference
 from sgdbayes.functions import tabulate_functions
@@ -45,6 +47,14 @@ def titles(figure) -> list[str]:
     return [panel.get_title() for panel in figure.axes]
 
 
+def outside(panel) -> int:
+    """How many marks of a panel lie outside its axes."""
+    marks = [points for points in panel.collections if isinstance(points, PathCollection)]
+    places = np.concatenate([points.get_offset_transform().transform(points.get_offsets()) for points in marks])
+    share = panel.transAxes.inverted().transform(places)
+    return int(((share < -1e-9) | (share > 1 + 1e-9)).any(1).sum())
+
+
 @pytest.mark.parametrize("unresolved", [0, 3, 32])
 def test_reference(unresolved):
     table = functions(unresolved)
@@ -71,12 +81,55 @@ def test_reference(unresolved):
     assert networks.get_title().startswith(f"e, {found} unresolved" if found else "e\n")
     assert other.get_title().startswith(f"a, {pair} unresolved" if pair else "a\n")
     assert ("no correlation" in other.get_title()) == (unresolved == 32)
+    for panel in (networks, other):
+        assert outside(panel) == 0
     drawn = sum(
         len(points.get_offsets())
         for points in other.collections
         if hasattr(points, "get_sizes") and len(points.get_sizes())
     )
     assert drawn == (~lost).sum()
+
+
+def reference_figure(tables, *, posteriors=("a",)):
+    row = {"posterior": "a", "domain_size": 5, "pearson": 0.5, "pearson_low": np.nan, "pearson_high": np.nan}
+    comparison = pd.DataFrame([row | {"experiment": name, "compared": 3, "noise_ceiling": np.nan} for name in tables])
+    pairs = compare_posteriors({"a": probabilities(0), "b": probabilities(0)}, resamples=100)
+    figure = draw_reference(
+        tables, comparison, pairs, size=5, reference="a", posteriors=posteriors, training=dict.fromkeys(tables, TRAINING), task=TASK,
+        min_count=2,
+    )  # fmt: skip
+    figure.draw_without_rendering()
+    return figure
+
+
+def test_a_likely_function_that_no_network_found_is_within_the_axes():
+    table = functions(0)
+    unseen = table.index[table["count"] == 0]
+    table.loc[unseen[0], "log_p_a"] = table["log_p_a"].max() + 5 * np.log(10)
+    panel = reference_figure({"e": table}).axes[0]
+    marks = [len(points.get_offsets()) for points in panel.collections if isinstance(points, PathCollection)]
+    assert marks[-1] >= 1
+    assert outside(panel) == 0
+    assert panel.get_title() == "e\nr = 0.50, no interval"
+
+
+def test_the_caption_is_of_the_experiments_shown():
+    other = functions(0).drop(columns=["log_p_a", "log_p_a_se"])
+    figure = reference_figure({"shown": functions(0), "other": other})
+    assert "shown: 12 networks" in figure.get_supxlabel()
+    assert "other:" not in figure.get_supxlabel()
+    figure = reference_figure({"other": other}, posteriors=("a", "b"))
+    assert "No experiment on this domain asks for the reference." in figure.get_supxlabel()
+
+
+def test_the_lowest_panel_of_each_column_has_its_axis_labelled():
+    figure = reference_figure({f"e{i}": functions(0) for i in range(5)})
+    for i, panel in enumerate(figure.axes[:5]):
+        assert bool(panel.get_xlabel()) == (i > 0)
+        shown = [label for label in panel.get_xticklabels() if label.get_visible() and label.get_text()]
+        assert bool(shown) == (i > 0)
+    assert not any(panel.axison for panel in figure.axes[5:8])
 
 
 @pytest.mark.parametrize("unresolved", [0, 3, 32])
@@ -129,3 +182,30 @@ def test_by_error():
     assert lines["x"].get_xdata().tolist() == [5]
     hollow = [line for line in figure.axes[0].lines if line.get_markerfacecolor() == "w"]
     np.testing.assert_allclose(hollow[0].get_ydata(), -3.5 / np.log(10))
+
+
+def test_by_error_breaks_where_nothing_is_resolved_and_has_students_intervals():
+    """Five of ten functions with two errors, three unresolved with three, all five with one."""
+    log_p = {
+        1: [-1.0, -1.5, -2.0, -2.5, -3.0],
+        2: [-3.0, -4.0, -4.5, -6.0, -7.0],
+        3: [np.nan] * 3,
+        4: [-9.0, -8.0],
+        5: [-10.0],
+    }
+    rows = [(errors, value) for errors, values in log_p.items() for value in values]
+    figure = draw_by_error(
+        {("t", "f", "mse"): pd.DataFrame(rows, columns=["test_errors", "log_p"])},
+        size=5, tasks={"t": TASK}, architectures={"f": NETWORK}, settings={"number": 5, "seed": 0},
+    )  # fmt: skip
+    figure.draw_without_rendering()
+    bars = figure.axes[0].containers[0]
+    np.testing.assert_array_equal(
+        np.isnan(np.array(bars[0].get_ydata(), dtype=float)), [False, False, True, False, False]
+    )
+    reach = [np.ptp(segment[:, 1]) / 2 if len(segment) else 0 for segment in bars[2][0].get_segments()]
+    expected = np.array(log_p[2]) / np.log(10)
+    low, high = stats.t.interval(0.95, 4, scale=stats.sem(expected))
+    # Half of all there are were drawn, which halves the variance of their mean.
+    assert reach[1] == pytest.approx((high - low) / 2 * np.sqrt(0.5))
+    assert reach[0] == reach[3] == reach[4] == 0

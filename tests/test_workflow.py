@@ -167,7 +167,9 @@ def test_random_functions_and_pairs_of_posteriors_are_tabulated(results):
         assert table["test_errors"].value_counts().to_dict() == {0: 1, 4: 2, 8: 1}
     pairs = read_table(results / "posterior-pairs.csv")
     assert len(pairs) == 6 * 2
-    assert pairs["pearson"].between(pairs["pearson_low"], pairs["pearson_high"]).any()
+    known = pairs.dropna(subset=["pearson_low"])
+    assert len(known) >= 6
+    assert known["pearson"].between(known["pearson_low"], known["pearson_high"]).all()
 
 
 def test_figures_are_pictures(results):

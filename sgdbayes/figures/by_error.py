@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from scipy.special import comb, stdtrit
 
 from sgdbayes.figures.points import LOG10, label_powers_of_ten
 from sgdbayes.figures.style import (
@@ -59,9 +60,10 @@ def draw_by_error(
     add_caption(
         figure,
         f"Models: {kinds}. {data} Up to {settings['number']} functions with each number of wrong labels, drawn at random (seed "
-        f"{settings['seed']}). Line: mean of log P_B over the resolved of them, with 95 % intervals over functions; band: their 5 % to "
-        "95 % quantiles. Hollow: some are not resolved, too few posterior draws carrying them, so that the mean is of the likelier ones; "
-        "crosses at the bottom: none is resolved. Dashed: all functions equally likely.",
+        f"{settings['seed']}). Line: mean of log P_B over the resolved of them, with 95 % intervals over functions (Student's t, "
+        "from three on; none where these are all there are); band: their 5 % to 95 % quantiles. Hollow: some are not resolved, too few "
+        "posterior draws carrying them, so that the mean is of the likelier ones; crosses at the bottom: none is resolved. Dashed: all "
+        "functions equally likely.",
     )
     return figure
 
@@ -72,12 +74,16 @@ def _draw(panel: Axes, table: pd.DataFrame, size: int, style: Mapping[str, Any])
     some = (number > 0).to_numpy()
     low, high = (log10_p.quantile(share) for share in (0.05, 0.95))
     wrong = mean.index.to_numpy()
-    panel.fill_between(wrong[some], low[some], high[some], color=style["color"], alpha=0.2, linewidth=0)
-    # Where there is one function there is no interval.
-    reach = (1.96 * log10_p.std() / np.sqrt(number)).fillna(0)
+    # Gaps where nothing is resolved: NaN breaks the line and the band.
+    panel.fill_between(wrong, low, high, color=style["color"], alpha=0.2, linewidth=0)
+    drawn, there_are = log10_p.size(), comb(size, wrong)
+    # Drawn without replacement: the mean over all that there are is exact.
+    spread = log10_p.std() * np.sqrt((1 - drawn / there_are).clip(0) / number.clip(1))
+    # Of two functions the interval would reach 9 deviations each way and set the axis.
+    reach = (stdtrit((number - 1).clip(1), 0.975) * spread).where(number >= 3, 0)
     plain = {name: value for name, value in style.items() if name != "marker"}
-    panel.errorbar(wrong[some], mean[some], yerr=reach[some], elinewidth=0.7, **plain)
-    whole = (number == log10_p.size()).to_numpy()
+    panel.errorbar(wrong, mean, yerr=reach, elinewidth=0.7, **plain)
+    whole = (number == drawn).to_numpy()
     marks = {"linestyle": "", "marker": style.get("marker", "o"), "color": style["color"]}
     panel.plot(wrong[some & whole], mean[some & whole], **marks)
     panel.plot(wrong[some & ~whole], mean[some & ~whole], markerfacecolor="w", **marks)

@@ -15,11 +15,11 @@ __all__ = ["draw_complexity"]
 
 _X = {"lempel_ziv": "Lempel-Ziv complexity (bits)", "critical_sample_ratio": "critical sample ratio"}
 _MEASURES = {
-    "lempel_ziv": "Complexity: of the labels of all inputs in counting order, {inputs} bits.",
-    "critical_sample_ratio": "Complexity: share of {points} test images with another label found within {radius} in every pixel, a "
-    "lower bound, mean of up to {networks} networks of each function trained again (bars: their range), for the {frequent} most "
-    "frequent functions and {sampled} of the others drawn at random on each domain; left out because a network did not label E as "
-    "before: {left_out}.",
+    "lempel_ziv": "Complexity: of the labels of all inputs in the order of the data set, {inputs} bits.",
+    "critical_sample_ratio": "Complexity: share of {points} test points with another label found within {radius} in every "
+    "coordinate, a lower bound, mean of up to {networks} networks of each function trained again (bars: their range), for the "
+    "{frequent} most frequent functions and {sampled} of the others drawn at random on each domain; pairs of function and network "
+    "left out because the network did not label E as before: {left_out}.",
 }
 
 
@@ -37,7 +37,8 @@ def draw_complexity(
     """One experiment: a row of panels for the networks and one for each posterior, a column per domain size.
 
     ``functions``: the table of functions by domain size; ``complexity``: their complexities; ``settings``: how these were
-    computed; ``left_out``: networks that did not reproduce.
+    computed; ``left_out``: rows, each of a function, its domain and a network, whose network did not
+    label E as before.
     """
     measure = settings["measure"]
     # If no network reproduced, empty panels say so.

@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 __all__ = [
     "LOG10",
     "correlation_title",
+    "correlation_with_interval",
     "draw_points",
     "error_colour_bar",
     "error_shades",
@@ -73,4 +74,10 @@ def correlation_title(comparison: pd.DataFrame, posterior: str, size: int) -> st
     if not np.isfinite(row["pearson"]):
         return f"{row['compared']} functions: no correlation"
     ceiling = f", ceiling {row['noise_ceiling']:.2f}" if np.isfinite(row["noise_ceiling"]) else ""
-    return f"r = {row['pearson']:.2f} [{row['pearson_low']:.2f}, {row['pearson_high']:.2f}]{ceiling}"
+    return f"{correlation_with_interval(row)}{ceiling}"
+
+
+def correlation_with_interval(row: pd.Series) -> str:
+    """Pearson's correlation of a row of comparison.csv or posterior-pairs.csv, with its interval if it has one."""
+    value, low, high = row["pearson"], row["pearson_low"], row["pearson_high"]
+    return f"r = {value:.2f}" + (f" [{low:.2f}, {high:.2f}]" if np.isfinite([low, high]).all() else ", no interval")

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from sgdbayes.figures.points import (
     LOG10,
     correlation_title,
+    correlation_with_interval,
     draw_points,
     error_colour_bar,
     error_shades,
@@ -46,8 +47,8 @@ def draw_reference(
 ) -> Figure:
     """A panel for each experiment and for each other posterior on one model, up to four in a row.
 
-    ``functions`` and ``training``: by experiment; ``comparison``: their rows of comparison.csv; ``pairs``: the model's of
-    posterior-pairs.csv.
+    ``functions`` and ``training``: by experiment, of which those that ask for the reference are shown; ``comparison``: their
+    rows of comparison.csv; ``pairs``: the model's of posterior-pairs.csv.
     """
     column = f"log_p_{reference}"
     shown = {name: table for name, table in functions.items() if column in table}
@@ -75,22 +76,28 @@ def draw_reference(
     hide_unused(axes.flat, number)
     label_outer(axes, f"{POSTERIOR_LABELS.get(reference, reference)}: $P(f|S)$", r"$P(f|S)$")
     error_colour_bar(figure, axes)
-    networks = {name: int(table["count"].sum()) for name, table in functions.items()}
+    networks = {name: int(table["count"].sum()) for name, table in shown.items()}
+    about = "No experiment on this domain asks for the reference."
+    if shown:
+        about = describe_trainings({name: training[name] for name in shown}, networks)
     add_caption(
         figure,
-        f"|E| = {size}. {describe_trainings(training, networks)} {describe_task(task)} A point is a function on E: across, its "
+        f"|E| = {size}. {about} {describe_task(task)} A point is a function on E: across, its "
         "probability under the reference; up, its share of an experiment's networks with its 95 % Wilson interval, or its probability "
         f"under another posterior; other bars: 95 % Monte Carlo intervals. Hollow: found fewer than {min_count} times, not in the "
         "correlation r. Marks at the lower edge: functions that no network found, though the reference gives them as much as some that "
         "were. Functions unresolved under either side are counted, not drawn. Dashed: equality. Brackets: 95 % interval, "
         "over networks, or between posteriors of Monte Carlo error; ceiling: the r that a perfect predictor could be expected to reach "
-        "with this many networks.",
+        "with this many networks. Between posteriors r is corrected for Monte Carlo errors, which lower a correlation, and over all "
+        "functions tabulated under both, of which those in the tables of these experiments are drawn.",
     )
     return figure
 
 
 def _draw_networks(panel: Axes, table: pd.DataFrame, column: str, size: int, min_count: int) -> tuple[np.ndarray, int]:
-    """Draw an experiment's functions; where they stand across, and how many of those found the reference does not resolve."""
+    """Draw an experiment's functions; where all marks stand across, and how many of those found the reference does not
+    resolve.
+    """
     found = table[table["count"] > 0]
     resolved = found.dropna(subset=column)
     x, x_reach = _logarithms(resolved, column)
@@ -99,13 +106,12 @@ def _draw_networks(panel: Axes, table: pd.DataFrame, column: str, size: int, min
     often = (resolved["count"] >= min_count).to_numpy()
     draw_points(panel, x, y, x_reach=x_reach, y_reach=np.array([y - low, high - y]), shades=shades, solid=often)
     _finish(panel, x, np.concatenate([low, high]))
-    if len(resolved):
-        unseen = table[(table["count"] == 0) & (table[column] >= resolved[column].min())]
-        edge = {"marker": 7, "s": 18, "transform": panel.get_xaxis_transform(), "zorder": 2}
-        panel.scatter(
-            unseen[column] / LOG10, np.zeros(len(unseen)), c=error_shades(unseen["test_errors"], size), **edge
-        )
-    return x, len(found) - len(resolved)
+    # None where nothing is found: NaN is not exceeded.
+    unseen = table[(table["count"] == 0) & (table[column] >= resolved[column].min())]
+    unseen_x = unseen[column].to_numpy() / LOG10
+    edge = {"marker": 7, "s": 18, "transform": panel.get_xaxis_transform(), "zorder": 2}
+    panel.scatter(unseen_x, np.zeros(len(unseen)), c=error_shades(unseen["test_errors"], size), **edge)
+    return np.concatenate([x, unseen_x]), len(found) - len(resolved)
 
 
 def _draw_posterior(panel: Axes, table: pd.DataFrame, posterior: str, column: str, size: int) -> tuple[np.ndarray, int]:
@@ -147,8 +153,7 @@ def _pair_title(pairs: pd.DataFrame, posterior: str, reference: str, size: int) 
     rows = pairs[names & (pairs["domain_size"] == size)]
     if rows.empty or not np.isfinite(rows["pearson"].iloc[0]):
         return "no correlation"
-    row = rows.iloc[0]
-    return f"r = {row['pearson']:.2f} [{row['pearson_low']:.2f}, {row['pearson_high']:.2f}]"
+    return correlation_with_interval(rows.iloc[0])
 
 
 def _note(unresolved: int) -> str:

@@ -109,9 +109,13 @@ def call(settings: Mapping[str, Any]) -> str:
 
 
 def label_outer(axes: np.ndarray, x: str, y: str) -> None:
-    """Label the x axis of the lowest panels and the y axis of the leftmost."""
-    for panel in axes[-1]:
-        panel.set_xlabel(x)
+    """Label the x axis of the lowest panel of each column, with the ticks that a shared axis leaves to the last row, and the
+    y axis of the leftmost. After `hide_unused`.
+    """
+    for column in axes.T:
+        for panel in [panel for panel in column if panel.axison][-1:]:
+            panel.set_xlabel(x)
+            panel.tick_params(labelbottom=True)
     for panel in axes[:, 0]:
         panel.set_ylabel(y)
 
