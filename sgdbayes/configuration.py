@@ -212,6 +212,7 @@ def check_kinds(configuration: Configuration) -> None:
         posterior = functools.partial(POSTERIORS[name], labels=np.ones(1), **kernels, **small)
         _attempt(path, posterior)
         needing_tangent |= {name} if tangent else set()
+    fitting: set[tuple[str, str]] = set()
     for name, experiment in configuration.experiments.items():
         _check_name(experiment.loss, LOSSES, f"experiments.{name}.loss")
         _check_name(experiment.precision, PRECISIONS, f"experiments.{name}.precision")
@@ -225,10 +226,13 @@ def check_kinds(configuration: Configuration) -> None:
             )
         task = configuration.tasks[experiment.task]
         inputs = DATASETS[task["dataset"]].inputs_with(task.get("options", {}))
-        if inputs is not None:
+        # Drawing a network takes a while: once for all experiments on a model.
+        model = experiment.task, experiment.architecture
+        if inputs is not None and model not in fitting:
             _attempt(
                 f"experiments.{name}", functools.partial(_check_fit, architecture, experiment.architecture, inputs)
             )
+            fitting.add(model)
         for posterior in filter(takes_networks, experiment.posteriors):
             options = configuration.posteriors[posterior]
             _attempt(
