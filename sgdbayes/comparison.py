@@ -41,7 +41,7 @@ class Comparison:
     """One optimiser against one posterior on one domain.
 
     ``networks``: that fitted S. ``functions``: distinct ones found. ``compared``: found at least ``min_count`` times and
-    with a probability; ``unresolved``: found as often, but too few posterior draws carry their probability.
+    with a probability; ``unresolved``: found as often, but of unknown probability: carried by too few draws or not asked about.
     ``unique``: share of networks whose function no other network found. ``pearson``, ``spearman``, ``slope`` (least
     squares of log P_OPT on log P_B), over the compared functions. ``noise_ceiling``: what ``pearson`` would be for a
     perfect predictor, and the range that holds 95 % of its values. ``optimizer_mass_in_posterior_top``: P_OPT of the
@@ -109,7 +109,7 @@ def compare(
     seed: int = 0,
 ) -> Comparison:
     """Compare the frequencies in ``table`` with ``log_p``, natural log of P_B for each of its rows, NaN where too few
-    posterior draws carry it.
+    posterior draws carry it or it was not asked about.
 
     ``table``: columns function, count (0 for functions asked about but not found) and test_errors. Raises ValueError if
     ``log_p`` is infinite or nothing was found.
@@ -150,7 +150,10 @@ def compare(
         if not np.isfinite(correlations[0].value):
             note = f"{found}: equal frequencies or equal probabilities have no correlation"
     if not resolved.all():
-        few = f"too few posterior draws carry {int((~resolved).sum())} of {len(resolved)} functions: no mass, no correlation"
+        few = (
+            f"{int((~resolved).sum())} of {len(resolved)} functions not asked about or carried by too few posterior draws: "
+            "no mass, no correlation"
+        )
         note = f"{note}; {few}" if note else few
     return Comparison(
         networks,

@@ -13,6 +13,7 @@ __all__ = [
     "as_strings",
     "favourites",
     "frequency_table",
+    "most_frequent",
     "pack",
     "tabulate_functions",
     "unpack",
@@ -85,6 +86,14 @@ def frequency_table(functions: np.ndarray, test_labels: np.ndarray) -> pd.DataFr
     )
 
 
+def most_frequent(functions: np.ndarray, number: int) -> set[str]:
+    """The ``number`` most frequent distinct functions of ``functions`` (N, m) bool, of those found equally often the ones
+    found first; all if there are fewer.
+    """
+    distinct, first, counts = np.unique(functions, axis=0, return_index=True, return_counts=True)
+    return set(as_strings(distinct[np.lexsort((first, -counts))[:number]]))
+
+
 def favourites(draws: Iterable[pd.DataFrame], size: int, number: int) -> set[str]:
     """The ``number`` most frequent functions on a domain in each of ``draws``, frequency tables with a column
     domain_size; those drawn only once, where nothing tells one from another, left out.
@@ -94,23 +103,29 @@ def favourites(draws: Iterable[pd.DataFrame], size: int, number: int) -> set[str
 
 
 def tabulate_functions(
-    functions: np.ndarray, test_labels: np.ndarray, probabilities: Mapping[str, pd.DataFrame], asked: Iterable[str] = ()
+    functions: np.ndarray,
+    test_labels: np.ndarray,
+    probabilities: Mapping[str, pd.DataFrame],
+    *,
+    asked_found: int,
+    favoured: Iterable[str] = (),
 ) -> pd.DataFrame:
-    """The frequency table of ``functions`` (N, m) bool with their probabilities.
+    """The frequency table of ``functions`` (N, m) bool with the probabilities of the ``asked_found`` most frequent.
 
     For each posterior in ``probabilities`` (columns function, log_p, log_p_se and, where the probability is a mean over
-    draws, draws) it has the columns log_p_<posterior>, log_p_<posterior>_se and draws_<posterior>. Functions in ``asked``
-    that were not found follow with count 0. Raises ValueError if a function is not in ``probabilities``.
+    draws, draws) it has the columns log_p_<posterior>, log_p_<posterior>_se and draws_<posterior>. Those in ``favoured``
+    that were not found follow with count 0. Raises ValueError if one of either is not in ``probabilities``.
     """
     table = frequency_table(functions, test_labels)
-    unseen = sorted(set(asked) - set(table["function"]))
+    asked = most_frequent(functions, asked_found) | set(favoured)
+    unseen = sorted(set(favoured) - set(table["function"]))
     if unseen:
         zero = frequency_table(as_bits(unseen), test_labels)
         low, high = wilson_interval(np.zeros(len(zero), dtype=int), len(functions))
         zero = zero.assign(count=0, frequency=0.0, frequency_low=low, frequency_high=high)
         table = pd.concat([table, zero], ignore_index=True)
     for posterior, known in probabilities.items():
-        if not set(table["function"]) <= set(known["function"]):
+        if not asked <= set(known["function"]):
             raise ValueError(
                 f"posterior {posterior} lacks the probability of some functions: delete its tables and run again"
             )

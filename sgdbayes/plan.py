@@ -136,7 +136,8 @@ class Plan:
             self.posterior_key(task, architecture, name)
             for name in (posterior, *self.posteriors_of(task, architecture))
         ]
-        return settings_hash(fitted, runs, self.configuration.posterior_draws["asked"], self._code("probabilities"))
+        asked = [self.configuration.posterior_draws[name] for name in ("asked", "asked_found")]
+        return settings_hash(fitted, runs, asked, self._code("probabilities"))
 
     @cache  # noqa: B019
     def functions_key(self, experiment: str) -> str:

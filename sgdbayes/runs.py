@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from sgdbayes.functions import as_strings, unpack
+from sgdbayes.functions import most_frequent, unpack
 from sgdbayes.storage import read_table
 
 __all__ = ["converged_functions", "found_functions", "gather_runs"]
@@ -30,6 +30,6 @@ def converged_functions(runs: pd.DataFrame, size: int) -> np.ndarray:
     return unpack(runs.loc[runs["converged"], "labels"].tolist(), size)
 
 
-def found_functions(runs: Iterable[pd.DataFrame], size: int) -> set[str]:
-    """The distinct functions on ``size`` test points that networks of any of ``runs`` ended as."""
-    return {function for table in runs for function in as_strings(np.unique(converged_functions(table, size), axis=0))}
+def found_functions(runs: Iterable[pd.DataFrame], size: int, *, number: int) -> set[str]:
+    """The functions on ``size`` test points that networks of any of ``runs`` ended as, of each the ``number`` most frequent."""
+    return {function for table in runs for function in most_frequent(converged_functions(table, size), number)}

@@ -143,7 +143,10 @@ def test_functions_that_too_few_draws_carry_are_counted_not_correlated(sample):
     expected = stats.pearsonr(log_p[used], np.log(table["count"][used])).statistic
     assert result.pearson.value == pytest.approx(expected)
     assert result.posterior_mass_found.value == pytest.approx(np.exp(log_p[(table["count"] > 0) & ~unknown]).sum())
-    assert result.note == "too few posterior draws carry 2 of 40 functions: no mass, no correlation"
+    assert (
+        result.note
+        == "2 of 40 functions not asked about or carried by too few posterior draws: no mass, no correlation"
+    )
     nothing = compare(table, np.full(40, np.nan), ERROR, resamples=100)
     assert nothing.compared == 0 and np.isnan(nothing.pearson.value)
     # What nothing is known of is no number: not the share of the functions that come first in the table, nor 0, nor 1.

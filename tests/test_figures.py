@@ -40,7 +40,7 @@ def functions(unresolved: int) -> pd.DataFrame:
     """Twelve networks, eleven functions of which two are unseen and, under b, the first so many unresolved."""
     found = np.array([[code >> bit & 1 for bit in range(4, -1, -1)] for code in [0, 0, 0, 0, *range(8)]], dtype=bool)
     known = {"a": probabilities(0), "b": probabilities(unresolved)}
-    return tabulate_functions(found, LABELS, known, asked={"11111", "11110", "11100"})
+    return tabulate_functions(found, LABELS, known, asked_found=99, favoured={"11111", "11110", "11100"})
 
 
 def titles(figure) -> list[str]:

@@ -10,6 +10,7 @@ from sgdbayes.functions import (
     as_strings,
     favourites,
     frequency_table,
+    most_frequent,
     pack,
     tabulate_functions,
     unpack,
@@ -48,21 +49,34 @@ def test_wilson_interval_is_scipys(count):
 
 def test_functions_asked_about_but_not_found_are_kept_apart():
     known = pd.DataFrame({"function": ["101", "001", "111"], "log_p": [-1.0, -2.0, -3.0], "log_p_se": [0.0, 0.1, 0.2]})
-    table = tabulate_functions(FUNCTIONS, LABELS, {"mse": known}, asked={"111", "101"})
+    table = tabulate_functions(FUNCTIONS, LABELS, {"mse": known}, asked_found=9, favoured={"111", "101"})
     assert table["function"].tolist() == ["101", "001", "111"]
     assert table["count"].tolist() == [3, 1, 0]
     assert table["frequency"].iloc[2] == table["frequency_low"].iloc[2] == 0
     assert table["frequency_high"].iloc[2] > 0
     assert table["log_p_mse_se"].tolist() == [0.0, 0.1, 0.2]
     with pytest.raises(ValueError, match="posterior mse lacks the probability"):
-        tabulate_functions(FUNCTIONS, LABELS, {"mse": known[:1]})
+        tabulate_functions(FUNCTIONS, LABELS, {"mse": known[:1]}, asked_found=2)
+    # Found once, and nobody asked.
+    table = tabulate_functions(FUNCTIONS, LABELS, {"mse": known[:1]}, asked_found=1)
+    assert table["log_p_mse"].isna().tolist() == [False, True]
+
+
+def test_most_frequent_functions_are_those_found_most_and_first():
+    functions = np.array([[1, 1], [1, 0], [1, 0], [0, 0], [0, 1]], dtype=bool)
+    assert [most_frequent(functions, number) for number in (1, 2, 3, 9)] == [
+        {"10"},
+        {"10", "11"},
+        {"10", "11", "00"},
+        {"10", "11", "00", "01"},
+    ]
 
 
 def test_a_probability_that_too_few_draws_carry_stays_missing_and_says_why():
     known = pd.DataFrame(
         {"function": ["101", "001"], "log_p": [-1.0, np.nan], "log_p_se": [0.0, np.nan], "draws": [900.0, 3.0]}
     )
-    table = tabulate_functions(FUNCTIONS, LABELS, {"zero_one": known})
+    table = tabulate_functions(FUNCTIONS, LABELS, {"zero_one": known}, asked_found=2)
     assert table["log_p_zero_one"].isna().tolist() == [False, True]
     assert table["draws_zero_one"].tolist() == [900.0, 3.0]
 

@@ -59,7 +59,7 @@ def draw_complexity(
         figure,
         f"{describe_trainings({experiment: training}, {experiment: networks})} {describe_task(task)} A point is a function on "
         f"E: up, its share of the networks with its 95 % Wilson interval (top), or its probability under a posterior with its 95 % "
-        f"Monte Carlo interval; unresolved: too few posterior draws carry it. {how}",
+        f"Monte Carlo interval; unresolved: too few posterior draws carry it, or it was not asked about. {how}",
     )
     return figure
 

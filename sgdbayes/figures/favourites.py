@@ -42,6 +42,11 @@ def draw_favourites(
         for panel, (name, table) in zip(row, functions.items(), strict=True):
             _draw_panel(panel, table, posterior, name)
     label_outer(axes, f"rank under the posterior, |E| = {size}", "probability")
+    for row, posterior in zip(axes, posteriors, strict=True):
+        row[0].set_ylabel(f"{POSTERIOR_LABELS.get(posterior, posterior)}\nprobability")
+    labels = axes[0, 0].get_legend_handles_labels()
+    if labels[0]:
+        axes[0, 0].legend(*labels, frameon=False)
     networks = {name: int(table["count"].sum()) for name, table in functions.items()}
     add_caption(
         figure,
@@ -54,21 +59,27 @@ def draw_favourites(
 
 
 def _draw_panel(panel: Axes, table: pd.DataFrame, posterior: str, name: str) -> None:
-    title = f"{name}, {POSTERIOR_LABELS.get(posterior, posterior)}"
     column = f"log_p_{posterior}"
     if column not in table or table[column].isna().all():
-        panel.set_title(title)
-        panel.set_axis_off()
+        panel.set_title(f"{name}\n{'no function resolved' if column in table else 'not asked for'}")
         return
     top = table.dropna(subset=column).nlargest(_SHOWN, column)
     rank = np.arange(1, len(top) + 1)
     style = {**POSTERIOR_STYLES.get(posterior, {}), "marker": ""}
-    panel.plot(rank, np.exp(top[column]), **style)
+    panel.plot(rank, np.exp(top[column]), label="posterior", **style)
     found = (top["count"] > 0).to_numpy()
     frequency = top["frequency"].to_numpy()
     reach = np.abs(top[["frequency_low", "frequency_high"]].to_numpy().T - frequency)
     dots = {"fmt": "o", "color": "k", "markersize": 2.5, "elinewidth": 0.7}
-    panel.errorbar(rank[found], frequency[found], yerr=reach[:, found], **dots)
-    panel.plot(rank[~found], top["frequency_high"][~found], linestyle="", marker="v", color="0.4", fillstyle="none")
+    panel.errorbar(rank[found], frequency[found], yerr=reach[:, found], label="networks", **dots)
+    panel.plot(
+        rank[~found],
+        top["frequency_high"][~found],
+        linestyle="",
+        marker="v",
+        color="0.4",
+        fillstyle="none",
+        label="no network",
+    )
     panel.set_yscale("log")
-    panel.set_title(f"{title}\n{(~found).sum()} of {len(top)} never found")
+    panel.set_title(f"{name}\n{(~found).sum()} of {len(top)} never found")

@@ -59,10 +59,12 @@ def draw_points(
     shades: np.ndarray,
     solid: np.ndarray | None = None,
 ) -> None:
-    """Points (F,) with bars that reach so far, (F,) or (2, F), and of which those not ``solid`` (F,) are hollow."""
+    """Points (F,) with bars that reach so far, (F,) or (2, F); those not ``solid`` (F,) are hollow and have none."""
     solid = np.ones(len(x), dtype=bool) if solid is None else solid
     bars = {"fmt": "none", "ecolor": "0.75", "elinewidth": 0.6, "zorder": 1}
-    panel.errorbar(x, y, xerr=x_reach, yerr=y_reach, **bars)
+    # Bars of the many functions found once are all the same and hide the rest.
+    x_reach, y_reach = (None if reach is None else reach[..., solid] for reach in (x_reach, y_reach))
+    panel.errorbar(x[solid], y[solid], xerr=x_reach, yerr=y_reach, **bars)
     hollow = {"facecolors": "none", "edgecolors": shades[~solid], "linewidths": 0.7, "zorder": 2}
     panel.scatter(x[~solid], y[~solid], s=9, **hollow)
     panel.scatter(x[solid], y[solid], s=16, c=shades[solid], edgecolors="k", linewidths=0.3, zorder=3)

@@ -84,8 +84,9 @@ def draw_reference(
         figure,
         f"|E| = {size}. {about} {describe_task(task)} A point is a function on E: across, its "
         "probability under the reference; up, its share of an experiment's networks with its 95 % Wilson interval, or its probability "
-        f"under another posterior; other bars: 95 % Monte Carlo intervals. Hollow: found fewer than {min_count} times, not in the "
-        "correlation r. Marks at the lower edge: functions that no network found, though the reference gives them as much as some that "
+        "under another posterior; other bars: 95 % Monte Carlo intervals. Hollow, without their interval: found "
+        f"fewer than {min_count} times, not in the correlation r. Marks at the lower edge: functions that no network found, though the "
+        "reference gives them as much as some that "
         "were. Functions unresolved under either side are counted, not drawn. Dashed: equality. Brackets: 95 % interval, "
         "over networks, or between posteriors of Monte Carlo error; ceiling: the r that a perfect predictor could be expected to reach "
         "with this many networks. Between posteriors r is corrected for Monte Carlo errors, which lower a correlation, and over all "

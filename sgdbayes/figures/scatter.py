@@ -33,9 +33,10 @@ __all__ = ["draw_optimizers", "draw_scatter"]
 _X, _Y = r"$P_{\mathrm{OPT}}(f|S)$", r"$P_B(f|S)$"
 _POINTS = (
     "A point is a function on the domain E: across, its share of the networks with its 95 % Wilson interval; up, its "
-    "probability under the posterior. Hollow: found fewer than {min_count} times, not in the correlation r. Marks at the "
-    "left edge: functions that no network found, though the posterior gives them as much as some that were. Functions that too few "
-    "posterior draws carry are left out. Dashed: equality. Brackets: "
+    "probability under the posterior. Hollow, without their interval: found fewer than {min_count} times, "
+    "not in the correlation r. Marks at the left edge: functions that no network found, though the posterior "
+    "gives them as much as some that were. Left out: functions that too few posterior draws carry, "
+    "and those too rare to be asked about. Dashed: equality. Brackets: "
     "95 % bootstrap interval over networks; ceiling: the r that a perfect predictor could be expected to reach with this "
     "many networks."
 )
@@ -59,9 +60,10 @@ def draw_scatter(
     for row, posterior in zip(axes, posteriors, strict=True):
         for panel, (size, table) in zip(row, functions.items(), strict=True):
             panel.set_ylim(_scatter(panel, table, posterior, size, min_count))
-            title = f"{POSTERIOR_LABELS.get(posterior, posterior)}, |E| = {size}"
-            panel.set_title(f"{title}\n{correlation_title(comparison, posterior, size)}")
+            panel.set_title(f"|E| = {size}\n{correlation_title(comparison, posterior, size)}")
     label_outer(axes, _X, _Y)
+    for row, posterior in zip(axes, posteriors, strict=True):
+        _name_row(row, posterior)
     error_colour_bar(figure, axes)
     networks = int(comparison["networks"].iloc[0])
     about = f"{describe_trainings({experiment: training}, {experiment: networks})} {describe_task(task)} "
@@ -84,22 +86,23 @@ def draw_optimizers(
     """
     comparison = comparison[comparison["domain_size"] == size]
     posteriors = list(dict.fromkeys(comparison["posterior"]))
-    shown = [
-        (posterior, name)
-        for posterior in posteriors
-        for name, table in functions.items()
-        if f"log_p_{posterior}" in table
-    ]
     columns = min(4, len(functions))
-    figure, axes = panels(-(-len(shown) // columns), columns, sharex=True, sharey=True)
-    limits = []
-    for panel, (posterior, name) in zip(axes.flat, shown, strict=False):
-        limits.append(_scatter(panel, functions[name], posterior, size, min_count))
-        title = f"{name}, {POSTERIOR_LABELS.get(posterior, posterior)}"
-        panel.set_title(f"{title}\n{correlation_title(comparison[comparison['experiment'] == name], posterior, size)}")
-    axes[0, 0].set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
-    hide_unused(axes.flat, len(shown))
+    rows = []
+    for posterior in posteriors:
+        shown = [name for name, table in functions.items() if f"log_p_{posterior}" in table]
+        rows += [(posterior, shown[start : start + columns]) for start in range(0, len(shown), columns)]
+    figure, axes = panels(len(rows), columns, sharex=True, sharey="row")
+    ranges: dict[str, list[tuple[float, float]]] = {posterior: [] for posterior in posteriors}
+    for row, (posterior, shown) in zip(axes, rows, strict=True):
+        for panel, name in zip(row, shown, strict=False):
+            ranges[posterior].append(_scatter(panel, functions[name], posterior, size, min_count))
+            rows_of = comparison[comparison["experiment"] == name]
+            panel.set_title(f"{name}\n{correlation_title(rows_of, posterior, size)}")
+        hide_unused(row, len(shown))
     label_outer(axes, _X, _Y)
+    for row, (posterior, _) in zip(axes, rows, strict=True):
+        _name_row(row, posterior)
+        row[0].set_ylim(min(low for low, _ in ranges[posterior]), max(high for _, high in ranges[posterior]))
     error_colour_bar(figure, axes)
     networks = dict(zip(comparison["experiment"], comparison["networks"], strict=True))
     about = describe_trainings(training, {name: int(networks[name]) for name in functions})
@@ -107,14 +110,19 @@ def draw_optimizers(
     return figure
 
 
+def _name_row(row: np.ndarray, posterior: str) -> None:
+    # In the titles the names of experiment and posterior together are wider than a panel.
+    row[0].set_ylabel(f"{POSTERIOR_LABELS.get(posterior, posterior)}\n{_Y}")
+
+
 def _scatter(panel: Axes, table: pd.DataFrame, posterior: str, size: int, min_count: int) -> tuple[float, float]:
     """Draw the functions of ``table``; the range of log10 probabilities that holds them all."""
     log10_p = table[f"log_p_{posterior}"] / LOG10
-    # Where too few posterior draws carry a probability there is no point; the caption says so.
+    # Where a probability is unknown there is no point; the caption says so.
     table, log10_p = table[log10_p.notna()], log10_p[log10_p.notna()]
     found = table["count"] > 0
     if not found.any():
-        panel.text(0.5, 0.5, "too few posterior draws\ncarry these functions", ha="center", transform=panel.transAxes)
+        panel.text(0.5, 0.5, "none of these functions\nis resolved", ha="center", transform=panel.transAxes)
         return -1.0, 0.0
     # Of the functions that no network found, those that this posterior thinks no less likely than some that were found.
     unseen = ~found & (log10_p >= log10_p[found].min())

@@ -22,6 +22,7 @@ rule functions:
     params:
         posteriors=lambda wildcards: experiment_of(wildcards).posteriors,
         asked=CONFIGURATION.posterior_draws["asked"],
+        asked_found=CONFIGURATION.posterior_draws["asked_found"],
         key=lambda wildcards: PLAN.functions_key(wildcards.experiment),
     script:
         "../scripts/functions.py"

@@ -84,6 +84,7 @@ rule probabilities:
         runtime=grows(480),
     params:
         asked=CONFIGURATION.posterior_draws["asked"],
+        asked_found=CONFIGURATION.posterior_draws["asked_found"],
         seed=CONFIGURATION.posterior_draws["seed"],
         sizes=lambda wildcards: PLAN.domain_sizes_of(
             wildcards.task, wildcards.architecture

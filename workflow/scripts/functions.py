@@ -14,6 +14,7 @@ with job(snakemake) as run:
         converged_functions(read_table(snakemake.input.runs), size),
         Task(**read_arrays(snakemake.input.task)).test_labels[:size],
         dict(zip(snakemake.params.posteriors, probabilities, strict=True)),
-        asked=favourites(map(read_table, snakemake.input.draws), size, snakemake.params.asked),
+        asked_found=snakemake.params.asked_found,
+        favoured=favourites(map(read_table, snakemake.input.draws), size, snakemake.params.asked),
     )
     write_table(snakemake.output.table, table, run.provenance())

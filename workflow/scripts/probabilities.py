@@ -11,7 +11,8 @@ with job(snakemake) as run:
 
     runs, draws = ([read_table(path) for path in paths] for paths in (snakemake.input.runs, snakemake.input.draws))
     asked = {
-        size: found_functions(runs, size) | favourites(draws, size, snakemake.params.asked)
+        size: found_functions(runs, size, number=snakemake.params.asked_found)
+        | favourites(draws, size, snakemake.params.asked)
         for size in snakemake.params.sizes
     }
     posterior = stored_posterior(read_arrays(snakemake.input.posterior))
