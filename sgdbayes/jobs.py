@@ -5,11 +5,11 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sgdbayes.provenance import environment
+from sgdbayes.provenance import code_hash, environment
 
 __all__ = ["Job", "job", "share_import_path"]
 
@@ -45,7 +45,8 @@ def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
     """Send what the job prints to its log, hold libraries to its threads, end errors in one line on the console.
 
     Import everything heavy inside the ``with`` block: threads are settled before libraries start them. The log also has
-    the traceback of an error.
+    the traceback of an error. Ends in an error too if the script or a module behind it is not what it was, by the parameter
+    ``code``, when the run of Snakemake started.
     """
     console, path = os.dup(2), Path(snakemake.log[0])
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -54,9 +55,18 @@ def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
         os.dup2(log.fileno(), 2)
     _limit_threads(snakemake.threads)
     try:
+        _check_code(snakemake)
         yield Job(snakemake)
     except Exception as error:
-        message = f"sgdbayes: error in {snakemake.rule}: {' '.join(str(error).split())}"
+        from sgdbayes.storage import DamagedResultError
+
+        said = str(error)
+        if isinstance(error, DamagedResultError):
+            # Out of the way, so that the next run makes it again, and kept, for whoever wants to know what happened to it.
+            with suppress(OSError):
+                error.path.rename(f"{error.path}.damaged")
+                said = f"{error.path} {error.what}; moved to {error.path.name}.damaged, run again to make it anew"
+        message = f"sgdbayes: error in {snakemake.rule}: {' '.join(said.split())}"
         # These the package raises itself to say what is wrong; numpy's LinAlgError is a ValueError.
         if not isinstance(error, ArithmeticError | OSError | RuntimeError | ValueError):
             message = f"{message} ({type(error).__name__}; see {path})"
@@ -70,6 +80,15 @@ def share_import_path() -> None:
     """Let the processes that this one starts import the package from where this one did."""
     here = str(Path(__file__).parents[1])
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))
+
+
+def _check_code(snakemake) -> None:  # noqa: ANN001
+    # Snakemake runs a copy of the script and lets it believe that it is the original.
+    script = Path(sys.modules["__main__"].__file__)
+    if code_hash(script) != snakemake.params.code:
+        raise RuntimeError(
+            f"the code behind {snakemake.rule} has changed since this run started, and two versions must not mix: run again"
+        )
 
 
 def _limit_threads(threads: int) -> None:

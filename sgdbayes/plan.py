@@ -90,34 +90,34 @@ class Plan:
             **{key: getattr(item, key) for key in kept},
         }
 
+    def code(self, script: str) -> str:
+        """Stands for a script of the workflow and the modules behind it."""
+        return code_hash(self._scripts / f"{script}.py")
+
     # Keys are made of keys, and every job asks for several: made anew each time they took most of the time of planning. A
     # process has one plan.
     @cache  # noqa: B019
     def task_key(self, task: str) -> str:
-        return settings_hash(self.configuration.tasks[task], self._code("task"))
-
-    def training_code(self) -> str:
-        """Stands for the code that trains networks."""
-        return self._code("train")
+        return settings_hash(self.configuration.tasks[task], self.code("task"))
 
     @cache  # noqa: B019
     def training_key(self, experiment: str) -> str:
         return settings_hash(
-            self.task_key(self.experiments[experiment].task), self.training(experiment), self.training_code()
+            self.task_key(self.experiments[experiment].task), self.training(experiment), self.code("train")
         )
 
     @cache  # noqa: B019
     def runs_key(self, experiment: str) -> str:
-        return settings_hash(self.training_key(experiment), self.experiments[experiment].networks, self._code("runs"))
+        return settings_hash(self.training_key(experiment), self.experiments[experiment].networks, self.code("runs"))
 
     def all_runs_key(self) -> str:
-        return settings_hash([self.runs_key(name) for name in self.experiments], self._code("concatenate"))
+        return settings_hash([self.runs_key(name) for name in self.experiments], self.code("concatenate"))
 
     @cache  # noqa: B019
     def kernel_key(self, task: str, architecture: str) -> str:
         settings = self.configuration.architectures[architecture]
         size = self.test_points_of(task, architecture)
-        return settings_hash(self.task_key(task), settings, size, self._code("kernel"))
+        return settings_hash(self.task_key(task), settings, size, self.code("kernel"))
 
     @cache  # noqa: B019
     def posterior_key(self, task: str, architecture: str, posterior: str) -> str:
@@ -126,7 +126,7 @@ class Plan:
             model = settings_hash(self.task_key(task), self.configuration.architectures[architecture])
         draws = self.configuration.posterior_draws
         settings = [self.configuration.posteriors[posterior], draws["number"], draws["seed"]]
-        return settings_hash(model, sizes, settings, self._code("posterior"))
+        return settings_hash(model, sizes, settings, self.code("posterior"))
 
     @cache  # noqa: B019
     def probabilities_key(self, task: str, architecture: str, posterior: str) -> str:
@@ -137,28 +137,28 @@ class Plan:
             for name in (posterior, *self.posteriors_of(task, architecture))
         ]
         asked = [self.configuration.posterior_draws[name] for name in ("asked", "asked_found")]
-        return settings_hash(fitted, runs, asked, self._code("probabilities"))
+        return settings_hash(fitted, runs, asked, self.code("probabilities"))
 
     @cache  # noqa: B019
     def functions_key(self, experiment: str) -> str:
         item = self.experiments[experiment]
         probabilities = [self.probabilities_key(item.task, item.architecture, name) for name in item.posteriors]
-        return settings_hash(self.runs_key(experiment), probabilities, self._code("functions"))
+        return settings_hash(self.runs_key(experiment), probabilities, self.code("functions"))
 
     @cache  # noqa: B019
     def comparison_key(self, experiment: str) -> str:
-        return settings_hash(self.functions_key(experiment), self.configuration.comparison, self._code("compare"))
+        return settings_hash(self.functions_key(experiment), self.configuration.comparison, self.code("compare"))
 
     def all_comparisons_key(self) -> str:
-        return settings_hash([self.comparison_key(name) for name in self.experiments], self._code("concatenate"))
+        return settings_hash([self.comparison_key(name) for name in self.experiments], self.code("concatenate"))
 
     def summary_key(self) -> str:
-        return settings_hash(self.all_comparisons_key(), self._code("summary"))
+        return settings_hash(self.all_comparisons_key(), self.code("summary"))
 
     def ep_key(self, *scripts: str) -> str:
         """Key of what ``scripts`` make of EP against exact."""
         ep = self.configuration.ep_against_exact
-        codes = [self._code(script) for script in scripts]
+        codes = [self.code(script) for script in scripts]
         return settings_hash(dict(ep), self.kernel_key(ep["task"], ep["architecture"]), codes)
 
     def complexity_experiments(self) -> list[str]:
@@ -178,10 +178,10 @@ class Plan:
     def complexity_key(self, experiment: str) -> str:
         settings = self.complexity_settings(experiment)
         keys = [self.functions_key(experiment), self.training_key(experiment)]
-        return settings_hash(keys, settings, self._code("complexity"))
+        return settings_hash(keys, settings, self.code("complexity"))
 
     def complexity_figure_key(self, experiment: str) -> str:
-        return settings_hash(self.complexity_key(experiment), self._code("complexity_figure"))
+        return settings_hash(self.complexity_key(experiment), self.code("complexity_figure"))
 
     def by_error_sizes(self, task: str, architecture: str) -> list[int]:
         """Domain sizes on which random functions of a model are drawn by their errors; none if that is not asked for."""
@@ -191,11 +191,11 @@ class Plan:
 
     def by_error_key(self, task: str, architecture: str, posterior: str) -> str:
         settings = [dict(self.configuration.by_error), self.by_error_sizes(task, architecture)]
-        return settings_hash(self.posterior_key(task, architecture, posterior), settings, self._code("by_error"))
+        return settings_hash(self.posterior_key(task, architecture, posterior), settings, self.code("by_error"))
 
     def by_error_figure_key(self, models: list[tuple[str, str]]) -> str:
         keys = [self.by_error_key(*model, posterior) for model in models for posterior in self.posteriors_of(*model)]
-        return settings_hash(keys, self._code("by_error_figure"))
+        return settings_hash(keys, self.code("by_error_figure"))
 
     def reference_of(self, task: str, architecture: str) -> str | None:
         """The posterior of a model that all others are drawn against, None if it has none or nothing else."""
@@ -205,16 +205,13 @@ class Plan:
 
     def reference_figure_key(self, task: str, architecture: str, size: int) -> str:
         experiments = [self.comparison_key(name) for name in self.experiments_at(task, architecture, size)]
-        return settings_hash(experiments, self.pairs_key(), self._code("reference_figure"))
+        return settings_hash(experiments, self.pairs_key(), self.code("reference_figure"))
 
     def pairs_key(self) -> str:
         keys = [self.probabilities_key(*model, name) for model in self.models() for name in self.posteriors_of(*model)]
         settings = [self.configuration.comparison[name] for name in ("resamples", "seed")]
-        return settings_hash(keys, settings, self._code("posterior_pairs"))
+        return settings_hash(keys, settings, self.code("posterior_pairs"))
 
     def figure_key(self, script: str, experiments: list[str]) -> str:
         """Key of a figure that ``script`` draws from the tables of ``experiments``."""
-        return settings_hash([self.comparison_key(name) for name in experiments], self._code(script))
-
-    def _code(self, script: str) -> str:
-        return code_hash(self._scripts / f"{script}.py")
+        return settings_hash([self.comparison_key(name) for name in experiments], self.code(script))

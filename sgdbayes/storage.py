@@ -18,6 +18,7 @@ import pandas as pd
 
 __all__ = [
     "DamagedFileError",
+    "DamagedResultError",
     "provenance_path",
     "read_arrays",
     "read_checksum",
@@ -31,6 +32,14 @@ __all__ = [
 
 class DamagedFileError(OSError):
     """A file that is truncated, altered or lacks its provenance."""
+
+
+class DamagedResultError(DamagedFileError):
+    """The same of a result, which can be made again: ``path`` and ``what`` is wrong with it."""
+
+    def __init__(self, path: str | Path, what: str) -> None:
+        super().__init__(f"{path} {what}; delete it and run again")
+        self.path, self.what = Path(path), what
 
 
 def provenance_path(path: str | Path) -> Path:
@@ -73,7 +82,7 @@ def read_checksum(path: str | Path) -> str:
     """The SHA-256 in the provenance of ``path``. Raises DamagedFileError if there is none."""
     record = read_provenance(path)
     if "sha256" not in record:
-        raise DamagedFileError(f"{path} lacks a readable {provenance_path(path).name}: delete both and run again")
+        raise DamagedResultError(path, f"lacks a readable {provenance_path(path).name}")
     return record["sha256"]
 
 
@@ -81,7 +90,7 @@ def _read_bytes(path: Path) -> bytes:
     content = path.read_bytes()
     expected = read_checksum(path)
     if hashlib.sha256(content).hexdigest() != expected:
-        raise DamagedFileError(f"{path} is damaged: it does not match its checksum; delete it and run again")
+        raise DamagedResultError(path, "is damaged: it does not match its checksum")
     return content
 
 

@@ -15,7 +15,14 @@ import json, sys
 from types import SimpleNamespace
 from sgdbayes.jobs import job
 
+from pathlib import Path
+from sgdbayes.provenance import code_hash
+
+# As Snakemake does in its copy of a script.
+__file__ = {original!r}
+
 class Named(list):
+    code = {code}
     def items(self):
         return [("key", "k")]
 
@@ -25,11 +32,14 @@ with job(fake) as run:
 """
 
 
-def run_job(tmp_path: Path, body: str, inputs: list[str] | None = None) -> subprocess.CompletedProcess:
+def run_job(
+    tmp_path: Path, body: str, inputs: list[str] | None = None, *, code: str = "code_hash(Path(__file__))"
+) -> subprocess.CompletedProcess:
+    original = str(Path(__file__).parents[1] / "workflow" / "scripts" / "train.py")
     command = [
         sys.executable,
         "-c",
-        SCRIPT.format(body=body),
+        SCRIPT.format(body=body, code=code, original=original),
         json.dumps(inputs or []),
         str(tmp_path / "logs" / "job.log"),
     ]
@@ -63,6 +73,13 @@ def test_errors_are_one_line_on_the_console(tmp_path, body, said):
     assert run.stderr.startswith(said)
     assert run.stderr.count("\n") == 1
     assert "Traceback" in (tmp_path / "logs" / "job.log").read_text()
+
+
+def test_code_edited_since_the_run_started_is_refused(tmp_path):
+    run = run_job(tmp_path, "print('computed')", code="'that of the plan'")
+    assert run.returncode == 1
+    assert run.stderr.startswith("sgdbayes: error in train: the code behind train has changed since this run started")
+    assert "computed" not in (tmp_path / "logs" / "job.log").read_text()
 
 
 def test_provenance_names_inputs_by_checksum(tmp_path):

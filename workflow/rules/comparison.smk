@@ -23,6 +23,7 @@ rule functions:
         posteriors=lambda wildcards: experiment_of(wildcards).posteriors,
         asked=CONFIGURATION.posterior_draws["asked"],
         asked_found=CONFIGURATION.posterior_draws["asked_found"],
+        code=PLAN.code("functions"),
         key=lambda wildcards: PLAN.functions_key(wildcards.experiment),
     script:
         "../scripts/functions.py"
@@ -53,6 +54,7 @@ rule compare:
         sizes=lambda wildcards: experiment_of(wildcards).domain_sizes,
         posteriors=lambda wildcards: experiment_of(wildcards).posteriors,
         labels=experiment_labels,
+        code=PLAN.code("compare"),
         key=lambda wildcards: PLAN.comparison_key(wildcards.experiment),
     script:
         "../scripts/compare.py"
@@ -88,6 +90,7 @@ rule all_comparisons:
         runtime=grows(10),
     params:
         configuration=asdict(CONFIGURATION),
+        code=PLAN.code("concatenate"),
         key=PLAN.all_comparisons_key(),
     script:
         "../scripts/concatenate.py"
@@ -108,6 +111,7 @@ rule summary:
         mem_mb=grows(2000),
         runtime=grows(10),
     params:
+        code=PLAN.code("summary"),
         key=PLAN.summary_key(),
     script:
         "../scripts/summary.py"

@@ -23,6 +23,7 @@ rule complexity:
         sizes=lambda wildcards: experiment_of(wildcards).domain_sizes,
         device=CONFIGURATION.device,
         stack_size=CONFIGURATION.stack_size,
+        code=PLAN.code("complexity"),
         key=lambda wildcards: PLAN.complexity_key(wildcards.experiment),
     script:
         "../scripts/complexity.py"
@@ -58,6 +59,7 @@ rule complexity_figure:
             "task": CONFIGURATION.tasks[experiment_of(wildcards).task],
             "settings": complexity_settings(wildcards),
         },
+        code=PLAN.code("complexity_figure"),
         key=lambda wildcards: PLAN.complexity_figure_key(wildcards.experiment),
     script:
         "../scripts/complexity_figure.py"
@@ -89,6 +91,7 @@ rule by_error:
         sizes=lambda wildcards: PLAN.by_error_sizes(
             wildcards.task, wildcards.architecture
         ),
+        code=PLAN.code("by_error"),
         key=lambda wildcards: PLAN.by_error_key(
             wildcards.task, wildcards.architecture, wildcards.posterior
         ),
@@ -123,6 +126,7 @@ rule by_error_figure:
             "architectures": CONFIGURATION.architectures,
             "settings": dict(CONFIGURATION.by_error),
         },
+        code=PLAN.code("by_error_figure"),
         key=lambda wildcards: PLAN.by_error_figure_key(by_error_models(wildcards)),
     script:
         "../scripts/by_error_figure.py"
@@ -156,6 +160,7 @@ rule posterior_pairs:
         settings={
             name: CONFIGURATION.comparison[name] for name in ("resamples", "seed")
         },
+        code=PLAN.code("posterior_pairs"),
         key=PLAN.pairs_key(),
     script:
         "../scripts/posterior_pairs.py"
@@ -194,6 +199,7 @@ rule reference_figure:
             "posteriors": model_posteriors(wildcards),
             "min_count": CONFIGURATION.comparison["min_count"],
         },
+        code=PLAN.code("reference_figure"),
         key=lambda wildcards: PLAN.reference_figure_key(
             wildcards.task, wildcards.architecture, wildcards.size
         ),

@@ -24,6 +24,7 @@ rule ep_evidence:
         samples=lambda wildcards: EP_SETTINGS["evidence_samples"],
         device=CONFIGURATION.device,
         seed=lambda wildcards: EP_SETTINGS["seed"],
+        code=PLAN.code("ep_evidence"),
         key=lambda wildcards: PLAN.ep_key("ep_evidence"),
     script:
         "../scripts/ep_evidence.py"
@@ -58,6 +59,7 @@ rule ep_compare:
         }
         | {"device": CONFIGURATION.device},
         test_size=lambda wildcards: EP_SETTINGS["test_size"],
+        code=PLAN.code("ep_compare"),
         key=lambda wildcards: PLAN.ep_key("ep_compare"),
     script:
         "../scripts/ep_compare.py"
@@ -87,6 +89,7 @@ rule ep_table:
         mem_mb=grows(2000),
         runtime=grows(10),
     params:
+        code=PLAN.code("ep_table"),
         key=lambda wildcards: PLAN.ep_key("ep_evidence", "ep_compare", "ep_table"),
     script:
         "../scripts/ep_table.py"
@@ -123,6 +126,7 @@ rule ep_figure:
             "task": CONFIGURATION.tasks[EP_SETTINGS["task"]],
             "architecture": CONFIGURATION.architectures[EP_SETTINGS["architecture"]],
         },
+        code=PLAN.code("ep_figure"),
         key=lambda wildcards: PLAN.ep_key(
             "ep_evidence", "ep_compare", "ep_table", "ep_figure"
         ),

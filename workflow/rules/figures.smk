@@ -30,6 +30,7 @@ rule scatter:
             "task": CONFIGURATION.tasks[experiment_of(wildcards).task],
             "min_count": CONFIGURATION.comparison["min_count"],
         },
+        code=PLAN.code("scatter"),
         key=lambda wildcards: PLAN.figure_key("scatter", [wildcards.experiment]),
     script:
         "../scripts/scatter.py"
@@ -63,6 +64,7 @@ rule optimizers:
         experiments=model_experiments,
         about=lambda wildcards: model_description(wildcards)
         | {"min_count": CONFIGURATION.comparison["min_count"]},
+        code=PLAN.code("optimizers"),
         key=lambda wildcards: PLAN.figure_key(
             "optimizers", model_experiments(wildcards)
         ),
@@ -98,6 +100,7 @@ rule errors:
         experiments=model_experiments,
         posteriors=model_posteriors,
         about=model_description,
+        code=PLAN.code("errors"),
         key=lambda wildcards: PLAN.figure_key("errors", model_experiments(wildcards)),
     script:
         "../scripts/errors.py"
@@ -131,6 +134,7 @@ rule ranks:
         experiments=model_experiments,
         posteriors=model_posteriors,
         about=model_description,
+        code=PLAN.code("ranks"),
         key=lambda wildcards: PLAN.figure_key("ranks", model_experiments(wildcards)),
     script:
         "../scripts/ranks.py"
@@ -163,6 +167,7 @@ rule favourites:
         experiments=model_experiments,
         posteriors=model_posteriors,
         about=model_description,
+        code=PLAN.code("favourites"),
         key=lambda wildcards: PLAN.figure_key(
             "favourites", model_experiments(wildcards)
         ),

@@ -23,6 +23,7 @@ rule kernel:
         size=lambda wildcards: PLAN.test_points_of(
             wildcards.task, wildcards.architecture
         ),
+        code=PLAN.code("kernel"),
         key=lambda wildcards: PLAN.kernel_key(wildcards.task, wildcards.architecture),
     script:
         "../scripts/kernel.py"
@@ -57,6 +58,7 @@ rule posterior:
             wildcards.task, wildcards.architecture
         ),
         draws={name: CONFIGURATION.posterior_draws[name] for name in ("number", "seed")},
+        code=PLAN.code("posterior"),
         key=lambda wildcards: PLAN.posterior_key(
             wildcards.task, wildcards.architecture, wildcards.posterior
         ),
@@ -89,6 +91,7 @@ rule probabilities:
         sizes=lambda wildcards: PLAN.domain_sizes_of(
             wildcards.task, wildcards.architecture
         ),
+        code=PLAN.code("probabilities"),
         key=lambda wildcards: PLAN.probabilities_key(
             wildcards.task, wildcards.architecture, wildcards.posterior
         ),

@@ -14,6 +14,7 @@ rule task:
     params:
         settings=lambda wildcards: CONFIGURATION.tasks[wildcards.task],
         folder="data",
+        code=PLAN.code("task"),
         key=lambda wildcards: PLAN.task_key(wildcards.task),
     script:
         "../scripts/task.py"
@@ -48,7 +49,7 @@ rule train:
             f"{RESULTS}/experiments/{wildcards.experiment}/runs.parquet",
             f"{RESULTS}/runs.parquet",
         ],
-        code=PLAN.training_code(),
+        code=PLAN.code("train"),
         key=lambda wildcards: PLAN.training_key(wildcards.experiment),
     script:
         "../scripts/train.py"
@@ -71,6 +72,7 @@ rule runs:
         runtime=grows(30),
     params:
         networks=lambda wildcards: experiment_of(wildcards).networks,
+        code=PLAN.code("runs"),
         key=lambda wildcards: PLAN.runs_key(wildcards.experiment),
     script:
         "../scripts/runs.py"
@@ -93,6 +95,7 @@ rule all_runs:
         runtime=grows(60),
     params:
         configuration=asdict(CONFIGURATION),
+        code=PLAN.code("concatenate"),
         key=PLAN.all_runs_key(),
     script:
         "../scripts/concatenate.py"
