@@ -69,6 +69,7 @@ localrules:
 
 
 rule all:
+    """All tables and figures of the configuration, the default."""
     default_target: True
     input:
         table_files(),

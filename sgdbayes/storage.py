@@ -5,6 +5,7 @@ SHA-256.
 is unpickled.
 """
 
+import glob
 import hashlib
 import io
 import json
@@ -59,6 +60,9 @@ def write_bytes(path: str | Path, content: bytes, provenance: Mapping[str, Any] 
 
 def _replace(path: Path, content: bytes) -> None:
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    # Of a process that was killed in the middle.
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
+        left.unlink(missing_ok=True)
     try:
         with partial.open("wb") as file:
             file.write(content)

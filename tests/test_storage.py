@@ -1,6 +1,10 @@
 """Files are whole or absent, and damage is named."""
 
+import hashlib
 import json
+import signal
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -63,6 +67,20 @@ def test_a_failed_write_leaves_what_was_there(tmp_path, monkeypatch):
         write_bytes(path, b"after", {})
     assert path.read_bytes() == b"before"
     assert read_checksum(path) == checksum
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["t.txt", "t.txt.json"]
+
+
+@pytest.mark.parametrize("moment", ["os.fsync", "pathlib.Path.replace"])
+def test_a_killed_write_leaves_what_was_there(tmp_path, moment):
+    path = tmp_path / "t.txt"
+    write_bytes(path, b"before", {})
+    kill = f"import os, pathlib, signal; {moment} = lambda *_: os.kill(os.getpid(), signal.SIGKILL); "
+    write = f"from sgdbayes.storage import write_bytes; write_bytes({str(path)!r}, b'after', {{}})"
+    assert subprocess.run([sys.executable, "-c", kill + write], check=False).returncode == -signal.SIGKILL
+    assert path.read_bytes() == b"before"
+    assert len(list(tmp_path.iterdir())) == 3
+    write_bytes(path, b"after", {})
+    assert read_checksum(path) == hashlib.sha256(b"after").hexdigest()
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["t.txt", "t.txt.json"]
 
 

@@ -2,6 +2,7 @@ EXPERIMENT = f"{RESULTS}/experiments/{{experiment}}"
 
 
 rule functions:
+    """The functions that an experiment's networks ended as on a domain, how often, and the probability of each under every posterior: functions-<|E|>.parquet."""
     input:
         task=task_file,
         runs=f"{EXPERIMENT}/runs.parquet",
@@ -30,6 +31,7 @@ rule functions:
 
 
 rule compare:
+    """log P_OPT against log P_B over the functions of an experiment: correlations, ceilings, shared mass, test errors, with intervals: comparison.csv, bands.csv."""
     input:
         task=task_file,
         runs=f"{EXPERIMENT}/runs.parquet",
@@ -61,6 +63,7 @@ rule compare:
 
 
 rule all_comparisons:
+    """The comparisons of all experiments in one table: results/<name>/comparison.csv and bands.csv."""
     input:
         comparison=experiment_files("comparison.csv"),
         bands=experiment_files("bands.csv"),
@@ -97,6 +100,7 @@ rule all_comparisons:
 
 
 rule summary:
+    """The comparison as a short text: results/<name>/summary.txt."""
     input:
         comparison=f"{RESULTS}/comparison.csv",
     output:

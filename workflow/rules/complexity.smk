@@ -1,4 +1,5 @@
 rule complexity:
+    """Lempel-Ziv complexity or critical sample ratio of the functions of an experiment: complexity.parquet."""
     input:
         task=task_file,
         runs=f"{EXPERIMENT}/runs.parquet",
@@ -30,6 +31,7 @@ rule complexity:
 
 
 rule complexity_figure:
+    """Draw probability against complexity for an experiment."""
     input:
         functions=function_files,
         complexity=f"{EXPERIMENT}/complexity.parquet",
@@ -66,6 +68,7 @@ rule complexity_figure:
 
 
 rule by_error:
+    """Probabilities, under one posterior, of random functions with every number of wrong labels."""
     input:
         task=f"{RESULTS}/tasks/{{task}}.npz",
         posterior=f"{MODEL}/{{posterior}}.npz",
@@ -100,6 +103,7 @@ rule by_error:
 
 
 rule by_error_figure:
+    """Draw the probability of random functions against their errors, all models and posteriors on a domain."""
     input:
         tables=by_error_files,
     output:
@@ -133,6 +137,7 @@ rule by_error_figure:
 
 
 rule posterior_pairs:
+    """Every two posteriors of a model against each other: results/<name>/posterior-pairs.csv."""
     input:
         probabilities=[
             f"{RESULTS}/models/{task}/{architecture}/{posterior}-probabilities.parquet"
@@ -167,6 +172,7 @@ rule posterior_pairs:
 
 
 rule reference_figure:
+    """Draw networks and posteriors of a model against its reference posterior."""
     input:
         functions=model_function_files,
         comparison=model_comparison_files,

@@ -2,6 +2,7 @@ EP = f"{RESULTS}/ep-against-exact"
 
 
 rule ep_evidence:
+    """Log evidence of growing training sets, exact, for EP against exact."""
     input:
         task=ep_task,
         kernel=ep_kernel,
@@ -31,6 +32,7 @@ rule ep_evidence:
 
 
 rule ep_compare:
+    """EP and the exact 0-1 posterior on one training set: predictive probabilities and probabilities of functions."""
     input:
         task=ep_task,
         kernel=ep_kernel,
@@ -66,6 +68,7 @@ rule ep_compare:
 
 
 rule ep_table:
+    """EP against exact, a row per training set: results/<name>/ep-against-exact.csv."""
     input:
         evidence=f"{EP}/evidence.parquet",
         predictive=ep_tables("predictive.parquet"),
@@ -96,6 +99,7 @@ rule ep_table:
 
 
 rule ep_figure:
+    """Draw EP against exact over the training sets."""
     input:
         table=f"{RESULTS}/ep-against-exact.csv",
         evidence=f"{EP}/evidence.parquet",

@@ -2,6 +2,7 @@ FIGURES = f"{RESULTS}/figures"
 
 
 rule scatter:
+    """Draw P_B against P_OPT for an experiment, a row per posterior, a column per domain size."""
     input:
         functions=function_files,
         comparison=f"{RESULTS}/experiments/{{experiment}}/comparison.csv",
@@ -37,6 +38,7 @@ rule scatter:
 
 
 rule optimizers:
+    """Draw P_B against P_OPT for all experiments on a model side by side."""
     input:
         functions=model_function_files,
         comparison=model_comparison_files,
@@ -73,6 +75,7 @@ rule optimizers:
 
 
 rule errors:
+    """Draw the distribution of the test error of networks and posteriors."""
     input:
         functions=model_function_files,
         draws=model_draw_files,
@@ -107,6 +110,7 @@ rule errors:
 
 
 rule ranks:
+    """Draw probability against rank for networks and posteriors."""
     input:
         functions=model_function_files,
         draws=model_draw_files,
@@ -141,6 +145,7 @@ rule ranks:
 
 
 rule favourites:
+    """Draw the most probable functions of each posterior and how often networks found them."""
     input:
         functions=model_function_files,
     output:

@@ -2,6 +2,7 @@ MODEL = f"{RESULTS}/models/{{task}}/{{architecture}}"
 
 
 rule kernel:
+    """NNGP or tangent kernel of an architecture over the points of a task."""
     input:
         task=f"{RESULTS}/tasks/{{task}}.npz",
     output:
@@ -30,6 +31,7 @@ rule kernel:
 
 
 rule posterior:
+    """A posterior of a model, fitted or sampled, and functions drawn from it."""
     input:
         task=f"{RESULTS}/tasks/{{task}}.npz",
         kernels=kernel_files,
@@ -67,6 +69,7 @@ rule posterior:
 
 
 rule probabilities:
+    """Probabilities, under one posterior, of the functions that networks found or posteriors favour."""
     input:
         posterior=f"{MODEL}/{{posterior}}.npz",
         runs=model_runs,

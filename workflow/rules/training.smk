@@ -1,4 +1,5 @@
 rule task:
+    """Draw S and the test points from a data set, which is downloaded if it is not at hand."""
     output:
         arrays=f"{RESULTS}/tasks/{{task}}.npz",
         provenance=f"{RESULTS}/tasks/{{task}}.npz.json",
@@ -21,6 +22,7 @@ rule task:
 
 
 rule train:
+    """Train a block of networks until each fits S, only those that no table at hand has."""
     input:
         task=task_file,
     output:
@@ -56,6 +58,7 @@ rule train:
 
 
 rule runs:
+    """Gather the blocks of an experiment, a row per network: runs.parquet."""
     input:
         blocks=block_files,
     output:
@@ -79,6 +82,7 @@ rule runs:
 
 
 rule all_runs:
+    """The networks of all experiments in one table: results/<name>/runs.parquet."""
     input:
         runs=experiment_files("runs.parquet"),
     output:
