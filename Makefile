@@ -1,6 +1,7 @@
 # make          set up .venv and run the quickstart: from MNIST to tables and plots in results/quickstart/
 # make test     the tests          make lint     ruff, snakefmt, snakemake --lint
 # make test-cluster   the workflow on a real Slurm on this machine; needs root, slurm-wlm and munge
+# make figures  draw all figures of results/desk/ anew, from its tables
 # make docs     copy the quickstart's tables and figures to docs/quickstart/ and its numbers into README.md
 # make bench    speeds as ratios to baselines, into results/benchmarks/, in half an hour; needs the full MNIST
 # make lock     resolve requirements.in into requirements.txt
@@ -11,15 +12,21 @@ VENV ?= .venv
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 CONFIG ?= config/quickstart.yaml
 
+DRAWING := scatter optimizers errors ranks favourites sweep reference_figure complexity_figure by_error_figure ep_figure
 BIN := $(VENV)/bin
 # Named by the content of the pins: a changed pin is installed, a scrambled file time is not.
 INSTALLED := $(VENV)/.installed-$(shell cksum < requirements.txt | tr -d ' \t')
 
-.PHONY: run setup test test-cluster lint bench docs lock clean
+.PHONY: run figures setup test test-cluster lint bench docs lock clean
 .DEFAULT_GOAL := run
 
 run: $(INSTALLED)
 	PATH="$(abspath $(BIN)):$$PATH" snakemake --cores $(CORES) --configfile $(CONFIG) --quiet rules reason
+
+# Some rules draw; whatever else there is, is used as it stands.
+figures: CONFIG = config/desk.yaml
+figures: $(INSTALLED)
+	PATH="$(abspath $(BIN)):$$PATH" snakemake --cores $(CORES) --configfile $(CONFIG) --quiet rules reason --forcerun $(DRAWING) -- figures
 
 setup: $(INSTALLED)
 

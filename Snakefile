@@ -6,8 +6,9 @@ from pathlib import Path
 
 from snakemake.utils import min_version
 
-# The code beside this file, whatever else is installed.
-sys.path.insert(0, workflow.basedir)
+# The code beside this file, whatever else is installed, also where another workflow has this one as a module.
+HERE = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
+sys.path.insert(0, str(HERE))
 
 from sgdbayes.slurm_arrays import become_array_task
 
@@ -26,7 +27,7 @@ if not config:
     configfile: "config/quickstart.yaml"
 
 
-WORKFLOW = Path(workflow.basedir) / "workflow"
+WORKFLOW = HERE / "workflow"
 try:
     CONFIGURATION = read_configuration(
         config, WORKFLOW / "schemas" / "config.schema.yaml"
@@ -49,6 +50,7 @@ wildcard_constraints:
     experiment="[A-Za-z0-9_.-]+",
     block=r"\d+-\d+",
     size=r"\d+",
+    sweep="[A-Za-z0-9_.-]+",
 
 
 include: "workflow/rules/common.smk"
@@ -63,6 +65,7 @@ include: "workflow/rules/ep_against_exact.smk"
 # Seconds each; the data set of a task may have to be downloaded, and nodes of a cluster often have no network.
 localrules:
     all,
+    figures,
     task,
     all_comparisons,
     summary,
@@ -73,6 +76,12 @@ rule all:
     default_target: True
     input:
         table_files(),
+        figure_files(),
+
+
+rule figures:
+    """All figures of the configuration."""
+    input:
         figure_files(),
 
 

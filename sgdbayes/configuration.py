@@ -4,6 +4,7 @@ names the key.
 
 import copy
 import difflib
+import fnmatch
 import functools
 import inspect
 import itertools
@@ -70,6 +71,8 @@ class Configuration:
     complexity: Mapping[str, Any] = field(default_factory=dict)
     by_error: Mapping[str, Any] = field(default_factory=dict)
     reference: str | None = None
+    known_runs: tuple[str, ...] = ()
+    sweeps: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def read_configuration(config: Mapping[str, Any], schema_path: Path) -> Configuration:
@@ -103,6 +106,12 @@ def read_configuration(config: Mapping[str, Any], schema_path: Path) -> Configur
         raise ConfigurationError("configuration: neither experiments nor ep_against_exact: there is nothing to do")
     if "ep_against_exact" in config:
         _settle_ep(config["ep_against_exact"], config)
+    for path in config["known_runs"]:
+        if not Path(path).is_file():
+            raise ConfigurationError(
+                f"known_runs: there is no file {path}: name the runs.parquet of another run, or take the entry out"
+            )
+    config["known_runs"] = tuple(config["known_runs"])
     _settle_extras(config, experiments)
     return Configuration(**{"stack_size": None, **config, "experiments": experiments})
 
@@ -142,9 +151,46 @@ def _settle_extras(config: Mapping[str, Any], experiments: Mapping[str, Experime
                 f"by_error.domain_sizes: {max(sizes)} is more than the largest of the domain_sizes of experiments with task {item.task} "
                 f"and architecture {item.architecture}, {largest}"
             )
+    for name, sweep in config["sweeps"].items():
+        _settle_sweep(f"sweeps.{name}", sweep, config, experiments)
     if "reference" in config:
         asked = {posterior for item in experiments.values() for posterior in item.posteriors}
         _check_name(config["reference"], asked, "reference", what="no experiment asks for the posterior")
+
+
+def _settle_sweep(
+    path: str, sweep: dict[str, Any], config: Mapping[str, Any], experiments: Mapping[str, Experiment]
+) -> None:
+    """Put names for patterns, and the value of the setting and the label of its line beside each."""
+    names = []
+    for pattern in sweep["experiments"]:
+        found = fnmatch.filter(experiments, pattern)
+        if not found:
+            raise ConfigurationError(_unknown(pattern, experiments, f"{path}.experiments", "unknown name"))
+        names += found
+    section, _, option = sweep["setting"].rpartition(".")
+    values, groups = {}, {}
+    chosen = {name: experiments[name] for name in dict.fromkeys(names)}
+    losses = {item.loss for item in chosen.values()}
+    for name, item in chosen.items():
+        if sweep["domain_size"] not in item.domain_sizes:
+            raise ConfigurationError(f"{path}.domain_size: {sweep['domain_size']} is not in the domain_sizes of {name}")
+        if section in ("task", "architecture", "optimizer"):
+            value = config[f"{section}s"][getattr(item, section)].get(option)
+        else:
+            value = None if section else getattr(item, option, None)
+        if not isinstance(value, int | float):
+            raise ConfigurationError(
+                f"{path}.setting: {sweep['setting']} is not a number that experiments.{name} has written down: it must be like "
+                "batch_size, task.train_size, architecture.width or optimizer.learning_rate"
+            )
+        kind = config["optimizers"][item.optimizer]["kind"]
+        values[name], groups[name] = value, kind if len(losses) == 1 else f"{kind}, {item.loss}"
+    if len(set(zip(values.values(), groups.values(), strict=True))) < len(values):
+        raise ConfigurationError(
+            f"{path}: two of its experiments have the same {sweep['setting']} and optimizer: name only experiments that differ in these"
+        )
+    sweep |= {"experiments": list(chosen), "values": values, "groups": groups}
 
 
 def check_kinds(configuration: Configuration) -> None:

@@ -207,6 +207,17 @@ class Plan:
         experiments = [self.comparison_key(name) for name in self.experiments_at(task, architecture, size)]
         return settings_hash(experiments, self.pairs_key(), self.code("reference_figure"))
 
+    def sweep_reference(self, name: str) -> str | None:
+        """The reference posterior of all models of a sweep, None if they have different ones or none."""
+        items = [self.experiments[each] for each in self.configuration.sweeps[name]["experiments"]]
+        references = {self.reference_of(item.task, item.architecture) for item in items}
+        return references.pop() if len(references) == 1 else None
+
+    def sweep_key(self, name: str) -> str:
+        keys = [self.comparison_key(each) for each in self.configuration.sweeps[name]["experiments"]]
+        pairs = self.pairs_key() if self.sweep_reference(name) else None
+        return settings_hash(dict(self.configuration.sweeps[name]), keys, pairs, self.code("sweep"))
+
     def pairs_key(self) -> str:
         keys = [self.probabilities_key(*model, name) for model in self.models() for name in self.posteriors_of(*model)]
         settings = [self.configuration.comparison[name] for name in ("resamples", "seed")]

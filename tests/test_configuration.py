@@ -52,6 +52,7 @@ def test_grids_are_multiplied_out_and_defaults_filled_in():
 
 IMDB = {"dataset": "imdb", "positive_classes": [1], "train_size": 100}
 BOOLEAN = {"dataset": "boolean", "positive_classes": [1], "train_size": 64, "recorded_test_size": 64}
+SWEEP = {"setting": "optimizer.learning_rate", "experiments": ["mnist-*"], "domain_size": 20}
 EXPERIMENT = "experiments/mnist-{optimizer}"
 WRONG = [
     ("nam", "x", "unknown key nam (did you mean name?)"),
@@ -121,6 +122,15 @@ WRONG = [
         {"domain_sizes": [200]},
         "by_error.domain_sizes: 200 is more than the largest of the domain_sizes of exp",
     ),
+    ("known_runs", ["nowhere.parquet"], "known_runs: there is no file nowhere.parquet"),
+    ("sweeps", {"a": SWEEP | {"experiments": ["mnsit-*"]}}, "sweeps.a.experiments: unknown name mnsit-*"),
+    ("sweeps", {"a": SWEEP | {"domain_size": 7}}, "sweeps.a.domain_size: 7 is not in the domain_sizes of mnist-sgd"),
+    (
+        "sweeps",
+        {"a": SWEEP | {"setting": "optimizer.rate"}},
+        "optimizer.rate is not a number that experiments.mnist-sgd",
+    ),
+    ("sweeps", {"a": SWEEP | {"setting": "optimizers.learning_rate"}}, "optimizers.learning_rate is not a number"),
     ("by_error", {"numbers": 3}, "unknown key numbers (did you mean number?)"),
     (
         "reference",
@@ -187,6 +197,22 @@ def test_what_is_not_asked_for_is_not_planned():
     plan = Plan(read(QUICKSTART | asked), ROOT / "workflow" / "scripts")
     assert plan.by_error_sizes("mnist", "fcn") == [20, 50, 100]
     assert plan.reference_of("mnist", "fcn") == "ep"
+
+
+def test_a_sweep_knows_the_value_and_the_line_of_each_experiment():
+    sweep = read({**QUICKSTART, "sweeps": {"rate": SWEEP}}).sweeps["rate"]
+    assert sweep["values"] == {"mnist-sgd": 0.1, "mnist-adam": 0.001, "mnist-adagrad": 0.01, "mnist-rmsprop": 0.001}
+    assert sweep["groups"] == {
+        "mnist-sgd": "SGD",
+        "mnist-adam": "Adam",
+        "mnist-adagrad": "Adagrad",
+        "mnist-rmsprop": "RMSprop",
+    }
+    config = copy.deepcopy(QUICKSTART)
+    config["experiments"]["mnist-again"] = {**config["experiments"]["mnist-{optimizer}"], "optimizer": "sgd", "seed": 1}
+    del config["experiments"]["mnist-again"]["grid"]
+    with pytest.raises(ConfigurationError, match="two of its experiments have the same optimizer"):
+        read({**config, "sweeps": {"rate": SWEEP}})
 
 
 @pytest.mark.parametrize(("path", "value", "message"), WRONG, ids=[f"{path}={value}" for path, value, _ in WRONG])

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.collections import PathCollection
 from scipy import stats
 
-from sgdbayes.figures import draw_by_error, draw_complexity, draw_reference
+from sgdbayes.figures import draw_by_error, draw_complexity, draw_reference, draw_sweep
 from sgdbayes.functions import tabulate_functions
 from sgdbayes.posterior_pairs import compare_posteriors
 
@@ -209,3 +209,33 @@ def test_by_error_breaks_where_nothing_is_resolved_and_has_students_intervals():
     # Half of all there are were drawn, which halves the variance of their mean.
     assert reach[1] == pytest.approx((high - low) / 2 * np.sqrt(0.5))
     assert reach[0] == reach[3] == reach[4] == 0
+
+
+def test_a_sweep_joins_the_experiments_of_an_optimizer_and_leaves_gaps():
+    values, groups = {"a": 8.0, "b": 64.0, "c": 8.0}, {"a": "SGD", "b": "SGD", "c": "Adam"}
+    estimates = {"test_error": 0.2, "pearson": 0.5, "noise_ceiling": 0.9, "posterior_test_error": 0.3}
+    row = {f"{name}{end}": value for name, value in estimates.items() for end in ("", "_low", "_high")}
+    row |= {"posterior": "mse", "domain_size": 5, "networks": 12, "architecture": "fcn"}
+    rows = [row | {"experiment": name, "task": name} for name in values]
+    rows[1] |= {
+        "pearson": np.nan,
+        "pearson_low": np.nan,
+        "pearson_high": np.nan,
+        "test_error": 0.1,
+        "test_error_low": 0.1,
+    }
+    figure = draw_sweep(
+        pd.DataFrame(rows), None, values=values, groups=groups, setting="task.train_size", size=5, reference=None,
+        training=dict.fromkeys(values, TRAINING), tasks=dict.fromkeys(values, TASK),
+    )  # fmt: skip
+    figure.draw_without_rendering()
+    assert titles(figure) == ["test error", "SGD", "Adam"]
+    lines = {line.get_label(): line for line in figure.axes[0].get_lines()} | {
+        container.get_label(): container[0] for container in figure.axes[0].containers
+    }
+    assert lines["SGD"].get_xydata().tolist() == [[8, 20], [64, 10]]
+    assert lines["Adam"].get_xydata().tolist() == [[8, 20]]
+    correlations = figure.axes[1].containers[0][0].get_ydata()
+    assert correlations[0] == 0.5
+    assert np.isnan(correlations[1])
+    assert figure.axes[0].get_xscale() == "log"

@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +34,7 @@ TINY = {
     "complexity": {"measure": "critical_sample_ratio", "experiments": ["small-sgd"], "frequent": 2, "sampled": 1, "points": 10},
     "by_error": {"number": 2, "errors": 3, "domain_sizes": [8]},
     "reference": "mse",
+    "sweeps": {"rate": {"setting": "optimizer.learning_rate", "experiments": ["small-*"], "domain_size": 8}},
     "experiments": {"small-{optimizer}": {"grid": {"optimizer": ["sgd", "adam"]}, "task": "small", "architecture": "fcn",
                                           "networks": 6, "batch_size": 8, "domain_sizes": [3, 8]}},
 }  # fmt: skip
@@ -182,10 +185,21 @@ def test_random_functions_and_pairs_of_posteriors_are_tabulated(results):
 def test_figures_are_pictures(results):
     figures = [path for path in (results / "figures").rglob("*.p*") if path.suffix != ".json"]
     # Each as PNG and PDF: a scatter of each experiment, five kinds on each of two domains, EP against exact, complexity of
-    # one experiment, random functions by error on one domain.
-    assert len(figures) == 2 * (2 + 5 * 2 + 1 + 1 + 1)
+    # one experiment, random functions by error on one domain, a sweep.
+    assert len(figures) == 2 * (2 + 5 * 2 + 1 + 1 + 1 + 1)
     for path in figures:
         assert path.read_bytes().startswith(b"\x89PNG" if path.suffix == ".png" else b"%PDF")
+
+
+def test_the_report_has_every_figure_and_table_with_a_caption(project, results):
+    run = project.snakemake("--report", "report.zip")
+    assert run.returncode == 0, run.stderr
+    assert "ERROR" not in run.stderr
+    with zipfile.ZipFile(project.folder / "report.zip") as archive:
+        held = Counter(Path(name).name for name in archive.namelist())
+    pictures = Counter(path.name for path in (results / "figures").rglob("*.png"))
+    assert {name: held[name] for name in pictures} == dict(pictures)
+    assert all(held[name] for name in ("comparison.csv", "bands.csv", "posterior-pairs.csv", "ep-against-exact.csv"))
 
 
 def test_a_finished_run_and_a_fresh_clone_of_it_have_nothing_to_do(project):
@@ -234,6 +248,60 @@ def test_raising_networks_trains_only_the_missing_ones(project, results):
     project.configure(TINY)
     assert project.snakemake("--until", "all_runs").returncode == 0
     assert read_table(results / "runs.parquet").equals(before)
+
+
+def test_another_workflow_takes_this_one_as_a_module(project):
+    other = project.folder / "other"
+    other.mkdir()
+    (other / "Snakefile").write_text(
+        'configfile: "tiny.yaml"\n'
+        'module sgd:\n    snakefile: "../Snakefile"\n    config: config\n'
+        "use rule * from sgd as sgd_*\n"
+        'rule report_length:\n    default_target: True\n    input: "results/tiny/summary.txt"\n    output: "length.txt"\n'
+        '    shell: "wc -c < {input} > {output}"\n'
+    )
+    (project.folder / "results/tiny/summary.txt").unlink()
+    run = project.call("snakemake", "--cores", "2", "--snakefile", "other/Snakefile")
+    assert run.returncode == 0, run.stderr
+    assert int((project.folder / "length.txt").read_text()) > 500
+    jobs = {line.split()[1].rstrip(":") for line in run.stderr.splitlines() if line.startswith(("rule ", "localrule "))}
+    assert jobs == {"sgd_summary", "report_length"}
+
+
+def test_networks_of_other_runs_are_not_trained_again(project, results):
+    config = {**TINY, "name": "other", "known_runs": ["results/tiny/runs.parquet"]}
+    config["experiments"] = {"again": {**TINY["experiments"]["small-{optimizer}"], "optimizer": "adam"}}
+    del config["experiments"]["again"]["grid"], config["ep_against_exact"], config["complexity"], config["sweeps"]
+    project.configure(config)
+    run = project.snakemake("--until", "runs")
+    project.configure({**config, "known_runs": ["nowhere.parquet"]})
+    mistaken = project.snakemake("--dry-run")
+    project.configure(TINY)
+    assert run.returncode == 0, run.stderr
+    again = read_table(project.folder / "results/other/experiments/again/runs.parquet")
+    before = read_table(results / "experiments/small-adam/runs.parquet")
+    assert (again["experiment"] == "again").all()
+    pd.testing.assert_frame_equal(again.drop(columns="experiment"), before.drop(columns="experiment"))
+    log = (project.folder / "results/other/logs/train/again/0-4.log").read_text()
+    assert "networks 0 to 3, 0 of them to train" in log
+    assert "known_runs: there is no file nowhere.parquet" in mistaken.stderr
+
+
+def test_kernels_and_tasks_are_shared_between_workflows(project, monkeypatch):
+    cache = project.folder / "cache"
+    cache.mkdir()
+    monkeypatch.setenv("SNAKEMAKE_OUTPUT_CACHE", str(cache))
+    for name in ("first", "second"):
+        project.configure({**TINY, "name": name})
+        run = project.snakemake("--cache", "--", f"results/{name}/models/small/fcn/kernel.npz")
+        assert run.returncode == 0, run.stderr
+    project.configure(TINY)
+    first, second = (
+        read_arrays(project.folder / f"results/{name}/models/small/fcn/kernel.npz") for name in ("first", "second")
+    )
+    assert np.array_equal(first["kernel"], second["kernel"])
+    assert (project.folder / "results/first/logs/kernel/small/fcn/kernel.log").exists()
+    assert not (project.folder / "results/second/logs/kernel/small/fcn/kernel.log").exists()
 
 
 def test_networks_that_never_fit_end_in_one_line_and_leave_finished_work(project):

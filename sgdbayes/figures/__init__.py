@@ -9,6 +9,7 @@ from sgdbayes.figures.ranks import draw_ranks
 from sgdbayes.figures.reference import draw_reference
 from sgdbayes.figures.scatter import draw_optimizers, draw_scatter
 from sgdbayes.figures.style import save_figure
+from sgdbayes.figures.sweep import draw_sweep
 
 __all__ = [
     "draw_by_error",
@@ -20,5 +21,6 @@ __all__ = [
     "draw_ranks",
     "draw_reference",
     "draw_scatter",
+    "draw_sweep",
     "save_figure",
 ]

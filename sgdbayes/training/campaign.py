@@ -57,7 +57,7 @@ def train_block(
         names = {"experiment": experiment, "index": indices, "key": key, "code": code}
         return pd.DataFrame(names | _columns(networks, overtrained=overtrained))
 
-    kept = _known_runs(known, experiment, key, start, stop)
+    kept = _known_runs(known, key, start, stop).assign(experiment=experiment)
     for _, foreign in kept[kept["code"] != code].groupby("code"):
         number = min(len(foreign), max(_CHECKED, round(_CHECKED_SHARE * len(foreign))))
         sample = foreign.iloc[np.linspace(0, len(foreign) - 1, number).astype(int)]
@@ -98,8 +98,8 @@ def _same(again: pd.DataFrame, before: pd.DataFrame) -> bool:
     )
 
 
-def _known_runs(known: Sequence[Path], experiment: str, key: str, start: int, stop: int) -> pd.DataFrame:
-    filters = [("experiment", "==", experiment), ("key", "==", key), ("index", ">=", start), ("index", "<", stop)]
+def _known_runs(known: Sequence[Path], key: str, start: int, stop: int) -> pd.DataFrame:
+    filters = [("key", "==", key), ("index", ">=", start), ("index", "<", stop)]
     tables = [table for path in known if path.exists() for table in [read_table(path, filters=filters)] if len(table)]
     if not tables:
         return pd.DataFrame(columns=["index", "code"])

@@ -163,6 +163,23 @@ def model_description(wildcards):
     return {"training": training, "task": CONFIGURATION.tasks[wildcards.task]}
 
 
+def sweep_description(wildcards):
+    """What the figure of a sweep shows, and what its caption says."""
+    sweep = CONFIGURATION.sweeps[wildcards.sweep]
+    names = sweep["experiments"]
+    return {
+        "values": sweep["values"],
+        "groups": sweep["groups"],
+        "setting": sweep["setting"],
+        "size": sweep["domain_size"],
+        "reference": PLAN.sweep_reference(wildcards.sweep),
+        "training": {name: PLAN.training(name) for name in names},
+        "tasks": {
+            name: CONFIGURATION.tasks[PLAN.experiments[name].task] for name in names
+        },
+    }
+
+
 def complexity_settings(wildcards):
     return PLAN.complexity_settings(wildcards.experiment)
 
@@ -211,6 +228,7 @@ def figure_files():
             ]
             if PLAN.reference_of(task, architecture):
                 stems.append(f"reference/{task}/{architecture}/{size}")
+    stems += [f"sweeps/{name}" for name in CONFIGURATION.sweeps]
     stems += [f"complexity/{name}" for name in PLAN.complexity_experiments()]
     sizes = {size for model in PLAN.models() for size in PLAN.by_error_sizes(*model)}
     stems += [f"by-error/{size}" for size in sorted(sizes)]

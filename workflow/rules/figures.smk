@@ -178,3 +178,40 @@ rule favourites:
         ),
     script:
         "../scripts/favourites.py"
+
+
+rule sweep:
+    """Draw what one setting does to test errors and correlations."""
+    input:
+        comparison=lambda wildcards: [
+            f"{RESULTS}/experiments/{name}/comparison.csv"
+            for name in CONFIGURATION.sweeps[wildcards.sweep]["experiments"]
+        ],
+        pairs=lambda wildcards: (
+            [f"{RESULTS}/posterior-pairs.csv"]
+            if PLAN.sweep_reference(wildcards.sweep)
+            else []
+        ),
+    output:
+        png=report(
+            f"{FIGURES}/sweeps/{{sweep}}.png",
+            category="Sweeps",
+            labels={"experiment": "{sweep}", "figure": "sweep"},
+            caption="../report/sweep.rst",
+        ),
+        pdf=f"{FIGURES}/sweeps/{{sweep}}.pdf",
+    log:
+        f"{RESULTS}/logs/sweep/{{sweep}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/sweep/{{sweep}}.tsv"
+    conda:
+        "../envs/sgdbayes.yaml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
+    params:
+        about=sweep_description,
+        code=PLAN.code("sweep"),
+        key=lambda wildcards: PLAN.sweep_key(wildcards.sweep),
+    script:
+        "../scripts/sweep.py"

@@ -6,12 +6,11 @@ rule kernel:
     input:
         task=f"{RESULTS}/tasks/{{task}}.npz",
     output:
-        arrays=f"{MODEL}/{{kernel}}.npz",
-        provenance=f"{MODEL}/{{kernel}}.npz.json",
+        multiext(f"{MODEL}/{{kernel}}", arrays=".npz", provenance=".npz.json"),
     log:
         f"{RESULTS}/logs/kernel/{{task}}/{{architecture}}/{{kernel}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/kernel/{{task}}/{{architecture}}/{{kernel}}.tsv"
+    # Between workflows, with --cache; there is no benchmark of a result that was found. Versions are in its provenance.
+    cache: "omit-software"
     conda:
         "../envs/sgdbayes.yaml"
     threads: 1

@@ -1,12 +1,11 @@
 rule task:
     """Draw S and the test points from a data set, which is downloaded if it is not at hand."""
     output:
-        arrays=f"{RESULTS}/tasks/{{task}}.npz",
-        provenance=f"{RESULTS}/tasks/{{task}}.npz.json",
+        multiext(f"{RESULTS}/tasks/{{task}}", arrays=".npz", provenance=".npz.json"),
     log:
         f"{RESULTS}/logs/task/{{task}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/task/{{task}}.tsv"
+    # Between workflows, with --cache; there is no benchmark of a result that was found. Versions are in its provenance.
+    cache: "omit-software"
     conda:
         "../envs/sgdbayes.yaml"
     resources:
@@ -50,6 +49,7 @@ rule train:
         known=lambda wildcards: [
             f"{RESULTS}/experiments/{wildcards.experiment}/runs.parquet",
             f"{RESULTS}/runs.parquet",
+            *CONFIGURATION.known_runs,
         ],
         code=PLAN.code("train"),
         key=lambda wildcards: PLAN.training_key(wildcards.experiment),

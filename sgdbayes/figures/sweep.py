@@ -1,0 +1,146 @@
+"""What one setting does: test errors and correlations over experiments that differ in it (figure family 7 of Mingard et al.,
+JMLR 2021, and sweeps over width, |S| and initial scale).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter, ScalarFormatter
+
+from sgdbayes.figures.style import (
+    POSTERIOR_LABELS,
+    POSTERIOR_STYLES,
+    add_caption,
+    call,
+    describe_task,
+    hide_unused,
+    label_outer,
+    panels,
+)
+
+__all__ = ["draw_sweep"]
+
+_GROUP_STYLES = (("k", "-"), ("0.45", "--"), ("0.65", "-."), ("0.3", ":"))
+# Over a wider range the small values would lie on one another.
+_WIDE = 6
+
+
+def draw_sweep(
+    comparison: pd.DataFrame,
+    pairs: pd.DataFrame | None,
+    *,
+    values: Mapping[str, float],
+    groups: Mapping[str, str],
+    setting: str,
+    size: int,
+    reference: str | None,
+    training: Mapping[str, Mapping[str, Any]],
+    tasks: Mapping[str, Mapping[str, Any]],
+) -> Figure:
+    """Panels over ``values`` of ``setting``: mean test errors; log P_OPT against log P_B, a panel per group; and, where there
+    is a ``reference`` posterior, how the others correlate with it.
+
+    ``comparison``: rows of comparison.csv; ``pairs``: posterior-pairs.csv, or None. ``values`` and ``groups``: of each
+    experiment of the sweep, the latter the label of those that a line joins. ``training`` and ``tasks``: by experiment, for the
+    caption.
+    """
+    rows = comparison[(comparison["domain_size"] == size) & comparison["experiment"].isin(values)]
+    rows = rows.assign(x=rows["experiment"].map(values), group=rows["experiment"].map(groups)).sort_values("x")
+    names = list(dict.fromkeys(groups.values()))
+    number = 1 + len(names) + (reference is not None)
+    columns = min(3, number)
+    figure, axes = panels(-(-number // columns), columns, sharex=True)
+    each = iter(axes.flat)
+    _draw_errors(next(each), rows, names)
+    for name in names:
+        _draw_correlations(next(each), rows[rows["group"] == name], name)
+    if reference is not None and pairs is not None:
+        _draw_pairs(next(each), rows, pairs[pairs["domain_size"] == size], reference)
+    if rows["x"].min() > 0 and rows["x"].max() > _WIDE * rows["x"].min():
+        axes[0, 0].set_xscale("log")
+    axes[0, 0].set_xticks(sorted(rows["x"].unique()), minor=False)
+    axes[0, 0].xaxis.set_major_formatter(ScalarFormatter())
+    axes[0, 0].xaxis.set_minor_formatter(NullFormatter())
+    hide_unused(axes.flat, number)
+    label_outer(axes, setting, "")
+    last = ""
+    if reference:
+        last = f" Last panel: correlation of log probabilities with those of {POSTERIOR_LABELS.get(reference, reference)}, corrected for "
+        last += "Monte Carlo errors."
+    add_caption(
+        figure,
+        f"|E| = {size}. {_describe(rows, training, tasks, setting)} First panel: mean share of E labelled wrongly by the networks of "
+        "each optimiser (grey) and under each posterior. Then: Pearson correlation of log P_OPT with log P_B over functions found often "
+        "enough, and the ceiling that a perfect predictor could be expected to reach. Bars: 95 % intervals, over networks, for posteriors "
+        f"of Monte Carlo error; where there is no point, the data do not define the correlation.{last}",
+    )
+    return figure
+
+
+def _draw_errors(panel: Axes, rows: pd.DataFrame, names: Sequence[str]) -> None:
+    for name, (color, linestyle) in zip(names, _GROUP_STYLES * len(names), strict=False):
+        own = rows[rows["group"] == name].drop_duplicates("experiment")
+        _line(panel, own, "test_error", scale=100, label=name, color=color, linestyle=linestyle, marker="")
+    for posterior, table in rows.groupby("posterior", sort=False):
+        # The same for every optimiser; training sets and architectures differ along the line.
+        own = table.drop_duplicates(["task", "architecture"])
+        _line(panel, own, "posterior_test_error", scale=100, **_named(posterior))
+    panel.set(title="test error", ylabel="mean test error (%)", ylim=(0, None))
+    panel.legend(frameon=False, fontsize=6)
+
+
+def _draw_correlations(panel: Axes, rows: pd.DataFrame, name: str) -> None:
+    for posterior, table in rows.groupby("posterior", sort=False):
+        _line(panel, table, "pearson", **_named(posterior))
+    best = rows.groupby("x")["noise_ceiling"].max().dropna()
+    panel.plot(best.index, best, color="0.5", linestyle=(0, (1, 1)), linewidth=0.8, label="ceiling")
+    panel.axhline(0, color="0.8", linewidth=0.8, zorder=0)
+    panel.set(title=name, ylabel=r"correlation of $P_{\mathrm{OPT}}$, $P_B$", ylim=(None, 1.05))
+
+
+def _draw_pairs(panel: Axes, rows: pd.DataFrame, pairs: pd.DataFrame, reference: str) -> None:
+    models = rows.drop_duplicates(["task", "architecture"])[["task", "architecture", "x"]]
+    for side, other in (("posterior_a", "posterior_b"), ("posterior_b", "posterior_a")):
+        known = models.merge(pairs[pairs[side] == reference], on=["task", "architecture"]).sort_values("x")
+        for posterior, table in known.groupby(other, sort=False):
+            _line(panel, table, "pearson", **_named(posterior))
+    panel.set(title=POSTERIOR_LABELS.get(reference, reference), ylabel="correlation of posteriors", ylim=(None, 1.05))
+
+
+def _line(panel: Axes, table: pd.DataFrame, column: str, *, scale: float = 1, **style: Any) -> None:  # noqa: ANN401
+    value, low, high = (scale * table[f"{column}{end}"].to_numpy() for end in ("", "_low", "_high"))
+    reach = np.clip([value - low, high - value], 0, None)
+    panel.errorbar(table["x"], value, yerr=reach, elinewidth=0.7, capsize=1.5, **style)
+
+
+def _describe(
+    rows: pd.DataFrame, training: Mapping[str, Mapping[str, Any]], tasks: Mapping[str, Mapping[str, Any]], setting: str
+) -> str:
+    """What was run, the swept setting left out."""
+    section, _, option = setting.rpartition(".")
+
+    def distinct(settings: Iterable[Mapping[str, Any]], of: str) -> str:
+        kept = ({key: value for key, value in each.items() if (of, key) != (section, option)} for each in settings)
+        return ", ".join(dict.fromkeys(map(call, kept)))
+
+    trained = [training[name] for name in tasks]
+    networks, epochs = rows["networks"], {each["extra_epochs"] for each in trained}
+    alike = {
+        name: ", ".join(map(str, dict.fromkeys(each[name] for each in trained)))
+        for name in ("loss", "batch_size", "seed")
+    }
+    data = " ".join(dict.fromkeys(map(describe_task, tasks.values())))
+    extra = "" if epochs == {0} else f", {', '.join(map(str, sorted(epochs)))} epochs beyond"
+    return (
+        f"Networks {distinct((each['architecture'] for each in trained), 'architecture')}, {networks.min():,} to {networks.max():,} for "
+        f"each value, trained to zero training error{extra} by {distinct((each['optimizer'] for each in trained), 'optimizer')}; loss "
+        f"{alike['loss']}, batch size {alike['batch_size']}, seed {alike['seed']}. {data}"
+    )
+
+
+def _named(posterior: str) -> dict[str, Any]:
+    return {"label": POSTERIOR_LABELS.get(posterior, posterior), **POSTERIOR_STYLES.get(posterior, {})}
