@@ -49,7 +49,8 @@ def panel_per_experiment(
         panel.set_title(f"{name} ({networks[name]:,} networks)")
     hide_unused(axes.flat, len(found))
     label_outer(axes, x, "probability")
-    axes[0, 0].legend(frameon=False)
+    # Beside the panels: with six posteriors it would cover one.
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right upper", frameon=False)
     drawn = ", ".join(f"{posterior}: {int(table['count'].sum()):,}" for posterior, table in draws.items())
     about = f"{describe_trainings(training, networks)} {describe_task(task)}"
     add_caption(figure, f"{about} {explanation} Functions drawn from each posterior: {drawn}.")

@@ -9,7 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sgdbayes.figures.points import LOG10, draw_points, error_colour_bar, error_shades, label_powers_of_ten, limits
-from sgdbayes.figures.style import POSTERIOR_LABELS, add_caption, describe_task, describe_trainings, label_outer, panels
+from sgdbayes.figures.style import (
+    POSTERIOR_LABELS,
+    add_caption,
+    describe_task,
+    describe_trainings,
+    hide_unused,
+    label_outer,
+    panels,
+)
 
 __all__ = ["draw_complexity"]
 
@@ -43,13 +51,17 @@ def draw_complexity(
     measure = settings["measure"]
     # If no network reproduced, empty panels say so.
     sizes = [size for size in functions if (complexity["domain_size"] == size).any()] or list(functions)
-    figure, axes = panels(1 + len(posteriors), len(sizes), sharex="col")
-    for column, size in zip(axes.T, sizes, strict=True):
+    # A single column would be taller than a page.
+    number, columns = 1 + len(posteriors), len(sizes) if len(sizes) > 1 else min(4, 1 + len(posteriors))
+    rows = number if len(sizes) > 1 else -(-number // columns)
+    figure, axes = panels(rows, columns, sharex="col" if len(sizes) > 1 else True)
+    for column, size in zip(axes.T if len(sizes) > 1 else [axes.flat], sizes, strict=True):
         each = complexity[complexity["domain_size"] == size].groupby("function")["complexity"]
         table = functions[size].merge(each.agg(["mean", "min", "max"]).reset_index(), on="function")
         _draw_networks(column[0], table[table["count"] > 0], size)
-        for panel, posterior in zip(column[1:], posteriors, strict=True):
+        for panel, posterior in zip(column[1:], posteriors, strict=False):
             _draw_posterior(panel, table, posterior, size)
+        hide_unused(column, number)
     label_outer(axes, _X[measure], "probability")
     error_colour_bar(figure, axes)
     networks = int(next(iter(functions.values()))["count"].sum())
