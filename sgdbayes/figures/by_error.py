@@ -11,13 +11,13 @@ from scipy.special import comb, stdtrit
 
 from sgdbayes.figures.points import LOG10, label_powers_of_ten
 from sgdbayes.figures.style import (
-    POSTERIOR_LABELS,
     POSTERIOR_STYLES,
     add_caption,
     call,
     describe_task,
     hide_unused,
     label_outer,
+    name_rows,
     panels,
 )
 
@@ -46,15 +46,16 @@ def draw_by_error(
         hide_unused(row, len(models))
     for row, posterior in zip(axes, posteriors, strict=True):
         for panel, model in zip(row, models, strict=False):
-            title = f"{', '.join(model)}\n{POSTERIOR_LABELS.get(posterior, posterior)}"
             if (*model, posterior) not in tables:
-                panel.set_title(f"{title}: not asked for")
+                panel.set_title(f"{', '.join(model)}\nnot asked for")
                 continue
             table = tables[*model, posterior]
             _draw(panel, table, size, POSTERIOR_STYLES.get(posterior, {"color": "k"}))
             unresolved = int(table["log_p"].isna().sum())
-            panel.set_title(f"{title}, {unresolved} of {len(table)} unresolved" if unresolved else title)
-    label_outer(axes, f"wrong labels among |E| = {size}", r"$P_B(f|S)$")
+            note = f"{unresolved} of {len(table)} unresolved" if unresolved else f"{len(table)} functions"
+            panel.set_title(f"{', '.join(model)}\n{note}")
+    label_outer(axes, f"wrong labels among |E| = {size}", "")
+    name_rows(axes, posteriors, r"$P_B(f|S)$")
     data = " ".join(describe_task(tasks[name]) for name in dict.fromkeys(task for task, _ in models))
     kinds = ", ".join(call(architectures[name]) for name in dict.fromkeys(name for _, name in models))
     add_caption(

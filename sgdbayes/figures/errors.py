@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from sgdbayes.figures.by_experiment import panel_per_experiment
 from sgdbayes.functions import wilson_interval
@@ -40,6 +41,7 @@ def _draw_networks(panel: Axes, table: pd.DataFrame) -> None:
     panel.errorbar(shares.index, shares, yerr=reach, fmt="k.", markersize=4, elinewidth=0.8, label="networks", zorder=3)
     # A posterior may put nearly all on one function and another spread over thousands.
     panel.set_yscale("log")
+    panel.xaxis.set_major_locator(MaxNLocator(5, integer=True))
 
 
 def _draw_posterior(panel: Axes, table: pd.DataFrame, **style: str) -> None:

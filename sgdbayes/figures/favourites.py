@@ -11,12 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sgdbayes.figures.style import (
-    POSTERIOR_LABELS,
     POSTERIOR_STYLES,
     add_caption,
     describe_task,
     describe_trainings,
     label_outer,
+    name_rows,
     panels,
 )
 
@@ -42,8 +42,7 @@ def draw_favourites(
         for panel, (name, table) in zip(row, functions.items(), strict=True):
             _draw_panel(panel, table, posterior, name)
     label_outer(axes, f"rank under the posterior, |E| = {size}", "probability")
-    for row, posterior in zip(axes, posteriors, strict=True):
-        row[0].set_ylabel(f"{POSTERIOR_LABELS.get(posterior, posterior)}\nprobability")
+    name_rows(axes, posteriors, "probability")
     labels = axes[0, 0].get_legend_handles_labels()
     if labels[0]:
         axes[0, 0].legend(*labels, frameon=False)

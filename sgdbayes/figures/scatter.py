@@ -19,12 +19,12 @@ from sgdbayes.figures.points import (
     limits,
 )
 from sgdbayes.figures.style import (
-    POSTERIOR_LABELS,
     add_caption,
     describe_task,
     describe_trainings,
     hide_unused,
     label_outer,
+    name_rows,
     panels,
 )
 
@@ -62,8 +62,7 @@ def draw_scatter(
             panel.set_ylim(_scatter(panel, table, posterior, size, min_count))
             panel.set_title(f"|E| = {size}\n{correlation_title(comparison, posterior, size)}")
     label_outer(axes, _X, _Y)
-    for row, posterior in zip(axes, posteriors, strict=True):
-        _name_row(row, posterior)
+    name_rows(axes, posteriors, _Y)
     error_colour_bar(figure, axes)
     networks = int(comparison["networks"].iloc[0])
     about = f"{describe_trainings({experiment: training}, {experiment: networks})} {describe_task(task)} "
@@ -100,19 +99,14 @@ def draw_optimizers(
             panel.set_title(f"{name}\n{correlation_title(rows_of, posterior, size)}")
         hide_unused(row, len(shown))
     label_outer(axes, _X, _Y)
+    name_rows(axes, [posterior for posterior, _ in rows], _Y)
     for row, (posterior, _) in zip(axes, rows, strict=True):
-        _name_row(row, posterior)
         row[0].set_ylim(min(low for low, _ in ranges[posterior]), max(high for _, high in ranges[posterior]))
     error_colour_bar(figure, axes)
     networks = dict(zip(comparison["experiment"], comparison["networks"], strict=True))
     about = describe_trainings(training, {name: int(networks[name]) for name in functions})
     add_caption(figure, f"|E| = {size}. {about} {describe_task(task)} " + _POINTS.format(min_count=min_count))
     return figure
-
-
-def _name_row(row: np.ndarray, posterior: str) -> None:
-    # In the titles the names of experiment and posterior together are wider than a panel.
-    row[0].set_ylabel(f"{POSTERIOR_LABELS.get(posterior, posterior)}\n{_Y}")
 
 
 def _scatter(panel: Axes, table: pd.DataFrame, posterior: str, size: int, min_count: int) -> tuple[float, float]:
