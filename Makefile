@@ -2,7 +2,7 @@
 # make test     the tests          make lint     ruff, snakefmt, snakemake --lint
 # make test-cluster   the workflow on a real Slurm on this machine; needs root, slurm-wlm and munge
 # make figures  draw all figures of results/desk/ anew, from its tables
-# make docs     copy the quickstart's tables and figures to docs/quickstart/ and its numbers into README.md
+# make docs     copy tables and figures of results/quickstart/ and results/desk/ to docs/, and their numbers into README.md
 # make bench    speeds as ratios to baselines, into results/benchmarks/, in half an hour; needs the full MNIST
 # make lock     resolve requirements.in into requirements.txt
 # Settings: PYTHON=python3.12  CORES=8  CONFIG=config/quickstart.yaml  VENV=.venv
@@ -57,7 +57,8 @@ bench: $(INSTALLED)
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/posterior.py $(VENV)-bench/bin/python
 
-docs: run
+# From what there is: `make` first for the quickstart's part, `make figures` for that of results/desk/.
+docs: $(INSTALLED)
 	$(BIN)/python docs/refresh.py
 
 lock:

@@ -1,30 +1,97 @@
-"""Copy what the quickstart found to docs/quickstart/ and its summary into README.md: `make docs`."""
+"""Fill README.md and the folders beside this file from tables and figures: `make docs`.
+
+From results/quickstart/, if it is there, its summary and figures; from results/desk/ the table on the Boolean system and figures.
+"""
 
 import shutil
+import sys
 from pathlib import Path
 
+import pandas as pd
+
 ROOT = Path(__file__).parents[1]
-KEPT = {
+QUICKSTART = {
     "comparison.csv": "comparison.csv",
     "comparison.csv.json": "comparison.csv.json",
     "summary.txt": "summary.txt",
     "figures/optimizers/mnist/fcn/20.png": "optimizers.png",
     "figures/errors/mnist/fcn/100.png": "errors.png",
 }
-BEGIN, END = "<!-- quickstart: made by `make docs` -->\n```text\n", "```\n<!-- end -->"
+DESK = {
+    "figures/ep-against-exact.png": "ep-against-exact.png",
+    "figures/reference/bit/fcn-40/20.png": "boolean.png",
+    "figures/errors/bit/fcn-40/20.png": "boolean-errors.png",
+}
+END = "<!-- end -->"
+# Of the Boolean system, the posterior of the finite network: by rejection, or where it cannot reach.
+_FINITE = ("rejection", "splitting")
+_OTHERS = {"zero_one": "0-1", "ep": "EP", "ntk": "NTK", "mse": "MSE"}
+_SIZE = 20
+
+
+def between_marks(text: str, name: str, block: str) -> str:
+    """``text`` with ``block`` between the marks called ``name``."""
+    begin = f"<!-- {name}: made by `make docs` -->\n"
+    head, rest = text.split(begin)
+    return head + begin + block + END + rest.split(END, 1)[1]
 
 
 def with_summary(readme: str, summary: str) -> str:
-    """``readme`` with ``summary`` between its marks."""
-    head, rest = readme.split(BEGIN)
-    return head + BEGIN + summary + END + rest.split(END, 1)[1]
+    return between_marks(readme, "quickstart", f"```text\n{summary}```\n")
+
+
+def boolean_table(comparison: pd.DataFrame) -> str:
+    """Test errors, and correlations of networks with posteriors, of the Boolean tasks, as Markdown."""
+    rows = comparison[comparison["architecture"].eq("fcn-40") & comparison["domain_size"].eq(_SIZE)]
+    optimizers = list(dict.fromkeys(rows["optimizer"]))
+    heads = ["target", *optimizers, "finite networks", *_OTHERS.values()]
+    errors, correlations = [], []
+    for task, of in rows.groupby("task", sort=False):
+        finite = next(name for name in _FINITE if (of["posterior"] == name).any())
+        networks = [
+            f"{100 * error:.1f}"
+            for error in of.drop_duplicates("experiment").set_index("optimizer")["test_error"][optimizers]
+        ]
+        posterior = of.drop_duplicates("posterior").set_index("posterior")["posterior_test_error"][[finite, *_OTHERS]]
+        errors.append([task, *networks, *(f"{100 * error:.1f}" for error in posterior)])
+        for optimizer in optimizers:
+            own = of[of["optimizer"] == optimizer].set_index("posterior")
+            r = [
+                f"{row.pearson:.2f} [{row.pearson_low:.2f}, {row.pearson_high:.2f}]"
+                for row in own.loc[[finite, *_OTHERS]].itertuples()
+            ]
+            correlations.append([f"{task}, {optimizer}", *r, f"{own.loc[finite, 'noise_ceiling']:.2f}"])
+    return (
+        f"Mean test error on {_SIZE} inputs, %:\n\n{_markdown(heads, errors)}\n"
+        f"Correlation of log P_OPT with log P_B, |E| = {_SIZE}:\n\n"
+        f"{_markdown(['', 'finite networks', *_OTHERS.values(), 'ceiling'], correlations)}"
+    )
+
+
+def _markdown(heads: list[str], rows: list[list[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _copy(results: Path, names: dict[str, str]) -> Path:
+    copies = ROOT / "docs" / results.name
+    copies.mkdir(exist_ok=True)
+    for name, copy in names.items():
+        shutil.copyfile(results / name, copies / copy)
+    return copies
 
 
 if __name__ == "__main__":
-    copies = ROOT / "docs" / "quickstart"
-    copies.mkdir(exist_ok=True)
-    for name, copy in KEPT.items():
-        shutil.copyfile(ROOT / "results" / "quickstart" / name, copies / copy)
-    path = ROOT / "README.md"
-    summary = (copies / "summary.txt").read_text(encoding="utf-8")
-    path.write_text(with_summary(path.read_text(encoding="utf-8"), summary), encoding="utf-8")
+    sys.path.insert(0, str(ROOT))
+    from sgdbayes.storage import read_table
+
+    readme, results = ROOT / "README.md", ROOT / "results"
+    text = readme.read_text(encoding="utf-8")
+    if (results / "quickstart" / "summary.txt").exists():
+        copies = _copy(results / "quickstart", QUICKSTART)
+        text = with_summary(text, (copies / "summary.txt").read_text(encoding="utf-8"))
+    else:
+        print("no results/quickstart/: `make` makes it; its part of the documents is left as it is")
+    _copy(results / "desk", DESK)
+    text = between_marks(text, "boolean", boolean_table(read_table(results / "desk" / "comparison.csv")))
+    readme.write_text(text, encoding="utf-8")

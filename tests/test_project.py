@@ -56,6 +56,34 @@ def test_what_the_readme_says_of_ep_is_in_the_committed_table():
     assert f"by {value:.1f} [{low:.1f}, {high:.1f}]" in readme
 
 
+def test_what_the_readme_says_of_the_boolean_system_is_in_the_committed_tables():
+    readme, refresh = (ROOT / "README.md").read_text(), load(ROOT / "docs" / "refresh.py")
+    comparison = read_table(ROOT / "results" / "desk" / "comparison.csv")
+    assert refresh.between_marks(readme, "boolean", refresh.boolean_table(comparison)) == readme
+    rows = comparison[comparison["architecture"].eq("fcn-40") & comparison["domain_size"].eq(20)]
+    finite = {"bit": "rejection", "conjunction": "rejection", "majority": "splitting"}
+    rows = rows[rows["posterior"] == rows["task"].map(finite)]
+    assert f"r = {rows['pearson'].min():.2f} to {rows['pearson'].max():.2f}, and" in readme
+    assert f"({rows['noise_ceiling'].min():.2f} to {rows['noise_ceiling'].max():.2f})" in readme
+    ratio = rows["test_error"] / rows["posterior_test_error"]
+    sgd, bit = rows["optimizer"] == "sgd", rows["task"] == "bit"
+    for of, said in (
+        (sgd, "SGD errs {} times"),
+        (~sgd & ~bit, "{} times on conjunction"),
+        (~sgd & bit, "{} times on the"),
+    ):
+        assert said.format(f"{ratio[of].min():.2f} to {ratio[of].max():.2f}") in " ".join(readme.split())
+    pairs = read_table(ROOT / "results" / "desk" / "posterior-pairs.csv")
+    pairs = pairs[
+        pairs["posterior_a"].eq("zero_one")
+        & pairs["posterior_b"].eq(pairs["task"].map(finite))
+        & pairs["domain_size"].eq(20)
+    ]
+    assert len(pairs) == 3
+    assert (pairs["pearson"].round(2) == 1).all()
+    assert pairs["pearson_low"].min() > 0.95
+
+
 def test_the_summary_says_how_many_networks_are_left_out():
     comparison = read_table(ROOT / "docs" / "quickstart" / "comparison.csv")
     assert "left out" not in summarise(comparison, Path("results/quickstart"))
