@@ -68,6 +68,7 @@ localrules:
     figures,
     task,
     all_comparisons,
+    claims,
     summary,
 
 

@@ -193,6 +193,15 @@ class Plan:
         settings = [dict(self.configuration.by_error), self.by_error_sizes(task, architecture)]
         return settings_hash(self.posterior_key(task, architecture, posterior), settings, self.code("by_error"))
 
+    def ep_by_error_models(self) -> list[tuple[str, str]]:
+        """Models for which EP gives the probability of random functions by their errors."""
+        return [model for model in self.models() if "ep" in self.posteriors_of(*model) and self.by_error_sizes(*model)]
+
+    def claims_key(self) -> str:
+        by_error = [self.by_error_key(*model, "ep") for model in self.ep_by_error_models()]
+        complexity = [self.complexity_key(name) for name in self.complexity_experiments()]
+        return settings_hash(self.all_comparisons_key(), self.pairs_key(), by_error, complexity, self.code("claims"))
+
     def by_error_figure_key(self, models: list[tuple[str, str]]) -> str:
         keys = [self.by_error_key(*model, posterior) for model in models for posterior in self.posteriors_of(*model)]
         return settings_hash(keys, self.code("by_error_figure"))

@@ -244,7 +244,7 @@ def table_files():
     names = ["runs.parquet", "comparison.csv", "bands.csv", "summary.txt"]
     names = names if PLAN.experiments else []
     if any(len(PLAN.posteriors_of(*model)) > 1 for model in PLAN.models()):
-        names.append("posterior-pairs.csv")
+        names += ["posterior-pairs.csv", "claims.csv"]
     names += [
         f"experiments/{name}/complexity.parquet"
         for name in PLAN.complexity_experiments()

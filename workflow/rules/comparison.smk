@@ -99,6 +99,50 @@ rule all_comparisons:
         "../scripts/concatenate.py"
 
 
+rule claims:
+    """Test the claims of the paper on the tables of the configuration: results/<name>/claims.csv."""
+    input:
+        comparison=f"{RESULTS}/comparison.csv",
+        bands=f"{RESULTS}/bands.csv",
+        pairs=f"{RESULTS}/posterior-pairs.csv",
+        by_error=[
+            f"{RESULTS}/models/{task}/{architecture}/ep-by-error.parquet"
+            for task, architecture in PLAN.ep_by_error_models()
+        ],
+        complexity=[
+            f"{RESULTS}/experiments/{name}/complexity.parquet"
+            for name in PLAN.complexity_experiments()
+        ],
+        functions=[
+            f"{RESULTS}/experiments/{name}/functions-{PLAN.experiments[name].domain_sizes[-1]}.parquet"
+            for name in PLAN.complexity_experiments()
+        ],
+    output:
+        table=report(
+            f"{RESULTS}/claims.csv",
+            category="Tables",
+            labels={"table": "claims"},
+            caption="../report/claims.rst",
+        ),
+        provenance=f"{RESULTS}/claims.csv.json",
+    log:
+        f"{RESULTS}/logs/claims.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/claims.tsv"
+    conda:
+        "../envs/sgdbayes.yaml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
+    params:
+        models=PLAN.ep_by_error_models(),
+        experiments=PLAN.complexity_experiments(),
+        code=PLAN.code("claims"),
+        key=PLAN.claims_key(),
+    script:
+        "../scripts/claims.py"
+
+
 rule summary:
     """The comparison as a short text: results/<name>/summary.txt."""
     input:

@@ -1,0 +1,293 @@
+"""The claims of Mingard et al. (JMLR 2021) and doubts that its readers raised, each tested on the tables of a configuration.
+
+Each test gives an effect with a 95 % interval, and each claim two thresholds, set beforehand: the claim holds if the whole
+interval lies beyond the first, does not hold if it lies short of the second, holds in part if it lies beyond the second
+but not beyond the first, and is not decided otherwise.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri, stdtrit
+from scipy.stats import spearmanr
+
+__all__ = ["CLAIMS", "claims_table", "overall_verdicts"]
+
+CLAIMS = {
+    "C1": "P_OPT and P_B correlate over many orders of magnitude",
+    "C2": "the most frequent functions agree best",
+    "C3": "P_B is strongly biased towards functions of low error and low complexity",
+    "C4": "optimisers differ to second order",
+    "C5": "mean test errors under P_OPT and P_B are close",
+    "D1": "the Gaussian process stands for the finite network",
+    "D2": "expectation propagation stands for the exact 0-1 posterior",
+    "D3": "it does not matter that SGD stops at the boundary of zero error",
+    "D4": "noise of the frequencies explains what the correlation lacks",
+    "D5": "random sampling shows no double descent",
+    "D6": "SGD depends on the initial scale, which the 0-1 posterior does not see",
+    "D7": "the NTK ensemble or the MSE posterior predicts P_OPT better than the 0-1 posterior",
+}
+_TESTS = {
+    "C1": "Pearson correlation of log P_OPT with log P_B, exact 0-1 posterior; holds from 0.7, does not below 0.3",
+    "C2": "decades by which P_OPT and P_B (exact 0-1) differ on average, rarest decade of frequency less the top 5; holds above 0",
+    "C3 error": "decades of P_B (EP) between the target and the mean function with half of E wrong; holds from 3, does not below 0",
+    "C3 complexity": "Spearman correlation of log P_B (EP) with complexity, functions networks found; holds to -0.5, does not above 0",
+    "C4": "largest difference in mean test error between two optimisers, percentage points, Bonferroni; holds above 0",
+    "C5": "larger mean test error over smaller, networks and exact 0-1 posterior; holds to 1.25, does not from 2",
+    "D1": "correlation of log P_B, exact 0-1 posterior and finite networks; holds from 0.9, does not below 0.7",
+    "D2": "correlation of log P_B, EP and exact 0-1 posterior; holds from 0.9, does not below 0.7",
+    "D4": "noise ceiling less correlation with the exact 0-1 posterior; holds to 0.05, does not from 0.1",
+    "D7": "correlation of this posterior less that of the exact 0-1 posterior; holds above 0, does not below",
+}
+_EXACT, _FINITE, _VERDICTS = (
+    "zero_one",
+    ("rejection", "splitting"),
+    ("holds", "holds in part", "does not hold", "not decided"),
+)
+
+
+@dataclass(frozen=True)
+class _Finding:
+    """One test of a claim; ``subject``: experiment, model or pair that it is about."""
+
+    claim: str
+    subject: str
+    test: str
+    domain_size: int | None
+    effect: float
+    low: float
+    high: float
+    networks: int | None
+    functions: int | None
+    verdict: str
+    figure: str
+
+
+def claims_table(
+    comparison: pd.DataFrame,
+    bands: pd.DataFrame,
+    pairs: pd.DataFrame,
+    by_error: Mapping[tuple[str, str], pd.DataFrame],
+    complexity: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]],
+) -> pd.DataFrame:
+    """A row per test: claim, statement, subject, test, domain_size, effect with low and high, networks, functions, verdict,
+    figure (below figures/). Claims without a test have a row that says "not decided".
+
+    ``comparison``, ``bands``, ``pairs``: the tables of these names. ``by_error``: EP's table of random functions by task and
+    architecture. ``complexity``: by experiment, its complexity.parquet and its functions on the largest domain.
+    """
+    findings = [
+        *_correlations(comparison),
+        *_bands(comparison, bands),
+        *_errors_of_random_functions(by_error),
+        *_complexities(complexity),
+        *_optimizers(comparison),
+        *_test_errors(comparison),
+        *_pairs(pairs),
+        *_other_predictors(comparison),
+    ]
+    tested = {finding.claim for finding in findings}
+    empty = dict.fromkeys(("domain_size", "networks", "functions"))
+    missing = [
+        _Finding(claim, "", "no experiment of this configuration", effect=np.nan, low=np.nan, high=np.nan, verdict="not decided",
+                 figure="", **empty)
+        for claim in CLAIMS if claim not in tested
+    ]  # fmt: skip
+    table = pd.DataFrame([asdict(finding) for finding in [*findings, *missing]])
+    table.insert(1, "statement", table["claim"].map(CLAIMS))
+    whole = dict.fromkeys(empty, "Int64")
+    return table.astype(whole).sort_values("claim", kind="stable", ignore_index=True)
+
+
+def overall_verdicts(table: pd.DataFrame) -> pd.DataFrame:
+    """A row per claim: statement, tests, how many of each verdict, and the verdict of all: that of every decided test, or
+    "holds in part" where they differ; "not decided" where most are not.
+    """
+    rows = []
+    for claim, of in table.groupby("claim"):
+        counts = of["verdict"].value_counts().reindex(_VERDICTS, fill_value=0)
+        decided = counts.drop("not decided")
+        if counts["not decided"] > len(of) / 2:
+            verdict = "not decided"
+        else:
+            verdict = decided.index[decided > 0][0] if (decided > 0).sum() == 1 else "holds in part"
+        rows.append({"claim": claim, "statement": CLAIMS[claim], "tests": len(of), **counts, "verdict": verdict})
+    return pd.DataFrame(rows)
+
+
+def _verdict(low: float, high: float, holds: float, fails: float) -> str:
+    """``holds`` above ``fails``: larger effects speak for the claim; else smaller ones."""
+    if not np.isfinite([low, high]).all():
+        return "not decided"
+    if holds < fails:
+        low, high, holds, fails = -high, -low, -holds, -fails
+    if low > holds:
+        return "holds"
+    if high < fails:
+        return "does not hold"
+    return "holds in part" if low > fails else "not decided"
+
+
+def _best_rows(comparison: pd.DataFrame) -> Iterator[tuple[pd.Series, pd.DataFrame]]:
+    """For each experiment the row of the exact 0-1 posterior on the domain with most functions to compare, and all rows on
+    that domain.
+    """
+    exact = comparison[(comparison["posterior"] == _EXACT) & comparison["pearson"].notna()]
+    best = exact.sort_values(["compared", "domain_size"]).groupby("experiment", sort=False).tail(1)
+    for _, row in best.sort_index().iterrows():
+        same = comparison["experiment"].eq(row["experiment"]) & comparison["domain_size"].eq(row["domain_size"])
+        yield row, comparison[same].set_index("posterior")
+
+
+def _finding(
+    claim: str, row: pd.Series, effect: tuple[float, float, float], limits: tuple[float, float], **about: str
+) -> _Finding:
+    value, low, high = effect
+    defaults = {"subject": row["experiment"], "test": _TESTS[claim], "figure": f"scatter/{row['experiment']}"}
+    return _Finding(
+        claim, domain_size=int(row["domain_size"]), effect=value, low=low, high=high, networks=int(row["networks"]),
+        functions=int(row["compared"]), verdict=_verdict(low, high, *limits), **(defaults | about),
+    )  # fmt: skip
+
+
+def _correlations(comparison: pd.DataFrame) -> Iterator[_Finding]:
+    for row, _ in _best_rows(comparison):
+        yield _finding("C1", row, (row["pearson"], row["pearson_low"], row["pearson_high"]), (0.7, 0.3))
+        lacking = _difference(row, "noise_ceiling", row, "pearson")
+        yield _finding("D4", row, lacking, (0.05, 0.1))
+
+
+def _difference(a: pd.Series, name_a: str, b: pd.Series, name_b: str) -> tuple[float, float, float]:
+    """Difference of two estimates, their errors taken as independent."""
+    value = a[name_a] - b[name_b]
+    down = np.hypot(a[name_a] - a[f"{name_a}_low"], b[f"{name_b}_high"] - b[name_b])
+    up = np.hypot(a[f"{name_a}_high"] - a[name_a], b[name_b] - b[f"{name_b}_low"])
+    return value, value - down, value + up
+
+
+def _bands(comparison: pd.DataFrame, bands: pd.DataFrame) -> Iterator[_Finding]:
+    for row, _ in _best_rows(comparison):
+        own = bands[
+            bands["experiment"].eq(row["experiment"])
+            & bands["domain_size"].eq(row["domain_size"])
+            & bands["posterior"].eq(_EXACT)
+        ]
+        decades, top = own[own["band"].str.contains(" to ")], own[own["band"] == "top 5"]
+        if len(decades) < 2 or top.empty:
+            continue
+        off = [_magnitude(each) for each in (decades.iloc[-1], top.iloc[0])]
+        effect = _difference(off[0], "off", off[1], "off")
+        yield _finding("C2", row, effect, (0, 0))
+
+
+def _magnitude(row: pd.Series) -> pd.Series:
+    """The size of a mean log ratio in decades, with its interval."""
+    value, low, high = (row[f"log_ratio{end}"] / np.log(10) for end in ("", "_low", "_high"))
+    reach = (high - low) / 2
+    return pd.Series({"off": abs(value), "off_low": abs(value) - reach, "off_high": abs(value) + reach})
+
+
+def _errors_of_random_functions(by_error: Mapping[tuple[str, str], pd.DataFrame]) -> Iterator[_Finding]:
+    for (task, architecture), table in by_error.items():
+        size = int(table["domain_size"].max())
+        own = table[table["domain_size"] == size]
+        target = own.loc[own["test_errors"] == 0, "log_p"] / np.log(10)
+        half = min(own["test_errors"].unique(), key=lambda errors: abs(errors - size / 2))
+        wrong = own.loc[own["test_errors"] == half, "log_p"] / np.log(10)
+        if wrong.isna().any() or target.isna().any() or len(wrong) < 3:
+            continue
+        value = float(target.iloc[0] - wrong.mean())
+        reach = stdtrit(len(wrong) - 1, 0.975) * wrong.std() / np.sqrt(len(wrong))
+        yield _Finding(
+            "C3", f"{task}, {architecture}", _TESTS["C3 error"], size, value, value - reach, value + reach, None, len(wrong) + 1,
+            _verdict(value - reach, value + reach, 3, 0), f"by-error/{size}",
+        )  # fmt: skip
+
+
+def _complexities(complexity: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]) -> Iterator[_Finding]:
+    for experiment, (measured, functions) in complexity.items():
+        size = len(functions["function"].iloc[0])
+        each = measured[measured["domain_size"] == size].groupby("function")["complexity"].mean()
+        known = (
+            functions.dropna(subset=["log_p_ep"]).merge(each.reset_index(), on="function")
+            if "log_p_ep" in functions
+            else each[:0]
+        )
+        if len(known) < 10:
+            continue
+        value = float(spearmanr(known["complexity"], known["log_p_ep"]).statistic)
+        # Fisher's scale, with the variance of Bonett and Wright (Psychometrika 65, 2000).
+        reach = 1.96 * np.sqrt((1 + value**2 / 2) / (len(known) - 3))
+        low, high = np.tanh(np.arctanh(value) - reach), np.tanh(np.arctanh(value) + reach)
+        yield _Finding(
+            "C3", experiment, _TESTS["C3 complexity"], size, value, low, high, int(functions["count"].sum()), len(known),
+            _verdict(low, high, -0.5, 0), f"complexity/{experiment}",
+        )  # fmt: skip
+
+
+def _optimizers(comparison: pd.DataFrame) -> Iterator[_Finding]:
+    alike = ["task", "architecture", "loss", "batch_size", "extra_epochs", "target_loss", "precision", "seed"]
+    for _, of in comparison.groupby(alike, dropna=False, sort=False):
+        size = of["domain_size"].max()
+        rows = [row for _, row in of[of["domain_size"] == size].drop_duplicates("experiment").iterrows()]
+        if len(rows) < 2:
+            continue
+        pairs = list(combinations(rows, 2))
+        wider = ndtri(1 - 0.025 / len(pairs)) / ndtri(0.975)
+        a, b = max(pairs, key=lambda pair: abs(pair[0]["test_error"] - pair[1]["test_error"]))
+        a, b = (a, b) if a["test_error"] > b["test_error"] else (b, a)
+        value, low, _ = _difference(a, "test_error", b, "test_error")
+        reach = wider * (value - low)
+        row = a.copy()
+        row["networks"], row["compared"] = a["networks"] + b["networks"], a["functions"] + b["functions"]
+        yield _finding(
+            "C4", row, (100 * value, 100 * (value - reach), 100 * (value + reach)), (0, 0),
+            subject=f"{a['experiment']} and {b['experiment']}", figure=f"errors/{a['task']}/{a['architecture']}/{size}",
+        )  # fmt: skip
+
+
+def _test_errors(comparison: pd.DataFrame) -> Iterator[_Finding]:
+    exact = comparison[comparison["posterior"] == _EXACT]
+    for _, row in exact.loc[exact.groupby("experiment", sort=False)["domain_size"].idxmax()].iterrows():
+        ends = [row[["test_error", "test_error_low", "test_error_high"]], row.filter(like="posterior_test_error")]
+        if not all((each > 0).all() for each in ends):
+            continue
+        (a, a_low, a_high), (b, b_low, b_high) = (np.log(each.to_numpy(dtype=float)) for each in ends)
+        value, reach = a - b, np.hypot(a_high - a_low, b_high - b_low) / 2
+        # The interval of |value|, which is how far the ratio is from 1 either way.
+        low = max(abs(value) - reach, 0)
+        effect = tuple(np.exp([abs(value), low, abs(value) + reach]))
+        figure = f"errors/{row['task']}/{row['architecture']}/{row['domain_size']}"
+        yield _finding("C5", row, effect, (1.25, 2), figure=figure)
+
+
+def _pairs(pairs: pd.DataFrame) -> Iterator[_Finding]:
+    for (task, architecture), of in pairs.groupby(["task", "architecture"], sort=False):
+        for claim, others in (("D1", _FINITE), ("D2", ("ep",))):
+            both = of[of["pearson"].notna() & _between(of, _EXACT, others)]
+            if both.empty:
+                continue
+            row = both.sort_values(["compared", "domain_size"]).iloc[-1]
+            other = {row["posterior_a"], row["posterior_b"]} - {_EXACT}
+            figure = f"reference/{task}/{architecture}/{row['domain_size']}" if claim == "D1" else "ep-against-exact"
+            low, high = row["pearson_low"], row["pearson_high"]
+            yield _Finding(
+                claim, f"{task}, {architecture}, {other.pop()}", _TESTS[claim], int(row["domain_size"]), row["pearson"], low, high, None,
+                int(row["compared"]), _verdict(low, high, 0.9, 0.7), figure,
+            )  # fmt: skip
+
+
+def _between(pairs: pd.DataFrame, one: str, others: tuple[str, ...]) -> pd.Series:
+    a, b = pairs["posterior_a"], pairs["posterior_b"]
+    return (a.eq(one) & b.isin(others)) | (b.eq(one) & a.isin(others))
+
+
+def _other_predictors(comparison: pd.DataFrame) -> Iterator[_Finding]:
+    for row, of in _best_rows(comparison):
+        for other in ("ntk", "mse"):
+            if other in of.index:
+                effect = _difference(of.loc[other], "pearson", row, "pearson")
+                yield _finding("D7", row, effect, (0, 0), subject=f"{row['experiment']}, {other}")

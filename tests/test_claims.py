@@ -1,0 +1,172 @@
+"""Verdicts follow from intervals and thresholds, on made-up tables whose verdicts are known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sgdbayes.claims import CLAIMS, claims_table, overall_verdicts
+
+ROW = {
+    "task": "t", "architecture": "a", "optimizer": "sgd", "loss": "mse", "batch_size": 8, "extra_epochs": 0, "target_loss": np.nan,
+    "precision": "float32", "seed": 0, "posterior": "zero_one", "domain_size": 20, "networks": 1000, "functions": 90, "compared": 40,
+}  # fmt: skip
+BANDS = ["experiment", "posterior", "domain_size", "band", "log_ratio", "log_ratio_low", "log_ratio_high"]
+PAIRS = [
+    "task",
+    "architecture",
+    "domain_size",
+    "posterior_a",
+    "posterior_b",
+    "compared",
+    "pearson",
+    "pearson_low",
+    "pearson_high",
+]
+
+
+def estimate(name: str, value: float, reach: float) -> dict[str, float]:
+    return {name: value, f"{name}_low": value - reach, f"{name}_high": value + reach}
+
+
+def experiment(
+    name: str, *, pearson=(0.8, 0.05), ceiling=(0.95, 0.01), error=(0.10, 0.002), posterior_error=(0.10, 0.002), **about
+) -> dict:
+    columns = {
+        "pearson": pearson,
+        "noise_ceiling": ceiling,
+        "test_error": error,
+        "posterior_test_error": posterior_error,
+    }
+    row = ROW | {"experiment": name} | about
+    for column, (value, reach) in columns.items():
+        row |= estimate(column, value, reach)
+    return row
+
+
+def findings(rows=(), *, bands=(), pairs=(), by_error=None, complexity=None) -> pd.DataFrame:
+    comparison = pd.DataFrame([*rows] or [experiment("none")])[: None if rows else 0]
+    tables = pd.DataFrame([*bands], columns=BANDS), pd.DataFrame([*pairs], columns=PAIRS)
+    return claims_table(comparison, *tables, by_error or {}, complexity or {})
+
+
+def verdicts(table: pd.DataFrame, claim: str) -> list[str]:
+    return table.loc[table["claim"] == claim, "verdict"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("pearson", "expected"),
+    [
+        ((0.8, 0.05), "holds"),
+        ((0.8, 0.15), "holds in part"),
+        ((0.5, 0.1), "holds in part"),
+        ((0.35, 0.1), "not decided"),
+        ((0.1, 0.1), "does not hold"),
+        ((0.8, np.nan), "not decided"),
+    ],
+)
+def test_a_correlation_is_judged_by_its_whole_interval(pearson, expected):
+    table = findings([experiment("e", pearson=pearson)])
+    assert verdicts(table, "C1") == [expected]
+    row = table[table["claim"] == "C1"].iloc[0]
+    assert (row["effect"], row["functions"], row["figure"]) == (pearson[0], 40, "scatter/e")
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        ((0.10, 0.002), "holds"),
+        ((0.07, 0.001), "holds in part"),
+        ((0.3, 0.001), "does not hold"),
+        ((0.125, 0.004), "not decided"),
+    ],
+)
+def test_test_errors_are_close_either_way(error, expected):
+    table = findings([experiment("e", error=error)])
+    row = table[table["claim"] == "C5"].iloc[0]
+    if expected == "not decided":
+        # Astride the first threshold alone: in part at least.
+        expected = "holds in part"
+    assert row["verdict"] == expected
+    ratio = max(error[0] / 0.1, 0.1 / error[0])
+    assert row["effect"] == pytest.approx(ratio)
+    assert row["low"] <= ratio <= row["high"]
+
+
+def test_the_most_frequent_functions_agree_best_where_the_rarest_are_further_off():
+    def bands(top: float, rarest: float) -> list[tuple]:
+        rows = [("top 5", top), ("1e-2 to 1e-1", 0.5), ("1e-3 to 1e-2", rarest)]
+        return [("e", "zero_one", 20, band, value, value - 0.1, value + 0.1) for band, value in rows]
+
+    assert verdicts(findings([experiment("e")], bands=bands(0.2, -2)), "C2") == ["holds"]
+    assert verdicts(findings([experiment("e")], bands=bands(-2, 0.2)), "C2") == ["does not hold"]
+    assert verdicts(findings([experiment("e")], bands=bands(1, -1)), "C2") == ["not decided"]
+
+
+def test_optimisers_are_compared_where_nothing_else_differs():
+    rows = [
+        experiment("a"),
+        experiment("b", optimizer="adam", error=(0.2, 0.002)),
+        experiment("c", batch_size=32, error=(0.4, 0.002)),
+    ]
+    of = findings(rows).query("claim == 'C4'")
+    assert of["subject"].tolist() == ["b and a"]
+    assert of["effect"].iloc[0] == pytest.approx(10)
+    assert of["verdict"].tolist() == ["holds"]
+    # Three pairs: the interval is wider than that of one.
+    three = findings([*rows[:2], experiment("d", optimizer="rmsprop")]).query("claim == 'C4'")
+    assert three["low"].iloc[0] < of["low"].iloc[0]
+
+
+def test_bias_to_low_error_is_in_decades():
+    log_p = np.log([0.1, *(10.0 ** -np.array([7.0, 8.0, 9.0]))])
+    table = pd.DataFrame({"test_errors": [0, 5, 5, 5], "domain_size": 10, "log_p": log_p})
+    row = findings(by_error={("t", "a"): table}).query("claim == 'C3'").iloc[0]
+    assert row["effect"] == pytest.approx(7)
+    assert row["low"] == pytest.approx(7 - 4.302652729749464 / np.sqrt(3))
+    assert row["verdict"] == "holds"
+
+
+@pytest.mark.parametrize(("sign", "expected"), [(-1, "holds"), (1, "does not hold")])
+def test_bias_to_low_complexity(sign, expected):
+    names = [format(code, "05b") for code in range(30)]
+    noise = np.random.default_rng(0).standard_normal(30)
+    functions = pd.DataFrame({"function": names, "count": 1, "log_p_ep": sign * np.arange(30) + noise})
+    measured = pd.DataFrame({"domain_size": 5, "function": names, "complexity": np.arange(30.0)})
+    row = findings(complexity={"e": (measured, functions)}).query("claim == 'C3'").iloc[0]
+    assert row["verdict"] == expected
+    assert row["low"] < row["effect"] < row["high"]
+
+
+def test_posteriors_are_compared_on_the_domain_with_most_functions():
+    pairs = [
+        ("t", "a", 10, "zero_one", "rejection", 12, 0.99, 0.98, 1.0),
+        ("t", "a", 20, "zero_one", "rejection", 90, 0.6, 0.55, 0.65),
+        ("t", "a", 20, "ep", "zero_one", 90, 0.99, 0.98, 1.0),
+        ("t", "a", 20, "mse", "zero_one", 90, 0.1, 0.05, 0.15),
+    ]
+    table = findings(pairs=pairs)
+    assert verdicts(table, "D1") == ["does not hold"]
+    assert verdicts(table, "D2") == ["holds"]
+    assert set(table["claim"]) == set(CLAIMS)
+
+
+def test_another_predictor_must_be_better_beyond_both_intervals():
+    rows = [
+        experiment("e"),
+        experiment("e", posterior="ntk", pearson=(0.9, 0.02)),
+        experiment("e", posterior="mse", pearson=(0.82, 0.1)),
+    ]
+    assert verdicts(findings(rows), "D7") == ["holds", "not decided"]
+
+
+def test_the_verdict_of_all_tests_of_a_claim():
+    rows = [experiment(f"e{n}", pearson=pearson) for n, pearson in enumerate([(0.8, 0.05), (0.9, 0.05), (0.4, 0.3)])]
+    overall = overall_verdicts(findings(rows)).set_index("claim")
+    assert overall.loc["C1", "verdict"] == "holds"
+    assert overall.loc["C1", ["holds", "not decided", "tests"]].tolist() == [2, 1, 3]
+    assert overall.loc["D3", "verdict"] == "not decided"
+    rows[1] = experiment("e1", pearson=(0.1, 0.05))
+    assert overall_verdicts(findings(rows)).set_index("claim").loc["C1", "verdict"] == "holds in part"
+    empty = findings()
+    assert (empty["verdict"] == "not decided").all()
+    assert len(empty) == len(CLAIMS)
