@@ -92,6 +92,11 @@ if __name__ == "__main__":
         text = with_summary(text, (copies / "summary.txt").read_text(encoding="utf-8"))
     else:
         print("no results/quickstart/: `make` makes it; its part of the documents is left as it is")
-    _copy(results / "desk", DESK)
+    if all((results / "desk" / name).exists() for name in DESK):
+        _copy(results / "desk", DESK)
+    else:
+        print(
+            "results/desk/figures/ is not drawn: `make figures` draws it; the copies in docs/desk/ are left as they are"
+        )
     text = between_marks(text, "boolean", boolean_table(read_table(results / "desk" / "comparison.csv")))
     readme.write_text(text, encoding="utf-8")

@@ -107,10 +107,12 @@ def read_configuration(config: Mapping[str, Any], schema_path: Path) -> Configur
     if "ep_against_exact" in config:
         _settle_ep(config["ep_against_exact"], config)
     for path in config["known_runs"]:
-        if not Path(path).is_file():
-            raise ConfigurationError(
-                f"known_runs: there is no file {path}: name the runs.parquet of another run, or take the entry out"
-            )
+        for part in (path, f"{path}.json"):
+            if not Path(part).is_file():
+                raise ConfigurationError(
+                    f"known_runs: there is no file {part}: name the runs.parquet of another run, with its .json beside it, or take the "
+                    "entry out"
+                )
     config["known_runs"] = tuple(config["known_runs"])
     _settle_extras(config, experiments)
     return Configuration(**{"stack_size": None, **config, "experiments": experiments})
@@ -168,29 +170,46 @@ def _settle_sweep(
         if not found:
             raise ConfigurationError(_unknown(pattern, experiments, f"{path}.experiments", "unknown name"))
         names += found
-    section, _, option = sweep["setting"].rpartition(".")
-    values, groups = {}, {}
+    section = sweep["setting"].rpartition(".")[0]
+    values, groups, rest = {}, {}, {}
     chosen = {name: experiments[name] for name in dict.fromkeys(names)}
     losses = {item.loss for item in chosen.values()}
     for name, item in chosen.items():
         if sweep["domain_size"] not in item.domain_sizes:
             raise ConfigurationError(f"{path}.domain_size: {sweep['domain_size']} is not in the domain_sizes of {name}")
-        if section in ("task", "architecture", "optimizer"):
-            value = config[f"{section}s"][getattr(item, section)].get(option)
-        else:
-            value = None if section else getattr(item, option, None)
+        settings = _all_settings(item, config)
+        value = settings.pop(sweep["setting"], None)
         if not isinstance(value, int | float):
             raise ConfigurationError(
                 f"{path}.setting: {sweep['setting']} is not a number that experiments.{name} has written down: it must be like "
                 "batch_size, task.train_size, architecture.width or optimizer.learning_rate"
             )
-        kind = config["optimizers"][item.optimizer]["kind"]
-        values[name], groups[name] = value, kind if len(losses) == 1 else f"{kind}, {item.loss}"
+        label = settings["optimizer.kind"] if section == "optimizer" else item.optimizer
+        values[name], groups[name] = value, label if len(losses) == 1 else f"{label}, {item.loss}"
+        first = rest.setdefault(groups[name], (name, settings))
+        differing = sorted(key for key in first[1].keys() | settings if first[1].get(key) != settings.get(key))
+        if differing:
+            raise ConfigurationError(
+                f"{path}: {first[0]} and {name} differ in {', '.join(differing)} beside {sweep['setting']}: a line joins experiments that "
+                "differ in nothing else"
+            )
     if len(set(zip(values.values(), groups.values(), strict=True))) < len(values):
         raise ConfigurationError(
-            f"{path}: two of its experiments have the same {sweep['setting']} and optimizer: name only experiments that differ in these"
+            f"{path}: two of its experiments have the same {sweep['setting']} and optimizer: name one of them"
         )
     sweep |= {"experiments": list(chosen), "values": values, "groups": groups}
+
+
+def _all_settings(item: Experiment, config: Mapping[str, Any]) -> dict[str, Any]:
+    """What decides the networks of an experiment and what is done with them, those of its task, architecture and optimizer
+    as task.train_size.
+    """
+    counted = {"networks", "max_epochs", "domain_sizes", "posteriors", "task", "architecture", "optimizer"}
+    settings = {each.name: getattr(item, each.name) for each in fields(item) if each.name not in counted}
+    for section in ("task", "architecture", "optimizer"):
+        options = config[f"{section}s"][getattr(item, section)]
+        settings |= {f"{section}.{option}": value for option, value in options.items()}
+    return settings
 
 
 def check_kinds(configuration: Configuration) -> None:

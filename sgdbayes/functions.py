@@ -130,6 +130,8 @@ def tabulate_functions(
                 f"posterior {posterior} lacks the probability of some functions: delete its tables and run again"
             )
         names = {"log_p": f"log_p_{posterior}", "log_p_se": f"log_p_{posterior}_se", "draws": f"draws_{posterior}"}
+        # Others that were asked about for another experiment would make this table depend on which there are.
+        known = known[known["function"].isin(asked)]
         kept = known[known.columns.intersection(["function", *names])].rename(columns=names)
         table = table.merge(kept, on="function", how="left", validate="1:1")
     return table

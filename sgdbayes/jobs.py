@@ -19,11 +19,12 @@ class Job:
 
     def __init__(self, snakemake) -> None:  # noqa: ANN001 (the object Snakemake gives a script)
         self.rule, self.parameters = snakemake.rule, dict(snakemake.params.items())
-        self._inputs = list(snakemake.input)
+        self._inputs, self._threads = list(snakemake.input), snakemake.threads
+        self._wildcards = dict(snakemake.wildcards.items())
         self._started = time.perf_counter()
 
     def provenance(self, **facts: Any) -> dict[str, Any]:  # noqa: ANN401
-        """The record to write beside an output: rule, parameters, checksums of inputs, versions, wall time in
+        """The record to write beside an output: rule, wildcards, threads, parameters, checksums of inputs, versions, wall time in
         seconds, ``facts``.
         """
         # Not at the top: storage brings in numpy, whose BLAS settles its threads when it is loaded.
@@ -32,6 +33,8 @@ class Job:
         inputs = [path for path in self._inputs if provenance_path(path).exists()]
         return {
             "rule": self.rule,
+            "wildcards": self._wildcards,
+            "threads": self._threads,
             "parameters": self.parameters,
             "inputs": {path: read_checksum(path) for path in inputs},
             "wall_time": round(time.perf_counter() - self._started, 3),
@@ -61,10 +64,11 @@ def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
         from sgdbayes.storage import DamagedResultError
 
         said = str(error)
-        if isinstance(error, DamagedResultError):
+        # Only what this workflow makes itself, of which tables named in known_runs are none.
+        if isinstance(error, DamagedResultError) and str(error.path) in map(str, snakemake.input):
             # Out of the way, so that the next run makes it again, and kept, for whoever wants to know what happened to it.
             with suppress(OSError):
-                error.path.rename(f"{error.path}.damaged")
+                _move_aside(error.path)
                 said = f"{error.path} {error.what}; moved to {error.path.name}.damaged, run again to make it anew"
         message = f"sgdbayes: error in {snakemake.rule}: {' '.join(said.split())}"
         # These the package raises itself to say what is wrong; numpy's LinAlgError is a ValueError.
@@ -74,6 +78,14 @@ def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
         print(message, file=sys.stderr, flush=True)
         os.write(console, f"{message}\n".encode())
         sys.exit(1)
+
+
+def _move_aside(path: Path) -> None:
+    whole = path.resolve()
+    whole.rename(f"{whole}.damaged")
+    if path.is_symlink():
+        # Into Snakemake's cache between workflows.
+        path.rename(f"{path}.damaged")
 
 
 def share_import_path() -> None:

@@ -60,7 +60,7 @@ def write_bytes(path: str | Path, content: bytes, provenance: Mapping[str, Any] 
 
 def _replace(path: Path, content: bytes) -> None:
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    # Of a process that was killed in the middle.
+    # Of a process that was killed in the middle; one that is still at it, which only a run without locks can have, fails.
     for left in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
         left.unlink(missing_ok=True)
     try:

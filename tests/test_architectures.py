@@ -1,5 +1,9 @@
 """One object, both sides: the networks of an architecture and its kernel."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -102,3 +106,15 @@ def test_what_is_not_a_number_stays_so_in_compiled_layers(architecture):
         parameters = [torch.from_numpy(part[None].copy()) for part in drawn]
         parameters[spoilt].view(-1)[0] = torch.nan
         assert architecture.outputs(parameters, x).isnan().all()
+
+
+def test_a_kernel_does_without_tensorflow():
+    code = (
+        "import sys, numpy as np; from sgdbayes.architectures import FullyConnected; "
+        "FullyConnected(depth=1, width=8).kernel(np.eye(2, dtype=np.float32)); print('tensorflow' in sys.modules, "
+        "'neural_tangents' in sys.modules, 'neural_tangents.experimental' in sys.modules)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.split() == ["False", "True", "False"]

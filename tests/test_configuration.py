@@ -123,6 +123,7 @@ WRONG = [
         "by_error.domain_sizes: 200 is more than the largest of the domain_sizes of exp",
     ),
     ("known_runs", ["nowhere.parquet"], "known_runs: there is no file nowhere.parquet"),
+    ("known_runs", ["README.md"], "known_runs: there is no file README.md.json"),
     ("sweeps", {"a": SWEEP | {"experiments": ["mnsit-*"]}}, "sweeps.a.experiments: unknown name mnsit-*"),
     ("sweeps", {"a": SWEEP | {"domain_size": 7}}, "sweeps.a.domain_size: 7 is not in the domain_sizes of mnist-sgd"),
     (
@@ -208,11 +209,15 @@ def test_a_sweep_knows_the_value_and_the_line_of_each_experiment():
         "mnist-adagrad": "Adagrad",
         "mnist-rmsprop": "RMSprop",
     }
-    config = copy.deepcopy(QUICKSTART)
-    config["experiments"]["mnist-again"] = {**config["experiments"]["mnist-{optimizer}"], "optimizer": "sgd", "seed": 1}
-    del config["experiments"]["mnist-again"]["grid"]
-    with pytest.raises(ConfigurationError, match="two of its experiments have the same optimizer"):
-        read({**config, "sweeps": {"rate": SWEEP}})
+    again = {**QUICKSTART["experiments"]["mnist-{optimizer}"], "optimizer": "sgd"}
+    del again["grid"]
+    for changed, message in (
+        ({"seed": 1}, "mnist-sgd and mnist-again differ in seed beside"),
+        ({}, "two of its experiments have the same"),
+    ):
+        experiments = {**QUICKSTART["experiments"], "mnist-again": {**again, **changed}}
+        with pytest.raises(ConfigurationError, match=message):
+            read({**QUICKSTART, "experiments": experiments, "sweeps": {"rate": SWEEP}})
 
 
 @pytest.mark.parametrize(("path", "value", "message"), WRONG, ids=[f"{path}={value}" for path, value, _ in WRONG])

@@ -169,11 +169,13 @@ def test_by_error():
     )  # fmt: skip
     figure.draw_without_rendering()
     assert titles(figure) == [
-        "t, f\nMSE posterior, 2 of 5 unresolved",
-        "t, g\nMSE posterior",
-        "t, f\n0-1 posterior (EP), 5 of 5 unresolved",
-        "t, g\n0-1 posterior (EP): not asked for",
+        "t, f\n2 of 5 unresolved",
+        "t, g\n3 functions",
+        "t, f\n5 of 5 unresolved",
+        "t, g\nnot asked for",
     ]
+    rows = [panel.get_ylabel().split("\n")[0] for panel in figure.axes if panel.get_ylabel()]
+    assert rows == ["MSE posterior", "0-1 posterior (EP)"]
     lines = {
         line.get_marker(): line
         for line in figure.axes[0].lines
@@ -215,7 +217,7 @@ def test_a_sweep_joins_the_experiments_of_an_optimizer_and_leaves_gaps():
     values, groups = {"a": 8.0, "b": 64.0, "c": 8.0}, {"a": "SGD", "b": "SGD", "c": "Adam"}
     estimates = {"test_error": 0.2, "pearson": 0.5, "noise_ceiling": 0.9, "posterior_test_error": 0.3}
     row = {f"{name}{end}": value for name, value in estimates.items() for end in ("", "_low", "_high")}
-    row |= {"posterior": "mse", "domain_size": 5, "networks": 12, "architecture": "fcn"}
+    row |= {"posterior": "mse", "domain_size": 5, "networks": 12, "compared": 4, "architecture": "fcn"}
     rows = [row | {"experiment": name, "task": name} for name in values]
     rows[1] |= {
         "pearson": np.nan,
@@ -239,3 +241,4 @@ def test_a_sweep_joins_the_experiments_of_an_optimizer_and_leaves_gaps():
     assert correlations[0] == 0.5
     assert np.isnan(correlations[1])
     assert figure.axes[0].get_xscale() == "log"
+    assert figure.axes[0].get_ylabel() == "mean test error (%)"

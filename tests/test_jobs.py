@@ -26,7 +26,7 @@ class Named(list):
     def items(self):
         return [("key", "k")]
 
-fake = SimpleNamespace(rule="train", params=Named(), input=json.loads(sys.argv[1]), log=[sys.argv[2]], threads=1)
+fake = SimpleNamespace(rule="train", params=Named(), wildcards=Named(), input=json.loads(sys.argv[1]), log=[sys.argv[2]], threads=1)
 with job(fake) as run:
     {body}
 """
@@ -88,6 +88,31 @@ def test_provenance_names_inputs_by_checksum(tmp_path):
     assert run_job(tmp_path, "print(json.dumps(run.provenance(device='cpu')))", [str(path)]).returncode == 0
     record = json.loads((tmp_path / "logs" / "job.log").read_text())
     assert record["inputs"] == {str(path): json.loads(provenance_path(path).read_text())["sha256"]}
-    assert record["parameters"] == {"key": "k"}
+    assert record["parameters"] == record["wildcards"] == {"key": "k"}
+    assert record["threads"] == 1
     assert record["device"] == "cpu"
     assert record["versions"]["torch"]
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_a_damaged_input_is_moved_out_of_the_way_and_no_other_file(tmp_path, link):
+    path, other = tmp_path / "in.csv", tmp_path / "other.csv"
+    whole = tmp_path / "cache.csv" if link else path
+    for each in (whole, other):
+        write_bytes(each, b"a\n1\n", {})
+        each.write_bytes(b"a\n2\n")
+    if link:
+        path.symlink_to(whole)
+        provenance_path(path).symlink_to(provenance_path(whole))
+    body = "from sgdbayes.storage import read_table; read_table({!r})"
+    run = run_job(tmp_path, body.format(str(other)), [str(path)])
+    assert "other.csv is damaged: it does not match its checksum; delete it and run again" in run.stderr
+    assert other.exists()
+    run = run_job(tmp_path, body.format(str(path)), [str(path)])
+    assert (
+        "in.csv is damaged: it does not match its checksum; moved to in.csv.damaged, run again to make it" in run.stderr
+    )
+    assert not path.exists()
+    assert not path.is_symlink()
+    assert not whole.exists()
+    assert (tmp_path / f"{whole.name}.damaged").read_bytes() == b"a\n2\n"

@@ -70,13 +70,27 @@ def test_a_failed_write_leaves_what_was_there(tmp_path, monkeypatch):
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["t.txt", "t.txt.json"]
 
 
+def killed_write(path, moment: str) -> None:
+    """Write "after" in a process that is killed when it calls ``moment``."""
+    kill = f"import json, os, pathlib, signal; {moment} = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL); "
+    write = f"from sgdbayes.storage import write_bytes; write_bytes({str(path)!r}, b'after', {{}})"
+    assert subprocess.run([sys.executable, "-c", kill + write], check=False).returncode == -signal.SIGKILL
+
+
+def test_a_write_killed_between_a_file_and_its_checksum_is_seen(tmp_path):
+    path = tmp_path / "t.csv"
+    write_table(path, pd.DataFrame({"a": [1]}), {})
+    killed_write(path, "json.dumps")
+    assert path.read_bytes() == b"after"
+    with pytest.raises(DamagedFileError, match=r"t\.csv is damaged"):
+        read_table(path)
+
+
 @pytest.mark.parametrize("moment", ["os.fsync", "pathlib.Path.replace"])
 def test_a_killed_write_leaves_what_was_there(tmp_path, moment):
     path = tmp_path / "t.txt"
     write_bytes(path, b"before", {})
-    kill = f"import os, pathlib, signal; {moment} = lambda *_: os.kill(os.getpid(), signal.SIGKILL); "
-    write = f"from sgdbayes.storage import write_bytes; write_bytes({str(path)!r}, b'after', {{}})"
-    assert subprocess.run([sys.executable, "-c", kill + write], check=False).returncode == -signal.SIGKILL
+    killed_write(path, moment)
     assert path.read_bytes() == b"before"
     assert len(list(tmp_path.iterdir())) == 3
     write_bytes(path, b"after", {})

@@ -54,7 +54,7 @@ def draw_by_error(
             unresolved = int(table["log_p"].isna().sum())
             note = f"{unresolved} of {len(table)} unresolved" if unresolved else f"{len(table)} functions"
             panel.set_title(f"{', '.join(model)}\n{note}")
-    label_outer(axes, f"wrong labels among |E| = {size}", "")
+    label_outer(axes, f"wrong labels among |E| = {size}", None)
     name_rows(axes, posteriors, r"$P_B(f|S)$")
     data = " ".join(describe_task(tasks[name]) for name in dict.fromkeys(task for task, _ in models))
     kinds = ", ".join(call(architectures[name]) for name in dict.fromkeys(name for _, name in models))

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -29,7 +28,8 @@ def draw_errors(
         _draw_networks,
         _draw_posterior,
         x=f"wrong labels among |E| = {size}",
-        explanation="Dots: share of networks with 95 % Wilson intervals. Lines end where no draw has as many wrong labels.",
+        explanation="Dots: share of networks with 95 % Wilson intervals. Of posteriors: shares of their draws, so that the tails "
+        "are as rare as one draw. Gaps where none has as many wrong labels.",
         **about,
     )
 
@@ -49,8 +49,11 @@ def _draw_posterior(panel: Axes, table: pd.DataFrame, **style: str) -> None:
     panel.plot(shares.index, shares, markevery=max(1, len(shares) // 12), **style)
 
 
-def _distribution(table: pd.DataFrame) -> tuple[pd.Series, np.ndarray, np.ndarray]:
+def _distribution(table: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
     """Share of each number of errors, and its Wilson interval."""
     counts = table.groupby("test_errors")["count"].sum()
     low, high = wilson_interval(counts.to_numpy(), counts.sum())
-    return counts / counts.sum(), low, high
+    shares = counts / counts.sum()
+    # Gaps where there is none: NaN breaks a line.
+    every = pd.RangeIndex(int(counts.index.max()) + 1)
+    return tuple(pd.Series(values, counts.index).reindex(every) for values in (shares, low, high))

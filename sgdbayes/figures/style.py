@@ -110,15 +110,15 @@ def call(settings: Mapping[str, Any]) -> str:
     return f"{settings['kind']}({options})"
 
 
-def label_outer(axes: np.ndarray, x: str, y: str) -> None:
+def label_outer(axes: np.ndarray, x: str, y: str | None) -> None:
     """Label the x axis of the lowest panel of each column, with the ticks that a shared axis leaves to the last row, and the
-    y axis of the leftmost. After `hide_unused`.
+    y axis of the leftmost, unless ``y`` is None. After `hide_unused`.
     """
     for column in axes.T:
         for panel in [panel for panel in column if panel.axison][-1:]:
             panel.set_xlabel(x)
             panel.tick_params(labelbottom=True)
-    for panel in axes[:, 0]:
+    for panel in axes[:, 0] if y is not None else ():
         panel.set_ylabel(y)
 
 

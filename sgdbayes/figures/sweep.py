@@ -66,7 +66,7 @@ def draw_sweep(
     axes[0, 0].xaxis.set_major_formatter(ScalarFormatter())
     axes[0, 0].xaxis.set_minor_formatter(NullFormatter())
     hide_unused(axes.flat, number)
-    label_outer(axes, setting, "")
+    label_outer(axes, setting, None)
     last = ""
     if reference:
         last = f" Last panel: correlation of log probabilities with those of {POSTERIOR_LABELS.get(reference, reference)}, corrected for "
@@ -75,8 +75,8 @@ def draw_sweep(
         figure,
         f"|E| = {size}. {_describe(rows, training, tasks, setting)} First panel: mean share of E labelled wrongly by the networks of "
         "each optimiser (grey) and under each posterior. Then: Pearson correlation of log P_OPT with log P_B over functions found often "
-        "enough, and the ceiling that a perfect predictor could be expected to reach. Bars: 95 % intervals, over networks, for posteriors "
-        f"of Monte Carlo error; where there is no point, the data do not define the correlation.{last}",
+        "enough, and (dotted) the ceiling that a perfect predictor could be expected to reach. Bars: 95 % intervals, over networks, for "
+        f"posteriors of Monte Carlo error; where there is no point, the data do not define the correlation.{last}",
     )
     return figure
 
@@ -86,8 +86,8 @@ def _draw_errors(panel: Axes, rows: pd.DataFrame, names: Sequence[str]) -> None:
         own = rows[rows["group"] == name].drop_duplicates("experiment")
         _line(panel, own, "test_error", scale=100, label=name, color=color, linestyle=linestyle, marker="")
     for posterior, table in rows.groupby("posterior", sort=False):
-        # The same for every optimiser; training sets and architectures differ along the line.
-        own = table.drop_duplicates(["task", "architecture"])
+        # The same for every optimiser.
+        own = table.drop_duplicates("x")
         _line(panel, own, "posterior_test_error", scale=100, **_named(posterior))
     panel.set(title="test error", ylabel="mean test error (%)", ylim=(0, None))
     panel.legend(frameon=False, fontsize=6)
@@ -96,14 +96,17 @@ def _draw_errors(panel: Axes, rows: pd.DataFrame, names: Sequence[str]) -> None:
 def _draw_correlations(panel: Axes, rows: pd.DataFrame, name: str) -> None:
     for posterior, table in rows.groupby("posterior", sort=False):
         _line(panel, table, "pearson", **_named(posterior))
-    best = rows.groupby("x")["noise_ceiling"].max().dropna()
-    panel.plot(best.index, best, color="0.5", linestyle=(0, (1, 1)), linewidth=0.8, label="ceiling")
+    # Of the posterior that resolves most functions: that of all is the same but for the functions left out.
+    best = (
+        rows.sort_values("compared").drop_duplicates("x", keep="last").sort_values("x").dropna(subset="noise_ceiling")
+    )
+    panel.plot(best["x"], best["noise_ceiling"], color="0.5", linestyle=(0, (1, 1)), linewidth=0.8)
     panel.axhline(0, color="0.8", linewidth=0.8, zorder=0)
     panel.set(title=name, ylabel=r"correlation of $P_{\mathrm{OPT}}$, $P_B$", ylim=(None, 1.05))
 
 
 def _draw_pairs(panel: Axes, rows: pd.DataFrame, pairs: pd.DataFrame, reference: str) -> None:
-    models = rows.drop_duplicates(["task", "architecture"])[["task", "architecture", "x"]]
+    models = rows.drop_duplicates("x")[["task", "architecture", "x"]]
     for side, other in (("posterior_a", "posterior_b"), ("posterior_b", "posterior_a")):
         known = models.merge(pairs[pairs[side] == reference], on=["task", "architecture"]).sort_values("x")
         for posterior, table in known.groupby(other, sort=False):

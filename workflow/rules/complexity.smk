@@ -5,7 +5,12 @@ rule complexity:
         runs=f"{EXPERIMENT}/runs.parquet",
         functions=function_files,
     output:
-        table=f"{EXPERIMENT}/complexity.parquet",
+        table=report(
+            f"{EXPERIMENT}/complexity.parquet",
+            category="Complexity",
+            labels={"experiment": "{experiment}", "figure": "table"},
+            caption="../report/complexity_table.rst",
+        ),
         provenance=f"{EXPERIMENT}/complexity.parquet.json",
     log:
         f"{RESULTS}/logs/complexity/{{experiment}}.log",

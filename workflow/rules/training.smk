@@ -49,7 +49,6 @@ rule train:
         known=lambda wildcards: [
             f"{RESULTS}/experiments/{wildcards.experiment}/runs.parquet",
             f"{RESULTS}/runs.parquet",
-            *CONFIGURATION.known_runs,
         ],
         code=PLAN.code("train"),
         key=lambda wildcards: PLAN.training_key(wildcards.experiment),

@@ -20,7 +20,8 @@ with job(snakemake) as run:
         # By content: code that reads or draws the task may change, the task not.
         key=settings_hash(read_checksum(snakemake.input.task), snakemake.params.settings),
         code=snakemake.params.code,
-        known=list(map(Path, snakemake.params.known)),
+        # Those of the configuration are no parameter: naming another does not make finished blocks out of date.
+        known=list(map(Path, [*snakemake.params.known, *snakemake.config.get("known_runs", [])])),
         stack_size=snakemake.params.stack_size,
         device=device,
     )
