@@ -83,7 +83,7 @@ def read_provenance(path: str | Path) -> dict[str, Any]:
 
 
 def read_checksum(path: str | Path) -> str:
-    """The SHA-256 in the provenance of ``path``. Raises DamagedFileError if there is none."""
+    """The SHA-256 in the provenance of ``path``. Raises DamagedResultError if there is none."""
     record = read_provenance(path)
     if "sha256" not in record:
         raise DamagedResultError(path, f"lacks a readable {provenance_path(path).name}")

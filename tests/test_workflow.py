@@ -197,9 +197,22 @@ def test_the_report_has_every_figure_and_table_with_a_caption(project, results):
     assert "ERROR" not in run.stderr
     with zipfile.ZipFile(project.folder / "report.zip") as archive:
         held = Counter(Path(name).name for name in archive.namelist())
+        page = archive.read("report/report.html").decode()
     pictures = Counter(path.name for path in (results / "figures").rglob("*.png"))
     assert {name: held[name] for name in pictures} == dict(pictures)
-    assert all(held[name] for name in ("comparison.csv", "bands.csv", "posterior-pairs.csv", "ep-against-exact.csv"))
+    tables = (
+        "comparison.csv",
+        "bands.csv",
+        "posterior-pairs.csv",
+        "claims.csv",
+        "complexity.parquet",
+        "ep-against-exact.csv",
+    )
+    assert all(held[name] for name in tables)
+    for caption in (ROOT / "workflow" / "report").glob("*.rst"):
+        # What stands before the first thing that is filled in.
+        start = caption.read_text().split("{{")[0].replace("\\|", "|").strip()
+        assert start in page, caption.name
 
 
 def test_a_finished_run_and_a_fresh_clone_of_it_have_nothing_to_do(project):

@@ -39,11 +39,19 @@ def kernel_files(wildcards):
     return [f"{folder}/{name}.npz" for name in PLAN.kernels_of(wildcards.posterior)]
 
 
+def kernel_rows(wildcards):
+    test_points = PLAN.test_points_of(wildcards.task, wildcards.architecture)
+    return CONFIGURATION.tasks[wildcards.task]["train_size"] + test_points
+
+
 def kernel_memory(wildcards):
     """Room for eight copies of the kernel, in MB, and for the libraries."""
-    test_points = PLAN.test_points_of(wildcards.task, wildcards.architecture)
-    rows = CONFIGURATION.tasks[wildcards.task]["train_size"] + test_points
-    return 2000 + 8 * 8 * rows**2 // 10**6
+    return 2000 + 8 * 8 * kernel_rows(wildcards) ** 2 // 10**6
+
+
+def posterior_minutes(wildcards):
+    # Twice what EP took at 10,000 rows on two cores (results/benchmarks/posterior.csv), and cubes of the rows.
+    return 120 + 15 * kernel_rows(wildcards) ** 3 // 10**12
 
 
 def runs_memory(experiments):

@@ -48,7 +48,7 @@ rule posterior:
     threads: posterior_threads
     resources:
         mem_mb=grows(kernel_memory),
-        runtime=grows(120),
+        runtime=grows(posterior_minutes),
         gpu=posterior_gpus,
     params:
         settings=posterior_settings,
