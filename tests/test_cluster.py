@@ -80,7 +80,8 @@ def test_cost_is_images_trained_on_by_speed():
             "measured": experiment,
             "longer": experiment | {"extra_epochs": 6},
             "other": experiment | {"architecture": "cnn"},
-        }
+        },
+        sweeps={},
     )
     # 3,000 images a minute and 600 a minute; |S| is 10,000.
     speeds = pd.DataFrame(
