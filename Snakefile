@@ -60,6 +60,7 @@ include: "workflow/rules/comparison.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/complexity.smk"
 include: "workflow/rules/ep_against_exact.smk"
+include: "workflow/rules/verify.smk"
 
 
 # Seconds each; the data set of a task may have to be downloaded, and nodes of a cluster often have no network.
@@ -67,6 +68,7 @@ localrules:
     all,
     figures,
     task,
+    verify,
     all_comparisons,
     claims,
     summary,
@@ -88,5 +90,10 @@ rule figures:
 
 onsuccess:
     # With --until there may be none yet.
-    if Path(f"{RESULTS}/summary.txt").exists():
-        print(Path(f"{RESULTS}/summary.txt").read_text(encoding="utf-8"))
+    said = (
+        f"{VERIFIED}/verified.csv"
+        if "verify" in sys.argv
+        else f"{RESULTS}/summary.txt"
+    )
+    if Path(said).exists():
+        print(Path(said).read_text(encoding="utf-8"))

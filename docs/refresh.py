@@ -1,6 +1,7 @@
 """Fill README.md and the folders beside this file from tables and figures: `make docs`.
 
-From results/quickstart/, if it is there, its summary and figures; from results/desk/ the table on the Boolean system and figures.
+From results/quickstart/, if it is there, its summary and figures; from results/desk/ the table on the Boolean system, figures and
+results.md.
 """
 
 import shutil
@@ -94,6 +95,45 @@ def _copy(results: Path, names: dict[str, str]) -> Path:
     return copies
 
 
+def results_page(claims: pd.DataFrame) -> str:
+    """docs/results.md: the verdict on every claim, then every test."""
+    from sgdbayes.claims import overall_verdicts
+
+    overall = overall_verdicts(claims)
+    counts = ["holds", "holds in part", "does not hold", "not decided"]
+    heads = ["", "claim", "tests", *counts, "verdict"]
+    rows = [
+        [str(row[name]) for name in ("claim", "statement", "tests", *counts)] + [f"**{row['verdict']}**"]
+        for _, row in overall.iterrows()
+    ]
+    parts = [_RESULTS_HEAD + _markdown(heads, rows)]
+    for claim, of in claims[claims["low"].notna()].groupby("claim"):
+        parts.append(f"\n## {claim}: {of['statement'].iloc[0]}\n")
+        for test, rows_of in of.groupby("test", sort=False):
+            lines = [
+                [row.subject, _whole(row.domain_size), f"{row.effect:.2f} [{row.low:.2f}, {row.high:.2f}]", _whole(row.networks),
+                 _whole(row.functions), row.verdict, f"`{row.figure}`"]
+                for row in rows_of.itertuples()
+            ]  # fmt: skip
+            heads = ["", "\\|E\\|", "effect [95 %]", "networks", "functions", "verdict", "figure"]
+            parts.append(f"\n{test}.\n\n{_markdown(heads, lines)}")
+    return "".join(parts)
+
+
+def _whole(number: float) -> str:
+    return "" if pd.isna(number) else f"{int(number):,}"
+
+
+_RESULTS_HEAD = """# Results
+
+Made by `make docs` from [results/desk/claims.csv](../results/desk/claims.csv), which `snakemake --configfile config/desk.yaml`
+computes. The claims are those of Mingard et al. (JMLR 2021) and doubts that its readers raised; [methods.md](methods.md) says how
+they are tested and when one holds. "Not decided" without a test: no experiment of config/desk.yaml is about it yet. `make figures`
+draws the figures into results/desk/figures/.
+
+"""
+
+
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
     from sgdbayes.storage import read_table
@@ -113,3 +153,5 @@ if __name__ == "__main__":
         )
     text = between_marks(text, "boolean", boolean_table(read_table(results / "desk" / "comparison.csv")))
     readme.write_text(text, encoding="utf-8")
+    page = results_page(read_table(results / "desk" / "claims.csv"))
+    (ROOT / "docs" / "results.md").write_text(page, encoding="utf-8")

@@ -72,6 +72,7 @@ class Configuration:
     by_error: Mapping[str, Any] = field(default_factory=dict)
     reference: str | None = None
     known_runs: tuple[str, ...] = ()
+    sample: float = 0.01
     sweeps: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 

@@ -110,6 +110,13 @@ class Plan:
     def runs_key(self, experiment: str) -> str:
         return settings_hash(self.training_key(experiment), self.experiments[experiment].networks, self.code("runs"))
 
+    @cache  # noqa: B019
+    def verify_key(self, experiment: str) -> str:
+        return settings_hash(self.training_key(experiment), self.configuration.sample, self.code("verify"))
+
+    def verified_key(self) -> str:
+        return settings_hash([self.verify_key(name) for name in self.experiments], self.code("verified"))
+
     def all_runs_key(self) -> str:
         return settings_hash([self.runs_key(name) for name in self.experiments], self.code("concatenate"))
 

@@ -95,6 +95,13 @@ def test_what_the_readme_says_of_the_boolean_system_is_in_the_committed_tables()
         assert text.format(draws.loc[draws["domain_size"] == 20, "count"].sum()) in said
 
 
+def test_the_page_of_results_is_that_of_the_claims():
+    refresh = load(ROOT / "docs" / "refresh.py")
+    assert (ROOT / "docs" / "results.md").read_text() == refresh.results_page(
+        read_table(ROOT / "results/desk/claims.csv")
+    )
+
+
 def span(values) -> str:
     return f"{min(values):.2f} to {max(values):.2f}"
 

@@ -227,6 +227,15 @@ def test_a_finished_run_and_a_fresh_clone_of_it_have_nothing_to_do(project):
     shutil.move(project.folder / "kept", project.folder / ".snakemake")
 
 
+def test_a_share_of_the_networks_is_trained_again_and_compared(project, results):
+    run = project.snakemake("--config", "sample=0.5", "--", "verify")
+    assert run.returncode == 0, run.stderr
+    table = read_table(results / "verified/0.5/verified.csv")
+    assert table["trained_again"].tolist() == table["same_networks"].tolist() == table["same_epochs"].tolist() == [3, 3]
+    assert table["labels"].tolist() == [72, 72]
+    assert "experiment,trained_again,same_networks" in run.stdout + run.stderr
+
+
 def test_editing_a_module_reruns_the_rule_that_uses_it_and_no_other(project):
     module = project.folder / "sgdbayes" / "figures" / "ranks.py"
     before = module.read_text()

@@ -1,0 +1,55 @@
+VERIFIED = f"{RESULTS}/verified/{CONFIGURATION.sample}"
+
+
+rule verify_experiment:
+    """Train a share of an experiment's networks again and count the labels that differ."""
+    input:
+        task=task_file,
+        runs=f"{RESULTS}/experiments/{{experiment}}/runs.parquet",
+    output:
+        table=f"{VERIFIED}/{{experiment}}.csv",
+        provenance=f"{VERIFIED}/{{experiment}}.csv.json",
+    log:
+        f"{RESULTS}/logs/verify/{{experiment}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/verify/{{experiment}}.tsv"
+    conda:
+        "../envs/sgdbayes.yaml"
+    threads: 1
+    resources:
+        mem_mb=grows(4000),
+        runtime=grows(240),
+        gpu=GPUS,
+    params:
+        training=lambda wildcards: PLAN.training(wildcards.experiment),
+        share=CONFIGURATION.sample,
+        device=CONFIGURATION.device,
+        stack_size=CONFIGURATION.stack_size,
+        code=PLAN.code("verify"),
+        key=lambda wildcards: PLAN.verify_key(wildcards.experiment),
+    script:
+        "../scripts/verify.py"
+
+
+rule verify:
+    """Train the share `sample` of all networks again (--config sample=0.01) and say how many come out the same: verified.csv."""
+    input:
+        [f"{VERIFIED}/{name}.csv" for name in PLAN.experiments],
+    output:
+        table=f"{VERIFIED}/verified.csv",
+        provenance=f"{VERIFIED}/verified.csv.json",
+    log:
+        f"{RESULTS}/logs/verified.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/verified.tsv"
+    conda:
+        "../envs/sgdbayes.yaml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
+    params:
+        experiments=list(PLAN.experiments),
+        code=PLAN.code("verified"),
+        key=PLAN.verified_key(),
+    script:
+        "../scripts/verified.py"

@@ -1,0 +1,21 @@
+"""Train a share of an experiment's networks again and count the labels that differ."""
+
+from sgdbayes.jobs import job
+
+with job(snakemake) as run:
+    from sgdbayes.datasets import Task
+    from sgdbayes.device import resolve_device
+    from sgdbayes.storage import read_arrays, read_table, write_table
+    from sgdbayes.training.verify import verify_runs
+
+    settings = snakemake.params
+    device = resolve_device(settings.device)
+    table = verify_runs(
+        Task(**read_arrays(snakemake.input.task)),
+        settings.training,
+        read_table(snakemake.input.runs),
+        share=settings.share,
+        stack_size=settings.stack_size,
+        device=device,
+    )
+    write_table(snakemake.output.table, table, run.provenance(device=device))
