@@ -140,11 +140,15 @@ def _settle_ep(settings: dict[str, Any], config: Mapping[str, Any]) -> None:
 def _settle_extras(config: Mapping[str, Any], experiments: Mapping[str, Experiment]) -> None:
     """Fill in and check complexity, by_error and reference."""
     if "complexity" in config:
-        names = config["complexity"].setdefault("experiments", list(experiments))
-        for name in names:
-            _check_name(name, experiments, "complexity.experiments")
-    sizes = config.get("by_error", {}).get("domain_sizes", [])
-    for item in experiments.values():
+        complexity = config["complexity"]
+        complexity["experiments"] = _matching(
+            complexity.get("experiments", list(experiments)), experiments, "complexity.experiments"
+        )
+    by_error = config.get("by_error", {})
+    sizes, asked = by_error.get("domain_sizes", []), list(experiments)
+    if "experiments" in by_error:
+        asked = by_error["experiments"] = _matching(by_error["experiments"], experiments, "by_error.experiments")
+    for item in (experiments[name] for name in asked):
         model = [
             each for each in experiments.values() if (each.task, each.architecture) == (item.task, item.architecture)
         ]
@@ -161,19 +165,25 @@ def _settle_extras(config: Mapping[str, Any], experiments: Mapping[str, Experime
         _check_name(config["reference"], asked, "reference", what="no experiment asks for the posterior")
 
 
+def _matching(patterns: Iterable[str], experiments: Mapping[str, Experiment], path: str) -> list[str]:
+    """The experiments that match any of ``patterns``, each once."""
+    names: dict[str, None] = {}
+    for pattern in patterns:
+        found = fnmatch.filter(experiments, pattern)
+        if not found:
+            raise ConfigurationError(_unknown(pattern, experiments, path, "unknown name"))
+        names |= dict.fromkeys(found)
+    return list(names)
+
+
 def _settle_sweep(
     path: str, sweep: dict[str, Any], config: Mapping[str, Any], experiments: Mapping[str, Experiment]
 ) -> None:
     """Put names for patterns, and the value of the setting and the label of its line beside each."""
-    names = []
-    for pattern in sweep["experiments"]:
-        found = fnmatch.filter(experiments, pattern)
-        if not found:
-            raise ConfigurationError(_unknown(pattern, experiments, f"{path}.experiments", "unknown name"))
-        names += found
+    names = _matching(sweep["experiments"], experiments, f"{path}.experiments")
     section = sweep["setting"].rpartition(".")[0]
     values, groups, rest = {}, {}, {}
-    chosen = {name: experiments[name] for name in dict.fromkeys(names)}
+    chosen = {name: experiments[name] for name in names}
     losses = {item.loss for item in chosen.values()}
     for name, item in chosen.items():
         if sweep["domain_size"] not in item.domain_sizes:

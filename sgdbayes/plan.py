@@ -192,12 +192,15 @@ class Plan:
 
     def by_error_sizes(self, task: str, architecture: str) -> list[int]:
         """Domain sizes on which random functions of a model are drawn by their errors; none if that is not asked for."""
-        if not self.configuration.by_error:
+        by_error = self.configuration.by_error
+        names = by_error.get("experiments", list(self.experiments))
+        if not by_error or not set(names).intersection(self.experiments_of(task, architecture)):
             return []
         return sorted(self.configuration.by_error.get("domain_sizes", self.domain_sizes_of(task, architecture)))
 
     def by_error_key(self, task: str, architecture: str, posterior: str) -> str:
-        settings = [dict(self.configuration.by_error), self.by_error_sizes(task, architecture)]
+        drawn = {name: value for name, value in self.configuration.by_error.items() if name != "experiments"}
+        settings = [drawn, self.by_error_sizes(task, architecture)]
         return settings_hash(self.posterior_key(task, architecture, posterior), settings, self.code("by_error"))
 
     def ep_by_error_models(self) -> list[tuple[str, str]]:

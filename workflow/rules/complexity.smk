@@ -94,7 +94,7 @@ rule by_error:
         settings={
             name: value
             for name, value in CONFIGURATION.by_error.items()
-            if name != "domain_sizes"
+            if name not in ("domain_sizes", "experiments")
         },
         sizes=lambda wildcards: PLAN.by_error_sizes(
             wildcards.task, wildcards.architecture
