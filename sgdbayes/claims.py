@@ -8,6 +8,7 @@ but not beyond the first, and is not decided otherwise.
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,8 @@ CLAIMS = {
     "D1": "the Gaussian process stands for the finite network",
     "D2": "expectation propagation stands for the exact 0-1 posterior",
     "D3": "it does not matter that SGD stops at the boundary of zero error",
+    "D3 correlation": "change of the correlation with the exact 0-1 posterior by overtraining; holds to 0.05, does not from 0.1",
+    "D3 error": "larger mean test error over smaller, overtrained and not; holds to 1.1, does not from 1.25",
     "D4": "noise of the frequencies explains what the correlation lacks",
     "D5": "random sampling shows no double descent",
     "D6": "SGD depends on the initial scale, which the 0-1 posterior does not see",
@@ -36,10 +39,15 @@ _TESTS = {
     "C3 error": "decades of P_B (EP) between the target and the mean function with half of E wrong; holds from 3, does not below 0",
     "C3 complexity": "Spearman correlation of log P_B (EP) with complexity, functions networks found; holds to -0.5, does not above 0",
     "C4": "largest difference in mean test error between two optimisers, percentage points, Bonferroni; holds above 0",
+    "C4 setting": "largest difference in mean test error over a sweep, percentage points, Bonferroni; holds above 0",
     "C5": "larger mean test error over smaller, networks and exact 0-1 posterior; holds to 1.25, does not from 2",
     "D1": "correlation of log P_B, exact 0-1 posterior and finite networks; holds from 0.9, does not below 0.7",
     "D2": "correlation of log P_B, EP and exact 0-1 posterior; holds from 0.9, does not below 0.7",
+    "D3 correlation": "change of the correlation with the exact 0-1 posterior by overtraining; holds to 0.05, does not from 0.1",
+    "D3 error": "larger mean test error over smaller, overtrained and not; holds to 1.1, does not from 1.25",
     "D4": "noise ceiling less correlation with the exact 0-1 posterior; holds to 0.05, does not from 0.1",
+    "D6 error": "largest mean test error over smallest, over initial scales; holds from 1.25, does not below 1.1",
+    "D6 distance": "total variation distance to the exact 0-1 posterior, smallest initial scale less largest; holds above 0",
     "D7": "correlation of this posterior less that of the exact 0-1 posterior; holds above 0, does not below",
 }
 _EXACT, _FINITE, _VERDICTS = (
@@ -72,12 +80,14 @@ def claims_table(
     pairs: pd.DataFrame,
     by_error: Mapping[tuple[str, str], pd.DataFrame],
     complexity: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]],
+    sweeps: Mapping[str, Mapping[str, Any]],
 ) -> pd.DataFrame:
     """A row per test: claim, statement, subject, test, domain_size, effect with low and high, networks, functions, verdict,
     figure (below figures/). Claims without a test have a row that says "not decided".
 
     ``comparison``, ``bands``, ``pairs``: the tables of these names. ``by_error``: EP's table of random functions by task and
-    architecture. ``complexity``: by experiment, its complexity.parquet and its functions on the largest domain.
+    architecture. ``complexity``: by experiment, its complexity.parquet and its functions on the largest domain. ``sweeps``: of the
+    configuration, with ``setting``, ``domain_size``, and ``values`` and ``groups`` by experiment.
     """
     findings = [
         *_correlations(comparison),
@@ -85,6 +95,7 @@ def claims_table(
         *_errors_of_random_functions(by_error),
         *_complexities(complexity),
         *_optimizers(comparison),
+        *_sweeps(comparison, sweeps),
         *_test_errors(comparison),
         *_pairs(pairs),
         *_other_predictors(comparison),
@@ -146,7 +157,7 @@ def _finding(
     claim: str, row: pd.Series, effect: tuple[float, float, float], limits: tuple[float, float], **about: str
 ) -> _Finding:
     value, low, high = effect
-    defaults = {"subject": row["experiment"], "test": _TESTS[claim], "figure": f"scatter/{row['experiment']}"}
+    defaults = {"subject": row["experiment"], "test": _TESTS.get(claim), "figure": f"scatter/{row['experiment']}"}
     return _Finding(
         claim, domain_size=int(row["domain_size"]), effect=value, low=low, high=high, networks=int(row["networks"]),
         functions=int(row["compared"]), verdict=_verdict(low, high, *limits), **(defaults | about),
@@ -235,31 +246,80 @@ def _optimizers(comparison: pd.DataFrame) -> Iterator[_Finding]:
         rows = [row for _, row in of[of["domain_size"] == size].drop_duplicates("experiment").iterrows()]
         if len(rows) < 2:
             continue
-        pairs = list(combinations(rows, 2))
-        wider = ndtri(1 - 0.025 / len(pairs)) / ndtri(0.975)
-        a, b = max(pairs, key=lambda pair: abs(pair[0]["test_error"] - pair[1]["test_error"]))
-        a, b = (a, b) if a["test_error"] > b["test_error"] else (b, a)
-        value, low, _ = _difference(a, "test_error", b, "test_error")
-        reach = wider * (value - low)
-        row = a.copy()
-        row["networks"], row["compared"] = a["networks"] + b["networks"], a["functions"] + b["functions"]
-        yield _finding(
-            "C4", row, (100 * value, 100 * (value - reach), 100 * (value + reach)), (0, 0),
-            subject=f"{a['experiment']} and {b['experiment']}", figure=f"errors/{a['task']}/{a['architecture']}/{size}",
-        )  # fmt: skip
+        yield _largest_difference(rows, "C4", figure=f"errors/{rows[0]['task']}/{rows[0]['architecture']}/{size}")
+
+
+def _largest_difference(rows: list[pd.Series], test: str, **about: str) -> _Finding:
+    """Of the mean test errors of experiments, with an interval that holds for all their pairs at once."""
+    pairs = list(combinations(rows, 2))
+    wider = ndtri(1 - 0.025 / len(pairs)) / ndtri(0.975)
+    a, b = max(pairs, key=lambda pair: abs(pair[0]["test_error"] - pair[1]["test_error"]))
+    a, b = (a, b) if a["test_error"] > b["test_error"] else (b, a)
+    value, low, _ = _difference(a, "test_error", b, "test_error")
+    reach = wider * (value - low)
+    row = a.copy()
+    row["networks"], row["compared"] = a["networks"] + b["networks"], a["functions"] + b["functions"]
+    effect = (100 * value, 100 * (value - reach), 100 * (value + reach))
+    return _finding(
+        "C4",
+        row,
+        effect,
+        (0, 0),
+        test=_TESTS[test],
+        **({"subject": f"{a['experiment']} and {b['experiment']}"} | about),
+    )
+
+
+def _sweeps(comparison: pd.DataFrame, sweeps: Mapping[str, Mapping[str, Any]]) -> Iterator[_Finding]:
+    for name, sweep in sweeps.items():
+        rows = comparison[
+            comparison["experiment"].isin(sweep["values"])
+            & comparison["domain_size"].eq(sweep["domain_size"])
+            & comparison["posterior"].eq(_EXACT)
+        ]
+        rows = rows.assign(
+            x=rows["experiment"].map(sweep["values"]), group=rows["experiment"].map(sweep["groups"])
+        ).sort_values("x")
+        for group, line in rows.groupby("group", sort=False):
+            if len(line) < 2:
+                continue
+            about = {"subject": f"{name}, {group}", "figure": f"sweeps/{name}"}
+            first, last = line.iloc[0], line.iloc[-1].copy()
+            last["networks"] += first["networks"]
+            if sweep["setting"] in ("batch_size", "optimizer.learning_rate", "extra_epochs", "target_loss"):
+                yield _largest_difference([row for _, row in line.iterrows()], "C4 setting", **about)
+            if sweep["setting"] in ("extra_epochs", "target_loss"):
+                value, low, high = _difference(last, "pearson", first, "pearson")
+                yield _finding(
+                    "D3", last, _size(value, (high - low) / 2), (0.05, 0.1), test=_TESTS["D3 correlation"], **about
+                )
+                yield _finding("D3", last, _ratio(last, first), (1.1, 1.25), test=_TESTS["D3 error"], **about)
+            if sweep["setting"] == "architecture.weight_variance":
+                most, least = (line.loc[line["test_error"].agg(f"idx{end}")] for end in ("max", "min"))
+                yield _finding("D6", last, _ratio(most, least), (1.25, 1.1), test=_TESTS["D6 error"], **about)
+                nearer = _difference(first, "total_variation", last, "total_variation")
+                yield _finding("D6", last, nearer, (0, 0), test=_TESTS["D6 distance"], **about)
+
+
+def _size(value: float, reach: float) -> tuple[float, float, float]:
+    """The size of a number, with the interval that one of this reach around it gives."""
+    return abs(value), max(abs(value) - reach, 0), abs(value) + reach
+
+
+def _ratio(a: pd.Series, b: pd.Series, name: str = "test_error") -> tuple[float, float, float]:
+    """The larger of two positive estimates over the smaller; not numbers where either may be 0."""
+    ends = [each[[name, f"{name}_low", f"{name}_high"]].to_numpy(dtype=float) for each in (a, b)]
+    if not (np.array(ends) > 0).all():
+        return np.nan, np.nan, np.nan
+    (x, x_low, x_high), (y, y_low, y_high) = np.log(ends)
+    return tuple(map(float, np.exp(_size(x - y, np.hypot(x_high - x_low, y_high - y_low) / 2))))
 
 
 def _test_errors(comparison: pd.DataFrame) -> Iterator[_Finding]:
     exact = comparison[comparison["posterior"] == _EXACT]
     for _, row in exact.loc[exact.groupby("experiment", sort=False)["domain_size"].idxmax()].iterrows():
-        ends = [row[["test_error", "test_error_low", "test_error_high"]], row.filter(like="posterior_test_error")]
-        if not all((each > 0).all() for each in ends):
-            continue
-        (a, a_low, a_high), (b, b_low, b_high) = (np.log(each.to_numpy(dtype=float)) for each in ends)
-        value, reach = a - b, np.hypot(a_high - a_low, b_high - b_low) / 2
-        # The interval of |value|, which is how far the ratio is from 1 either way.
-        low = max(abs(value) - reach, 0)
-        effect = tuple(np.exp([abs(value), low, abs(value) + reach]))
+        posterior = row.filter(like="posterior_test_error").rename(lambda name: name.removeprefix("posterior_"))
+        effect = _ratio(row, posterior)
         figure = f"errors/{row['task']}/{row['architecture']}/{row['domain_size']}"
         yield _finding("C5", row, effect, (1.25, 2), figure=figure)
 

@@ -210,7 +210,10 @@ class Plan:
     def claims_key(self) -> str:
         by_error = [self.by_error_key(*model, "ep") for model in self.ep_by_error_models()]
         complexity = [self.complexity_key(name) for name in self.complexity_experiments()]
-        return settings_hash(self.all_comparisons_key(), self.pairs_key(), by_error, complexity, self.code("claims"))
+        sweeps = dict(self.configuration.sweeps)
+        return settings_hash(
+            self.all_comparisons_key(), self.pairs_key(), by_error, complexity, sweeps, self.code("claims")
+        )
 
     def by_error_figure_key(self, models: list[tuple[str, str]]) -> str:
         keys = [self.by_error_key(*model, posterior) for model in models for posterior in self.posteriors_of(*model)]

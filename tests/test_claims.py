@@ -43,10 +43,10 @@ def experiment(
     return row
 
 
-def findings(rows=(), *, bands=(), pairs=(), by_error=None, complexity=None) -> pd.DataFrame:
+def findings(rows=(), *, bands=(), pairs=(), by_error=None, complexity=None, sweeps=None) -> pd.DataFrame:
     comparison = pd.DataFrame([*rows] or [experiment("none")])[: None if rows else 0]
     tables = pd.DataFrame([*bands], columns=BANDS), pd.DataFrame([*pairs], columns=PAIRS)
-    return claims_table(comparison, *tables, by_error or {}, complexity or {})
+    return claims_table(comparison, *tables, by_error or {}, complexity or {}, sweeps or {})
 
 
 def verdicts(table: pd.DataFrame, claim: str) -> list[str]:
@@ -157,6 +157,38 @@ def test_another_predictor_must_be_better_beyond_both_intervals():
         experiment("e", posterior="mse", pearson=(0.82, 0.1)),
     ]
     assert verdicts(findings(rows), "D7") == ["holds", "not decided"]
+
+
+def sweep(setting: str, *names: str) -> dict:
+    return {"s": {"setting": setting, "domain_size": 20, "values": {name: 2.0**n for n, name in enumerate(names)},
+                  "groups": dict.fromkeys(names, "Adam")}}  # fmt: skip
+
+
+def test_overtraining_does_not_matter_where_neither_correlation_nor_error_changes():
+    rows = [experiment("a"), experiment("b", extra_epochs=64, pearson=(0.81, 0.01), error=(0.101, 0.002))]
+    still = findings([rows[0] | estimate("pearson", 0.8, 0.01), rows[1]], sweeps=sweep("extra_epochs", "a", "b"))
+    assert verdicts(still, "D3") == ["holds", "holds"]
+    moved = [rows[0], experiment("b", extra_epochs=64, pearson=(0.4, 0.05), error=(0.2, 0.002))]
+    moved = findings(moved, sweeps=sweep("extra_epochs", "a", "b"))
+    assert verdicts(moved, "D3") == ["does not hold", "does not hold"]
+    setting = moved[(moved["claim"] == "C4") & (moved["subject"] == "s, Adam")].iloc[0]
+    assert (setting["verdict"], setting["networks"]) == ("holds", 2000)
+    assert setting["effect"] == pytest.approx(10)
+
+
+def test_initial_scale_moves_networks_and_not_the_posterior():
+    def rows(errors, distances):
+        return [
+            experiment(name, error=(error, 0.002)) | estimate("total_variation", distance, 0.02)
+            for name, error, distance in zip("abc", errors, distances, strict=True)
+        ]
+
+    scales = sweep("architecture.weight_variance", "a", "b", "c")
+    assert verdicts(findings(rows([0.1, 0.2, 0.15], [0.8, 0.5, 0.3]), sweeps=scales), "D6") == ["holds", "holds"]
+    assert verdicts(findings(rows([0.1, 0.1, 0.1], [0.3, 0.5, 0.8]), sweeps=scales), "D6") == [
+        "does not hold",
+        "does not hold",
+    ]
 
 
 def test_the_verdict_of_all_tests_of_a_claim():

@@ -137,6 +137,7 @@ rule claims:
     params:
         models=PLAN.ep_by_error_models(),
         experiments=PLAN.complexity_experiments(),
+        sweeps=CONFIGURATION.sweeps,
         code=PLAN.code("claims"),
         key=PLAN.claims_key(),
     script:

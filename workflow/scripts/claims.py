@@ -15,5 +15,6 @@ with job(snakemake) as run:
         read_table(source.pairs),
         by_error,
         dict(zip(names.experiments, measured, strict=True)),
+        names.sweeps,
     )
     write_table(snakemake.output.table, table, run.provenance())
