@@ -23,6 +23,17 @@ DESK = {
     "figures/ep-against-exact.png": "ep-against-exact.png",
     "figures/reference/bit/fcn-40/20.png": "boolean.png",
     "figures/errors/bit/fcn-40/20.png": "boolean-errors.png",
+    "figures/by-error/20.png": "by-error.png",
+    "figures/complexity/bit-sgd.png": "complexity.png",
+    "figures/sweeps/width.png": "width.png",
+}
+# Beside the tests of a claim.
+_PICTURES = {
+    "C1": ["boolean.png"],
+    "C3": ["by-error.png", "complexity.png"],
+    "C5": ["boolean-errors.png"],
+    "D1": ["width.png"],
+    "D2": ["ep-against-exact.png"],
 }
 END = "<!-- end -->"
 # Of the Boolean system, the posterior of the finite network: by rejection, or where it cannot reach.
@@ -109,6 +120,7 @@ def results_page(claims: pd.DataFrame) -> str:
     parts = [_RESULTS_HEAD + _markdown(heads, rows)]
     for claim, of in claims[claims["low"].notna()].groupby("claim"):
         parts.append(f"\n## {claim}: {of['statement'].iloc[0]}\n")
+        parts += [f"\n![{picture.removesuffix('.png')}](desk/{picture})\n" for picture in _PICTURES.get(claim, [])]
         for test, rows_of in of.groupby("test", sort=False):
             lines = [
                 [row.subject, _whole(row.domain_size), f"{row.effect:.2f} [{row.low:.2f}, {row.high:.2f}]", _whole(row.networks),
