@@ -26,8 +26,6 @@ CLAIMS = {
     "D1": "the Gaussian process stands for the finite network",
     "D2": "expectation propagation stands for the exact 0-1 posterior",
     "D3": "it does not matter that SGD stops at the boundary of zero error",
-    "D3 correlation": "change of the correlation with the exact 0-1 posterior by overtraining; holds to 0.05, does not from 0.1",
-    "D3 error": "larger mean test error over smaller, overtrained and not; holds to 1.1, does not from 1.25",
     "D4": "noise of the frequencies explains what the correlation lacks",
     "D5": "random sampling shows no double descent",
     "D6": "SGD depends on the initial scale, which the 0-1 posterior does not see",
