@@ -196,7 +196,7 @@ class Plan:
         names = by_error.get("experiments", list(self.experiments))
         if not by_error or not set(names).intersection(self.experiments_of(task, architecture)):
             return []
-        return sorted(self.configuration.by_error.get("domain_sizes", self.domain_sizes_of(task, architecture)))
+        return sorted(by_error.get("domain_sizes", self.domain_sizes_of(task, architecture)))
 
     def by_error_key(self, task: str, architecture: str, posterior: str) -> str:
         drawn = {name: value for name, value in self.configuration.by_error.items() if name != "experiments"}

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from sgdbayes.datasets.task import Task
-from sgdbayes.functions import pack
+from sgdbayes.functions import unpack
 from sgdbayes.training.campaign import train_networks
 
 __all__ = ["verify_runs"]
@@ -35,11 +34,9 @@ def verify_runs(
     number = max(1, round(share * len(runs)))
     chosen = runs.sample(number, random_state=seed).sort_values("index", ignore_index=True)
     networks = train_networks(task, settings, chosen["index"].tolist(), stack_size=stack_size, device=device)
-    again, before = (
-        np.array([np.frombuffer(row, dtype=np.uint8) for row in rows])
-        for rows in (pack(networks.functions), chosen["labels"])
-    )
+    size = networks.functions.shape[1]
+    different = (networks.functions != unpack(chosen["labels"].tolist(), size)).sum(1)
     return pd.DataFrame({
-        "index": chosen["index"], "labels": networks.functions.shape[1], "different_labels": np.bitwise_count(again ^ before).sum(1),
+        "index": chosen["index"], "labels": size, "different_labels": different,
         "same_epochs": networks.epochs == chosen["epochs"].to_numpy(),
     })  # fmt: skip
