@@ -14,7 +14,7 @@ from sgdbayes.slurm_arrays import become_array_task
 
 become_array_task()
 
-from sgdbayes.configuration import ConfigurationError, check_kinds, read_configuration
+from sgdbayes.configuration import ConfigurationError, check_keys, check_kinds, read_configuration
 from sgdbayes.file_times import settle_file_times
 from sgdbayes.jobs import share_import_path
 from sgdbayes.plan import Plan
@@ -29,6 +29,9 @@ if not config:
 
 WORKFLOW = HERE / "workflow"
 try:
+    if workflow.is_main_process:
+        for path in workflow.configfiles:
+            check_keys(Path(path))
     CONFIGURATION = read_configuration(
         config, WORKFLOW / "schemas" / "config.schema.yaml"
     )

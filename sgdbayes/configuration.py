@@ -21,6 +21,7 @@ __all__ = [
     "Configuration",
     "ConfigurationError",
     "Experiment",
+    "check_keys",
     "check_kinds",
     "read_configuration",
     "unseen_inputs",
@@ -223,6 +224,24 @@ def _all_settings(item: Experiment, config: Mapping[str, Any]) -> dict[str, Any]
     return settings
 
 
+def check_keys(path: Path) -> None:
+    """Raise ConfigurationError where a key stands twice in a YAML file: the reader of Snakemake drops the first without a
+    word, and an experiment with it.
+    """
+    nodes = [("", yaml.compose(path.read_text(encoding="utf-8")))]
+    while nodes:
+        under, node = nodes.pop()
+        if not isinstance(node, yaml.MappingNode):
+            continue
+        keys = [key.value for key, _ in node.value]
+        for number, (key, value) in enumerate(node.value):
+            if key.value in keys[:number]:
+                raise ConfigurationError(
+                    f"{under}{key.value} stands twice in {path}, the second time in line {key.start_mark.line + 1}: rename one"
+                )
+            nodes.append((f"{under}{key.value}.", value))
+
+
 def check_kinds(configuration: Configuration) -> None:
     """Build what the configuration names, small: unknown kinds and options and impossible sizes are found before any
     job starts.
@@ -235,7 +254,7 @@ def check_kinds(configuration: Configuration) -> None:
 
     from sgdbayes.architectures import ARCHITECTURES, architecture_of
     from sgdbayes.datasets import DATASETS
-    from sgdbayes.posterior.by_name import POSTERIORS, check_network_options, takes_networks
+    from sgdbayes.posterior.by_name import POSTERIORS, check_options, needs_tangent, takes_networks
     from sgdbayes.training import LOSSES, OPTIMIZERS, PRECISIONS, Optimizer, option_names
 
     for name, task in configuration.tasks.items():
@@ -267,27 +286,13 @@ def check_kinds(configuration: Configuration) -> None:
         rest = {key: value for key, value in options.items() if key not in ("kind", "learning_rate")}
         for option in rest:
             _check_name(option, option_names(options["kind"]), path, what="unknown option")
-        optimizer = Optimizer(options["kind"], options["learning_rate"], rest)
-        _attempt(path, lambda optimizer=optimizer: optimizer.build([torch.zeros(1, requires_grad=True)]))
-    needing_tangent: set[str] = set()
+        _attempt(path, Optimizer(options["kind"], options["learning_rate"], rest).settings)
     for name, options in configuration.posteriors.items():
         _check_name(name, POSTERIORS, "posteriors")
         path = f"posteriors.{name}"
         _check_options(POSTERIORS[name], options, path)
-        if takes_networks(name):
-            _attempt(path, functools.partial(check_network_options, name, ARCHITECTURES["FullyConnected"](), options))
-            continue
-        tangent = "tangent_kernel" in inspect.signature(POSTERIORS[name]).parameters
-        kernels = {"kernel": np.eye(2) + 1} | ({"tangent_kernel": np.eye(2) + 1} if tangent else {})
-        # Small, and where there may be no GPU: a login node plans as well.
-        small = {key: value for key, value in options.items() if key != "device"}
-        if "samples" in small:
-            small["samples"] = min(small["samples"], 50)
-        if options.get("device", "auto") not in ("auto", "cpu", "cuda"):
-            raise ConfigurationError(f"{path}.device: must be auto, cpu or cuda, got {options['device']!r}")
-        posterior = functools.partial(POSTERIORS[name], labels=np.ones(1), **kernels, **small)
-        _attempt(path, posterior)
-        needing_tangent |= {name} if tangent else set()
+        _attempt(path, functools.partial(check_options, name, options, ARCHITECTURES["FullyConnected"]()))
+    needing_tangent = set(filter(needs_tangent, configuration.posteriors))
     fitting: set[tuple[str, str]] = set()
     for name, experiment in configuration.experiments.items():
         _check_name(experiment.loss, LOSSES, f"experiments.{name}.loss")
@@ -313,7 +318,7 @@ def check_kinds(configuration: Configuration) -> None:
             options = configuration.posteriors[posterior]
             _attempt(
                 f"experiments.{name}.posteriors",
-                functools.partial(check_network_options, posterior, architecture, options),
+                functools.partial(check_options, posterior, options, architecture),
             )
     for name in configuration.complexity.get("experiments", ()):
         _check_measure(configuration.complexity["measure"], name, configuration)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sgdbayes.configuration import ConfigurationError, check_kinds, read_configuration
+from sgdbayes.configuration import ConfigurationError, check_keys, check_kinds, read_configuration
 from sgdbayes.plan import Plan
 
 ROOT = Path(__file__).parents[1]
@@ -71,6 +71,12 @@ WRONG = [
     ("posteriors/mse/noise_variance", "1e-4", "to YAML this is text"),
     ("posteriors/mse/noise_variance", -1.0, "posteriors.mse: noise_variance must be positive, got -1.0"),
     ("posteriors/mse/noise", 1.0, "unknown option noise; allowed: noise_variance"),
+    ("posteriors/zero_one/samples", 3, "posteriors.zero_one: diagnostics take at least 4 samples of each of 2 chains"),
+    ("posteriors/zero_one/chains", 1, "posteriors.zero_one: diagnostics take at least 4 samples of each of 2 chains"),
+    ("posteriors/zero_one/warm_up", -1, "posteriors.zero_one: warm_up must not be negative, got -1"),
+    ("posteriors/zero_one/seed", -1, "posteriors.zero_one: seed must not be negative, got -1"),
+    ("posteriors/zero_one/device", "gpu", "posteriors.zero_one: device must be auto, cpu or cuda, got 'gpu'"),
+    ("posteriors/ep/damping", 0.0, "posteriors.ep: "),
     ("optimizers/sgd/kind", "Sgd", "optimizers.sgd.kind: unknown name Sgd"),
     ("optimizers/sgd/momentun", 0.9, "unknown option momentun (did you mean momentum?)"),
     ("optimizers/sgd/learning_rate", -0.1, "optimizers.sgd.learning_rate: -0.1 is less than"),
@@ -139,6 +145,15 @@ WRONG = [
         "reference: no experiment asks for the posterior rejektion; allowed: ep, mse, ntk, zero_one",
     ),
 ]
+
+
+def test_a_key_that_stands_twice_is_refused(tmp_path):
+    path = tmp_path / "twice.yaml"
+    path.write_text("name: a\nexperiments:\n  b: {networks: 1}\n  c: {networks: 2}\n")
+    check_keys(path)
+    path.write_text("name: a\nexperiments:\n  b: {networks: 1}\n  c: {networks: 2}\n  b: {networks: 3}\n")
+    with pytest.raises(ConfigurationError, match=r"^experiments\.b stands twice in .*twice.yaml, the second time in line 5"):
+        check_keys(path)
 
 
 def test_options_of_data_sets_are_kept_and_add_nothing_to_tasks_without(monkeypatch):

@@ -14,7 +14,7 @@ from sgdbayes.architectures import FullyConnected
 from sgdbayes.configuration import ConfigurationError, check_kinds, read_configuration
 from sgdbayes.plan import Plan
 from sgdbayes.posterior import EmpiricalPosterior
-from sgdbayes.posterior.by_name import check_network_options, fit_posterior
+from sgdbayes.posterior.by_name import check_options, fit_posterior
 from sgdbayes.posterior.probabilities import drawn_functions, function_probabilities
 from sgdbayes.posterior.stored import stored_posterior
 from sgdbayes.storage import read_arrays, write_arrays
@@ -165,4 +165,4 @@ def test_what_it_does_not_serve_is_refused_before_any_job():
     ):
         check_kinds(planned(rejection={"networks": 1e6}).configuration)
     with pytest.raises(ValueError, match="seed must not be negative, got -1"):
-        check_network_options("rejection", FullyConnected(), {"seed": -1})
+        check_options("rejection", {"seed": -1}, FullyConnected())

@@ -257,6 +257,15 @@ def test_divergence_is_a_counted_failure(task, engine):
     assert not networks.converged.any()
 
 
+@pytest.mark.parametrize("kind", OPTIMIZERS)
+def test_settings_of_an_optimizer_are_those_torch_trains_with(kind):
+    optimizer = Optimizer(kind, 0.01)
+    (group,) = optimizer.build([torch.zeros(1, requires_grad=True)]).param_groups
+    assert optimizer.settings() == {name: value for name, value in group.items() if name != "params"}
+    with pytest.raises(ValueError, match=f"optimiser {kind}: "):
+        Optimizer(kind, 0.01, {"momentun": 0.9}).settings()
+
+
 def test_bad_input(task):
     with pytest.raises(ValueError, match="unknown optimiser 'Sgd'; known: ASGD, Adadelta, Adagrad, Adam, AdamW"):
         Optimizer("Sgd", 0.1)

@@ -21,12 +21,12 @@ from sgdbayes.posterior.regression import regression_posterior
 from sgdbayes.posterior.rejection import check_rejection, sample_by_rejection
 from sgdbayes.posterior.splitting import check_splitting, sample_by_splitting
 from sgdbayes.posterior.stored import Posterior
-from sgdbayes.posterior.zero_one import chain_diagnostics, zero_one_predictive
+from sgdbayes.posterior.zero_one import chain_diagnostics, check_chains, zero_one_predictive
 
 if TYPE_CHECKING:  # importing it takes torch, and seconds
     from sgdbayes.architectures.fully_connected import FullyConnected
 
-__all__ = ["POSTERIORS", "check_network_options", "fit_posterior", "takes_networks"]
+__all__ = ["POSTERIORS", "check_options", "fit_posterior", "needs_tangent", "takes_networks"]
 
 # Largest R-hat, over test points, of runs taken to agree: their means then scatter as those of 16 independent draws would
 # or of more (R-hat^2 is about 1 plus the ratio of the variance between runs to that within).
@@ -140,6 +140,7 @@ POSTERIORS: dict[str, Callable[..., tuple[Posterior, dict[str, float]]]] = {
     "splitting": _splitting,
 }
 _CHECKS = {"rejection": check_rejection, "splitting": check_splitting}
+_DEVICES = ("auto", "cpu", "cuda")
 
 
 def takes_networks(name: str) -> bool:
@@ -147,14 +148,28 @@ def takes_networks(name: str) -> bool:
     return "architecture" in inspect.signature(POSTERIORS[name]).parameters
 
 
-def check_network_options(name: str, architecture: object, options: dict[str, Any]) -> None:
-    """Raise ValueError unless the posterior ``name`` of finite networks serves ``architecture`` with these options."""
-    defaults = {key: item.default for key, item in inspect.signature(POSTERIORS[name]).parameters.items()}
-    del defaults["architecture"], defaults["task"]
-    seed = (defaults | options).pop("seed")
-    if seed < 0:
-        raise ValueError(f"seed must not be negative, got {seed}")
-    _CHECKS[name](architecture, **{key: value for key, value in (defaults | options).items() if key != "seed"})
+def needs_tangent(name: str) -> bool:
+    """Whether the posterior is made from the tangent kernel too."""
+    return "tangent_kernel" in inspect.signature(POSTERIORS[name]).parameters
+
+
+def check_options(name: str, options: dict[str, Any], architecture: object) -> None:
+    """Raise ValueError unless the posterior ``name`` can be made with these options, if of finite networks then those of
+    ``architecture``. Samplers do not run, and no GPU need be there: a login node plans as well.
+    """
+    given = {key: each.default for key, each in inspect.signature(POSTERIORS[name]).parameters.items()} | options
+    if given.get("seed", 0) < 0:
+        raise ValueError(f"seed must not be negative, got {given['seed']}")
+    if given.get("device", "auto") not in _DEVICES:
+        raise ValueError(f"device must be {', '.join(_DEVICES[:-1])} or {_DEVICES[-1]}, got {given['device']!r}")
+    if takes_networks(name):
+        chosen = {key: each for key, each in given.items() if key not in ("architecture", "task", "seed")}
+        _CHECKS[name](architecture, **chosen)
+    elif name == "zero_one":
+        check_chains(given["samples"], chains=given["chains"], warm_up=given["warm_up"])
+    else:
+        kernels = [np.eye(2) + 1] * (2 if needs_tangent(name) else 1)
+        POSTERIORS[name](kernels[0], np.ones(1), *kernels[1:], **options)
 
 
 def fit_posterior(

@@ -20,6 +20,7 @@ from sgdbayes.posterior.mixture import GaussianMixture
 __all__ = [
     "ZeroOneChains",
     "chain_diagnostics",
+    "check_chains",
     "fold",
     "sample_zero_one",
     "trajectories",
@@ -90,15 +91,22 @@ def zero_one_chains(
     chains, numpy.linalg.LinAlgError if the kernel is not positive definite, RuntimeError if no feasible start is found,
     a trajectory crosses a wall or does not end.
     """
-    if num_samples < 4 or chains < 2:
-        raise ValueError(
-            f"diagnostics take at least 4 samples of each of 2 chains, got num_samples={num_samples}, chains={chains}"
-        )
+    check_chains(num_samples, chains=chains, warm_up=warm_up)
     draws, bounces = _run(kernel, labels, num_samples, chains, seed, warm_up, device)
     size = draws.shape[2]
     watched = np.unique(np.linspace(0, size - 1, min(size, _WATCHED)).astype(int))
     r_hat, effective = chain_diagnostics(draws[:, :, watched])
     return ZeroOneChains(draws, bounces, watched, r_hat, effective, chains * num_samples / effective)
+
+
+def check_chains(num_samples: int, *, chains: int = _CHAINS, warm_up: int = 20) -> None:
+    """Raise ValueError unless `zero_one_chains` runs with these options."""
+    if num_samples < 4 or chains < 2:
+        raise ValueError(
+            f"diagnostics take at least 4 samples of each of 2 chains, got num_samples={num_samples}, chains={chains}"
+        )
+    if warm_up < 0:
+        raise ValueError(f"warm_up must not be negative, got {warm_up}")
 
 
 def zero_one_predictive(

@@ -117,6 +117,6 @@ def _numbers(optimizer: Optimizer) -> tuple[int, np.ndarray, float] | None:
     code, names = UPDATES[optimizer.kind]
     if not set(optimizer.options) <= {*names, "initial_accumulator_value"}:
         return None
-    settings = optimizer.build([torch.zeros(1, requires_grad=True)]).param_groups[0]
+    settings = optimizer.settings()
     numbers = np.hstack([np.asarray(settings[name], dtype=np.float64) for name in names])
     return code, numbers, settings.get("initial_accumulator_value", 0.0)

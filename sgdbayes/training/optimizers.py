@@ -32,11 +32,27 @@ class Optimizer:
 
     def build(self, parameters: Iterable[torch.Tensor]) -> torch.optim.Optimizer:
         """The torch optimiser over ``parameters``. Raises ValueError for an option the optimiser does not have."""
+        return self._made(getattr(torch.optim, self.kind), parameters)
+
+    def settings(self) -> dict[str, Any]:
+        """All its settings, those of torch where none are given. Raises as `build` does, and spares the two seconds for
+        torch._dynamo, which torch imports to group parameters.
+        """
+        without_groups = type(self.kind, (getattr(torch.optim, self.kind),), {"add_param_group": _no_group})
+        return self._made(without_groups, [torch.zeros(1)]).defaults
+
+    def _made(
+        self, optimizer: type[torch.optim.Optimizer], parameters: Iterable[torch.Tensor]
+    ) -> torch.optim.Optimizer:
         fused = {"fused": True} if self.kind in _FUSED else {}
         try:
-            return getattr(torch.optim, self.kind)(parameters, lr=self.learning_rate, **fused, **self.options)
+            return optimizer(parameters, lr=self.learning_rate, **fused, **self.options)
         except TypeError as error:
             raise ValueError(f"optimiser {self.kind}: {error}") from error
+
+
+def _no_group(optimizer: torch.optim.Optimizer, group: dict[str, Any]) -> None:
+    pass
 
 
 def option_names(kind: str) -> set[str]:
