@@ -44,6 +44,8 @@ _TESTS = {
     "D3 correlation": "change of the correlation with the exact 0-1 posterior by overtraining; holds to 0.05, does not from 0.1",
     "D3 error": "larger mean test error over smaller, overtrained and not; holds to 1.1, does not from 1.25",
     "D4": "noise ceiling less correlation with the exact 0-1 posterior; holds to 0.05, does not from 0.1",
+    "D5": "largest rise of random sampling's mean test error as width or |S| grows, percentage points, Bonferroni; holds to 1, does not "
+    "from 2",
     "D6 error": "largest mean test error over smallest, over initial scales; holds from 1.25, does not below 1.1",
     "D6 distance": "total variation distance to the exact 0-1 posterior, smallest initial scale less largest; holds above 0",
     "D7": "correlation of this posterior less that of the exact 0-1 posterior; holds above 0, does not below",
@@ -250,38 +252,55 @@ def _optimizers(comparison: pd.DataFrame) -> Iterator[_Finding]:
 def _largest_difference(rows: list[pd.Series], test: str, **about: str) -> _Finding:
     """Of the mean test errors of experiments, with an interval that holds for all their pairs at once."""
     pairs = list(combinations(rows, 2))
-    wider = ndtri(1 - 0.025 / len(pairs)) / ndtri(0.975)
     a, b = max(pairs, key=lambda pair: abs(pair[0]["test_error"] - pair[1]["test_error"]))
     a, b = (a, b) if a["test_error"] > b["test_error"] else (b, a)
-    value, low, _ = _difference(a, "test_error", b, "test_error")
-    reach = wider * (value - low)
+    effect = _at_once(_difference(a, "test_error", b, "test_error"), len(pairs))
+    about = {"subject": f"{a['experiment']} and {b['experiment']}"} | about
+    return _finding("C4", _of_both(a, b), effect, (0, 0), test=_TESTS[test], **about)
+
+
+def _largest_rise(rows: list[pd.Series], **about: str) -> _Finding:
+    """Of a posterior's mean test error from one of the rows to a later one, with an interval that holds for all pairs."""
+    column = "posterior_test_error"
+    pairs = [(_difference(later, column, row, column), row, later) for row, later in combinations(rows, 2)]
+    rise, row, later = max(pairs, key=lambda pair: pair[0][0])
+    return _finding("D5", _of_both(row, later), _at_once(rise, len(pairs)), (1, 2), **about)
+
+
+def _at_once(difference: tuple[float, float, float], number: int) -> tuple[float, float, float]:
+    """One of ``number`` differences of shares in percentage points, its interval widened to hold for all at once."""
+    value, low, high = (100 * each for each in difference)
+    wider = ndtri(1 - 0.025 / number) / ndtri(0.975)
+    return value, value - wider * (value - low), value + wider * (high - value)
+
+
+def _of_both(a: pd.Series, b: pd.Series) -> pd.Series:
+    """The first row with the networks and functions of two."""
     row = a.copy()
     row["networks"], row["compared"] = a["networks"] + b["networks"], a["functions"] + b["functions"]
-    effect = (100 * value, 100 * (value - reach), 100 * (value + reach))
-    return _finding(
-        "C4",
-        row,
-        effect,
-        (0, 0),
-        test=_TESTS[test],
-        **({"subject": f"{a['experiment']} and {b['experiment']}"} | about),
-    )
+    return row
 
 
 def _sweeps(comparison: pd.DataFrame, sweeps: Mapping[str, Mapping[str, Any]]) -> Iterator[_Finding]:
     for name, sweep in sweeps.items():
         rows = comparison[
-            comparison["experiment"].isin(sweep["values"])
-            & comparison["domain_size"].eq(sweep["domain_size"])
-            & comparison["posterior"].eq(_EXACT)
+            comparison["experiment"].isin(sweep["values"]) & comparison["domain_size"].eq(sweep["domain_size"])
         ]
         rows = rows.assign(
             x=rows["experiment"].map(sweep["values"]), group=rows["experiment"].map(sweep["groups"])
         ).sort_values("x")
+        figure = f"sweeps/{name}"
+        # The infinitely wide network has no width.
+        sampled = {"task.train_size": (_EXACT,), "architecture.width": _FINITE}.get(sweep["setting"], ())
+        for posterior, line in rows[rows["posterior"].isin(sampled)].groupby("posterior", sort=False):
+            values = [row for _, row in line.drop_duplicates("x").iterrows()]
+            if len(values) > 1:
+                yield _largest_rise(values, subject=f"{name}, {posterior}", figure=figure)
+        rows = rows[rows["posterior"] == _EXACT]
         for group, line in rows.groupby("group", sort=False):
             if len(line) < 2:
                 continue
-            about = {"subject": f"{name}, {group}", "figure": f"sweeps/{name}"}
+            about = {"subject": f"{name}, {group}", "figure": figure}
             first, last = line.iloc[0], line.iloc[-1].copy()
             last["networks"] += first["networks"]
             if sweep["setting"] in ("batch_size", "optimizer.learning_rate", "extra_epochs", "target_loss"):

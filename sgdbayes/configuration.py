@@ -249,9 +249,6 @@ def check_kinds(configuration: Configuration) -> None:
     It imports torch and gpytorch, which takes seconds, so for the process that plans, not for each job. Raises
     ConfigurationError.
     """
-    import numpy as np
-    import torch
-
     from sgdbayes.architectures import ARCHITECTURES, architecture_of
     from sgdbayes.datasets import DATASETS
     from sgdbayes.posterior.by_name import POSTERIORS, check_options, needs_tangent, takes_networks

@@ -191,6 +191,23 @@ def test_initial_scale_moves_networks_and_not_the_posterior():
     ]
 
 
+@pytest.mark.parametrize(("errors", "expected"), [
+    ([0.3, 0.2, 0.1], "holds"), ([0.3, 0.1, 0.115], "holds in part"), ([0.3, 0.1, 0.2], "does not hold"),
+])  # fmt: skip
+@pytest.mark.parametrize(
+    ("setting", "posterior"), [("task.train_size", "zero_one"), ("architecture.width", "splitting")]
+)
+def test_double_descent_is_a_rise_after_any_value(errors, expected, setting, posterior):
+    rows = [
+        experiment(name, posterior=posterior, posterior_error=(error, 0.002))
+        for name, error in zip("abc", errors, strict=True)
+    ]
+    assert verdicts(findings(rows, sweeps=sweep(setting, "a", "b", "c")), "D5") == [expected]
+    # The exact posterior of the infinitely wide network knows no width, and that of a finite one needs the sweep.
+    other = [row | {"posterior": "ep" if posterior == "zero_one" else "zero_one"} for row in rows]
+    assert verdicts(findings(other, sweeps=sweep(setting, "a", "b", "c")), "D5") == ["not decided"]
+
+
 def test_the_verdict_of_all_tests_of_a_claim():
     rows = [experiment(f"e{n}", pearson=pearson) for n, pearson in enumerate([(0.8, 0.05), (0.9, 0.05), (0.4, 0.3)])]
     overall = overall_verdicts(findings(rows)).set_index("claim")

@@ -152,7 +152,9 @@ def test_a_key_that_stands_twice_is_refused(tmp_path):
     path.write_text("name: a\nexperiments:\n  b: {networks: 1}\n  c: {networks: 2}\n")
     check_keys(path)
     path.write_text("name: a\nexperiments:\n  b: {networks: 1}\n  c: {networks: 2}\n  b: {networks: 3}\n")
-    with pytest.raises(ConfigurationError, match=r"^experiments\.b stands twice in .*twice.yaml, the second time in line 5"):
+    with pytest.raises(
+        ConfigurationError, match=r"^experiments\.b stands twice in .*twice.yaml, the second time in line 5"
+    ):
         check_keys(path)
 
 
