@@ -15,7 +15,7 @@ import pandas as pd
 from scipy.special import ndtri, stdtrit
 from scipy.stats import spearmanr
 
-__all__ = ["CLAIMS", "claims_table", "overall_verdicts"]
+__all__ = ["CLAIMS", "best_rows", "claims_table", "overall_verdicts"]
 
 CLAIMS = {
     "C1": "P_OPT and P_B correlate over many orders of magnitude",
@@ -142,15 +142,15 @@ def _verdict(low: float, high: float, holds: float, fails: float) -> str:
     return "holds in part" if low > fails else "not decided"
 
 
-def _best_rows(comparison: pd.DataFrame) -> Iterator[tuple[pd.Series, pd.DataFrame]]:
-    """For each experiment the row of the exact 0-1 posterior on the domain with most functions to compare, and all rows on
-    that domain.
+def best_rows(comparison: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Of each experiment its name and its rows by posterior, on the domain with most functions to compare under the exact 0-1
+    posterior; none of an experiment that has no correlation with it.
     """
     exact = comparison[(comparison["posterior"] == _EXACT) & comparison["pearson"].notna()]
     best = exact.sort_values(["compared", "domain_size"]).groupby("experiment", sort=False).tail(1)
     for _, row in best.sort_index().iterrows():
         same = comparison["experiment"].eq(row["experiment"]) & comparison["domain_size"].eq(row["domain_size"])
-        yield row, comparison[same].set_index("posterior")
+        yield row["experiment"], comparison[same].set_index("posterior")
 
 
 def _finding(
@@ -165,7 +165,8 @@ def _finding(
 
 
 def _correlations(comparison: pd.DataFrame) -> Iterator[_Finding]:
-    for row, _ in _best_rows(comparison):
+    for _, of in best_rows(comparison):
+        row = of.loc[_EXACT]
         yield _finding("C1", row, (row["pearson"], row["pearson_low"], row["pearson_high"]), (0.7, 0.3))
         lacking = _difference(row, "noise_ceiling", row, "pearson")
         yield _finding("D4", row, lacking, (0.05, 0.1))
@@ -180,7 +181,8 @@ def _difference(a: pd.Series, name_a: str, b: pd.Series, name_b: str) -> tuple[f
 
 
 def _bands(comparison: pd.DataFrame, bands: pd.DataFrame) -> Iterator[_Finding]:
-    for row, _ in _best_rows(comparison):
+    for _, of in best_rows(comparison):
+        row = of.loc[_EXACT]
         own = bands[
             bands["experiment"].eq(row["experiment"])
             & bands["domain_size"].eq(row["domain_size"])
@@ -363,7 +365,8 @@ def _between(pairs: pd.DataFrame, one: str, others: tuple[str, ...]) -> pd.Serie
 
 
 def _other_predictors(comparison: pd.DataFrame) -> Iterator[_Finding]:
-    for row, of in _best_rows(comparison):
+    for _, of in best_rows(comparison):
+        row = of.loc[_EXACT]
         for other in ("ntk", "mse"):
             if other in of.index:
                 effect = _difference(of.loc[other], "pearson", row, "pearson")

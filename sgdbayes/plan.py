@@ -240,6 +240,13 @@ class Plan:
         pairs = self.pairs_key() if self.sweep_reference(name) else None
         return settings_hash(dict(self.configuration.sweeps[name]), keys, pairs, self.code("sweep"))
 
+    def predicts(self) -> bool:
+        """Whether there is a figure of how well posteriors predict what networks become: of experiments with the exact one."""
+        return any("zero_one" in self.experiments[name].posteriors for name in self.configuration.predictors)
+
+    def predictors_key(self) -> str:
+        return settings_hash(self.all_comparisons_key(), list(self.configuration.predictors), self.code("predictors"))
+
     def pairs_key(self) -> str:
         keys = [self.probabilities_key(*model, name) for model in self.models() for name in self.posteriors_of(*model)]
         settings = [self.configuration.comparison[name] for name in ("resamples", "seed")]

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.collections import PathCollection
 from scipy import stats
 
-from sgdbayes.figures import draw_by_error, draw_complexity, draw_reference, draw_sweep
+from sgdbayes.figures import draw_by_error, draw_complexity, draw_predictors, draw_reference, draw_sweep
 from sgdbayes.functions import tabulate_functions
 from sgdbayes.posterior_pairs import compare_posteriors
 
@@ -242,3 +242,23 @@ def test_a_sweep_joins_the_experiments_of_an_optimizer_and_leaves_gaps():
     assert np.isnan(correlations[1])
     assert figure.axes[0].get_xscale() == "log"
     assert figure.axes[0].get_ylabel() == "mean test error (%)"
+
+
+def test_predictors_have_a_row_per_experiment_on_its_best_domain():
+    estimates = {"test_error": 0.2, "pearson": 0.5, "noise_ceiling": 0.9, "posterior_test_error": 0.3}
+    row = {f"{name}{end}": value for name, value in estimates.items() for end in ("", "_low", "_high")}
+    row |= {"task": "t", "experiment": "a", "domain_size": 5, "compared": 4, "posterior": "zero_one"}
+    better = row | {"domain_size": 10, "compared": 9, "pearson": 0.6}
+    nothing = dict.fromkeys(["pearson", "pearson_low", "pearson_high"], np.nan)
+    rows = [
+        row, better, better | {"posterior": "ntk", "pearson": 0.7, "posterior_test_error": 0.0}, better | {"experiment": "b", "task": "u"},
+        row | {"experiment": "c"} | nothing, row | {"experiment": "not asked for"},
+    ]  # fmt: skip
+    figure = draw_predictors(pd.DataFrame(rows), experiments=["a", "b", "c"])
+    figure.draw_without_rendering()
+    left, right = figure.axes
+    assert [label.get_text() for label in left.get_yticklabels()] == ["a (10)", "b (10)"]
+    assert sorted(float(bars[0].get_xdata()[0]) for bars in left.containers) == [0.6, 0.6, 0.7]
+    # An error of 0 has no place on a logarithmic axis.
+    assert [float(bars[0].get_xdata()[0]) for bars in right.containers] == [30, 30]
+    draw_predictors(pd.DataFrame(rows), experiments=["c"]).draw_without_rendering()

@@ -185,8 +185,8 @@ def test_random_functions_and_pairs_of_posteriors_are_tabulated(results):
 def test_figures_are_pictures(results):
     figures = [path for path in (results / "figures").rglob("*.p*") if path.suffix != ".json"]
     # Each as PNG and PDF: a scatter of each experiment, five kinds on each of two domains, EP against exact, complexity of
-    # one experiment, random functions by error on one domain, a sweep.
-    assert len(figures) == 2 * (2 + 5 * 2 + 1 + 1 + 1 + 1)
+    # one experiment, random functions by error on one domain, a sweep, predictors.
+    assert len(figures) == 2 * (2 + 5 * 2 + 1 + 1 + 1 + 1 + 1)
     for path in figures:
         assert path.read_bytes().startswith(b"\x89PNG" if path.suffix == ".png" else b"%PDF")
 

@@ -215,3 +215,32 @@ rule sweep:
         key=lambda wildcards: PLAN.sweep_key(wildcards.sweep),
     script:
         "../scripts/sweep.py"
+
+
+rule predictors:
+    """Draw how well each posterior predicts what networks become, a row per experiment."""
+    input:
+        comparison=f"{RESULTS}/comparison.csv",
+    output:
+        png=report(
+            f"{FIGURES}/predictors.png",
+            category="Probabilities",
+            labels={"experiment": "all", "figure": "predictors"},
+            caption="../report/predictors.rst",
+        ),
+        pdf=f"{FIGURES}/predictors.pdf",
+    log:
+        f"{RESULTS}/logs/predictors.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/predictors.tsv"
+    conda:
+        "../envs/sgdbayes.yaml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
+    params:
+        experiments=CONFIGURATION.predictors,
+        code=PLAN.code("predictors"),
+        key=PLAN.predictors_key(),
+    script:
+        "../scripts/predictors.py"

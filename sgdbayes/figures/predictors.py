@@ -1,0 +1,91 @@
+"""How well each posterior predicts what networks become: a row per experiment, the correlations of log P_OPT with log P_B
+and the mean test errors of both (claims C1 and C5 of Mingard et al., JMLR 2021, and doubts D4 and D7 of its readers).
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import PercentFormatter
+
+from sgdbayes.claims import best_rows
+from sgdbayes.figures.style import POSTERIOR_LABELS, POSTERIOR_STYLES, add_caption
+
+__all__ = ["draw_predictors"]
+
+_ROW, _SPREAD = 0.23, 0.7
+# Of a mean test error in per cent: on a logarithmic axis those below have no place.
+_SMALLEST = 0.1
+
+
+def draw_predictors(comparison: pd.DataFrame, *, experiments: Iterable[str]) -> Figure:
+    """A row per experiment. ``comparison``: comparison.csv; of each of the ``experiments`` the domain with most functions to
+    compare under the exact 0-1 posterior, experiments without one left out.
+    """
+    wanted = comparison[comparison["experiment"].isin(set(experiments))]
+    rows = dict(best_rows(wanted))
+    names = list(rows)
+    figure = Figure(figsize=(8.2, 1.6 + _ROW * max(5, len(names))), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    posteriors = [name for name in POSTERIOR_STYLES if wanted["posterior"].eq(name).any()]
+    places = dict(zip(posteriors, np.linspace(-_SPREAD / 2, _SPREAD / 2, len(posteriors)), strict=True))
+    for y, name in enumerate(names):
+        of = rows[name]
+        first = of.iloc[0]
+        left.plot(2 * [first["noise_ceiling"]], [y - 0.45, y + 0.45], color="0.35", linewidth=1)
+        right.plot(2 * [100 * first["test_error"]], [y - 0.45, y + 0.45], color="0.35", linewidth=1)
+        for posterior, row in of.iterrows():
+            _point(left, row, "pearson", 1, y + places[posterior], posterior)
+            _point(right, row, "posterior_test_error", 100, y + places[posterior], posterior)
+    for panel in (left, right):
+        tasks = [rows[name].iloc[0]["task"] for name in names]
+        for y in (y for y in range(1, len(names)) if tasks[y] != tasks[y - 1]):
+            panel.axhline(y - 0.5, color="0.85", linewidth=0.6)
+        panel.grid(axis="x", color="0.92", linewidth=0.6)
+        panel.tick_params(axis="y", length=0)
+    left.set(
+        xlabel=r"correlation of $\log P_{\mathrm{OPT}}$ and $\log P_B$",
+        ylim=(len(names) - 0.5, -0.6),
+        xlim=(None, 1.02),
+    )
+    left.set_yticks(range(len(names)), [_label(name, rows[name]) for name in names])
+    if not names:
+        left.set_title("of no experiment is there a correlation with the exact 0-1 posterior")
+    left.axvline(0, color="0.8", linewidth=0.8, zorder=0)
+    right.set(xlabel="mean test error", xscale="log")
+    right.set_xlim(left=max(_SMALLEST, right.get_xlim()[0]))
+    right.xaxis.set_major_formatter(PercentFormatter(decimals=1))
+    named = [(POSTERIOR_LABELS[name], _marker(name)) for name in posteriors]
+    named.append(("noise ceiling (left), networks (right)", {"color": "0.35"}))
+    handles = [Line2D([], [], label=label, **style) for label, style in named]
+    figure.legend(handles=handles, loc="outside upper center", ncols=3, frameon=False)
+    add_caption(
+        figure,
+        "Left: Pearson correlation of the log probability of functions under each posterior with the log frequency at which networks found "
+        "them, over functions found often enough; grey: the correlation that a perfect predictor could be expected to reach. Right: mean "
+        "test error under each posterior; grey: of the networks. The number after a name is that of the test points, those on which most "
+        "functions can be compared. Bars: 95 % intervals, over networks, for test errors of posteriors of Monte Carlo error; errors below "
+        f"{_SMALLEST} % are left out. Data, networks and optimisers: the figures of each experiment.",
+    )
+    return figure
+
+
+def _point(panel: Axes, row: pd.Series, column: str, scale: float, y: float, posterior: str) -> None:
+    value, low, high = (scale * row[f"{column}{end}"] for end in ("", "_low", "_high"))
+    if not np.isfinite(value) or (scale == 100 and value < _SMALLEST):
+        return
+    panel.errorbar(
+        value, y, xerr=np.clip([[value - low], [high - value]], 0, None), elinewidth=0.7, **_marker(posterior)
+    )
+
+
+def _marker(posterior: str) -> dict[str, str]:
+    style = POSTERIOR_STYLES[posterior]
+    return {"color": style["color"], "marker": style["marker"], "linestyle": "none"}
+
+
+def _label(name: str, rows: pd.DataFrame) -> str:
+    return f"{name} ({rows.iloc[0]['domain_size']})"
