@@ -12,7 +12,7 @@ VENV ?= .venv
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 CONFIG ?= config/quickstart.yaml
 
-DRAWING := scatter optimizers errors ranks favourites sweep predictors reference_figure complexity_figure by_error_figure ep_figure
+DRAWING := scatter optimizers errors ranks favourites sweep predictors margins_figure reference_figure complexity_figure by_error_figure ep_figure
 BIN := $(VENV)/bin
 # Named by the content of the pins: a changed pin is installed, a scrambled file time is not.
 INSTALLED := $(VENV)/.installed-$(shell cksum < requirements.txt | tr -d ' \t')

@@ -14,7 +14,12 @@ from sgdbayes.slurm_arrays import become_array_task
 
 become_array_task()
 
-from sgdbayes.configuration import ConfigurationError, check_keys, check_kinds, read_configuration
+from sgdbayes.configuration import (
+    ConfigurationError,
+    check_keys,
+    check_kinds,
+    read_configuration,
+)
 from sgdbayes.file_times import settle_file_times
 from sgdbayes.jobs import share_import_path
 from sgdbayes.plan import Plan

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri, stdtrit
-from scipy.stats import spearmanr
+from scipy.stats import quantile_test, spearmanr
+
+from sgdbayes.margins import relative_margins
 
 __all__ = ["CLAIMS", "best_rows", "claims_table", "overall_verdicts"]
 
@@ -43,6 +45,8 @@ _TESTS = {
     "D2": "correlation of log P_B, EP and exact 0-1 posterior; holds from 0.9, does not below 0.7",
     "D3 correlation": "change of the correlation with the exact 0-1 posterior by overtraining; holds to 0.05, does not from 0.1",
     "D3 error": "larger mean test error over smaller, overtrained and not; holds to 1.1, does not from 1.25",
+    "D3 margin": "smallest over mean margin on S, median of random sampling (exact 0-1) over that of networks that first fit S; holds "
+    "to 1, does not from 2",
     "D4": "noise ceiling less correlation with the exact 0-1 posterior; holds to 0.05, does not from 0.1",
     "D5": "largest rise of random sampling's mean test error as width or |S| grows, percentage points, Bonferroni; holds to 1, does not "
     "from 2",
@@ -81,6 +85,7 @@ def claims_table(
     by_error: Mapping[tuple[str, str], pd.DataFrame],
     complexity: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]],
     sweeps: Mapping[str, Mapping[str, Any]],
+    margins: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]],
 ) -> pd.DataFrame:
     """A row per test: claim, statement, subject, test, domain_size, effect with low and high, networks, functions, verdict,
     figure (below figures/). Claims without a test have a row that says "not decided".
@@ -88,6 +93,7 @@ def claims_table(
     ``comparison``, ``bands``, ``pairs``: the tables of these names. ``by_error``: EP's table of random functions by task and
     architecture. ``complexity``: by experiment, its complexity.parquet and its functions on the largest domain. ``sweeps``: of the
     configuration, with ``setting``, ``domain_size``, and ``values`` and ``groups`` by experiment.
+    ``margins``: by experiment, its runs.parquet and margin_min and margin_mean of draws from the exact 0-1 posterior.
     """
     findings = [
         *_correlations(comparison),
@@ -96,6 +102,7 @@ def claims_table(
         *_complexities(complexity),
         *_optimizers(comparison),
         *_sweeps(comparison, sweeps),
+        *_margins(margins),
         *_test_errors(comparison),
         *_pairs(pairs),
         *_other_predictors(comparison),
@@ -332,6 +339,22 @@ def _ratio(a: pd.Series, b: pd.Series, name: str = "test_error") -> tuple[float,
         return np.nan, np.nan, np.nan
     (x, x_low, x_high), (y, y_low, y_high) = np.log(ends)
     return tuple(map(float, np.exp(_size(x - y, np.hypot(x_high - x_low, y_high - y_low) / 2))))
+
+
+def _margins(margins: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]) -> Iterator[_Finding]:
+    for experiment, (runs, draws) in margins.items():
+        first, _ = relative_margins(runs)
+        random, networks = _log_median(draws["margin_min"] / draws["margin_mean"]), _log_median(first)
+        effect = tuple(map(float, np.exp(_difference(random, "median", networks, "median"))))
+        yield _Finding(
+            "D3", experiment, _TESTS["D3 margin"], None, *effect, len(first), None, _verdict(*effect[1:], 1, 2), "margins",
+        )  # fmt: skip
+
+
+def _log_median(values: np.ndarray) -> pd.Series:
+    """The logarithm of the median of positive values, with the interval that order statistics give it."""
+    ends = quantile_test(values, p=0.5).confidence_interval(0.95)
+    return pd.Series(np.log([np.median(values), ends.low, ends.high]), ["median", "median_low", "median_high"])
 
 
 def _test_errors(comparison: pd.DataFrame) -> Iterator[_Finding]:

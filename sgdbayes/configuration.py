@@ -75,6 +75,7 @@ class Configuration:
     known_runs: tuple[str, ...] = ()
     sample: float = 0.01
     sweeps: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    margins: Mapping[str, Any] = field(default_factory=dict)
     predictors: tuple[str, ...] = ()
 
 
@@ -140,7 +141,7 @@ def _settle_ep(settings: dict[str, Any], config: Mapping[str, Any]) -> None:
 
 
 def _settle_extras(config: Mapping[str, Any], experiments: Mapping[str, Experiment]) -> None:
-    """Fill in and check complexity, by_error, predictors, sweeps and reference."""
+    """Fill in and check complexity, by_error, margins, predictors, sweeps and reference."""
     if "complexity" in config:
         complexity = config["complexity"]
         complexity["experiments"] = _matching(
@@ -160,6 +161,16 @@ def _settle_extras(config: Mapping[str, Any], experiments: Mapping[str, Experime
                 f"by_error.domain_sizes: {max(sizes)} is more than the largest of the domain_sizes of experiments with task {item.task} "
                 f"and architecture {item.architecture}, {largest}"
             )
+    if "margins" in config:
+        margins = config["margins"]
+        margins["experiments"] = _matching(
+            margins.get("experiments", list(experiments)), experiments, "margins.experiments"
+        )
+        for name in margins["experiments"]:
+            if "zero_one" not in experiments[name].posteriors:
+                raise ConfigurationError(
+                    f"margins.experiments: {name} has no posterior zero_one, whose margins those of its networks are compared with"
+                )
     config["predictors"] = tuple(_matching(config["predictors"], experiments, "predictors")) if experiments else ()
     for name, sweep in config["sweeps"].items():
         _settle_sweep(f"sweeps.{name}", sweep, config, experiments)

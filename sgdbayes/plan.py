@@ -211,8 +211,9 @@ class Plan:
         by_error = [self.by_error_key(*model, "ep") for model in self.ep_by_error_models()]
         complexity = [self.complexity_key(name) for name in self.complexity_experiments()]
         sweeps = dict(self.configuration.sweeps)
+        margins = self.margins_of_experiments_key()
         return settings_hash(
-            self.all_comparisons_key(), self.pairs_key(), by_error, complexity, sweeps, self.code("claims")
+            self.all_comparisons_key(), self.pairs_key(), by_error, complexity, sweeps, margins, self.code("claims")
         )
 
     def by_error_figure_key(self, models: list[tuple[str, str]]) -> str:
@@ -239,6 +240,23 @@ class Plan:
         keys = [self.comparison_key(each) for each in self.configuration.sweeps[name]["experiments"]]
         pairs = self.pairs_key() if self.sweep_reference(name) else None
         return settings_hash(dict(self.configuration.sweeps[name]), keys, pairs, self.code("sweep"))
+
+    def margins_experiments(self) -> list[str]:
+        """Experiments whose margins are compared with those of the exact 0-1 posterior."""
+        return list(self.configuration.margins.get("experiments", []))
+
+    def margins_key(self, task: str, architecture: str) -> str:
+        settings = [self.configuration.margins.get(name) for name in ("draws", "seed")]
+        return settings_hash(self.kernel_key(task, architecture), settings, self.code("margins"))
+
+    def margins_of_experiments_key(self) -> str:
+        names = self.margins_experiments()
+        items = [self.experiments[name] for name in names]
+        drawn = [self.margins_key(item.task, item.architecture) for item in items]
+        return settings_hash([self.runs_key(name) for name in names], drawn)
+
+    def margins_figure_key(self) -> str:
+        return settings_hash(self.margins_of_experiments_key(), self.code("margins_figure"))
 
     def predicts(self) -> bool:
         """Whether there is a figure of how well posteriors predict what networks become: of experiments with the exact one."""

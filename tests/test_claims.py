@@ -43,10 +43,10 @@ def experiment(
     return row
 
 
-def findings(rows=(), *, bands=(), pairs=(), by_error=None, complexity=None, sweeps=None) -> pd.DataFrame:
+def findings(rows=(), *, bands=(), pairs=(), by_error=None, complexity=None, sweeps=None, margins=None) -> pd.DataFrame:
     comparison = pd.DataFrame([*rows] or [experiment("none")])[: None if rows else 0]
     tables = pd.DataFrame([*bands], columns=BANDS), pd.DataFrame([*pairs], columns=PAIRS)
-    return claims_table(comparison, *tables, by_error or {}, complexity or {}, sweeps or {})
+    return claims_table(comparison, *tables, by_error or {}, complexity or {}, sweeps or {}, margins or {})
 
 
 def verdicts(table: pd.DataFrame, claim: str) -> list[str]:
@@ -189,6 +189,20 @@ def test_initial_scale_moves_networks_and_not_the_posterior():
         "does not hold",
         "does not hold",
     ]
+
+
+@pytest.mark.parametrize(("networks", "expected"), [(0.1, "holds"), (0.033, "holds in part"), (0.01, "does not hold")])
+def test_random_sampling_is_compared_with_networks_when_they_first_fit(networks, expected):
+    rng = np.random.default_rng(0)
+    draws = pd.DataFrame({"margin_min": 0.05 * np.exp(rng.normal(0, 0.1, 400)), "margin_mean": 1.0})
+    runs = pd.DataFrame({"fit_margin_min": 2 * networks * np.exp(rng.normal(0, 0.1, 400)), "fit_margin_mean": 2.0,
+                         "margin_min": 0.5, "margin_mean": 1.0, "converged": np.arange(400) < 300})  # fmt: skip
+    runs.loc[300:, "fit_margin_min"] = np.nan
+    table = findings(margins={"e": (runs, draws)})
+    row = table[table["claim"] == "D3"].iloc[0]
+    assert (row["verdict"], row["networks"]) == (expected, 300)
+    assert row["low"] < 0.05 / networks < row["high"]
+    assert row["high"] / row["low"] < 1.1
 
 
 @pytest.mark.parametrize(("errors", "expected"), [

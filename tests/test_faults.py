@@ -197,5 +197,5 @@ def test_committed_tables_draw_their_figures_and_nothing_is_computed_again(proje
     )
     assert project.rules_in(plan.stdout + plan.stderr) <= {
         "scatter", "optimizers", "errors", "ranks", "favourites", "reference_figure", "complexity_figure", "by_error_figure",
-        "sweep", "predictors", "figures",
+        "sweep", "predictors", "margins_figure", "figures",
     }  # fmt: skip

@@ -34,6 +34,7 @@ TINY = {
     "complexity": {"measure": "critical_sample_ratio", "experiments": ["small-sgd"], "frequent": 2, "sampled": 1, "points": 10},
     "by_error": {"number": 2, "errors": 3, "domain_sizes": [8]},
     "reference": "mse",
+    "margins": {"draws": 50, "experiments": ["small-sgd"]},
     "sweeps": {"rate": {"setting": "optimizer.learning_rate", "experiments": ["small-*"], "domain_size": 8}},
     "experiments": {"small-{optimizer}": {"grid": {"optimizer": ["sgd", "adam"]}, "task": "small", "architecture": "fcn",
                                           "networks": 6, "batch_size": 8, "domain_sizes": [3, 8]}},
@@ -185,8 +186,8 @@ def test_random_functions_and_pairs_of_posteriors_are_tabulated(results):
 def test_figures_are_pictures(results):
     figures = [path for path in (results / "figures").rglob("*.p*") if path.suffix != ".json"]
     # Each as PNG and PDF: a scatter of each experiment, five kinds on each of two domains, EP against exact, complexity of
-    # one experiment, random functions by error on one domain, a sweep, predictors.
-    assert len(figures) == 2 * (2 + 5 * 2 + 1 + 1 + 1 + 1 + 1)
+    # one experiment, random functions by error on one domain, a sweep, margins, predictors.
+    assert len(figures) == 2 * (2 + 5 * 2 + 1 + 1 + 1 + 1 + 1 + 1)
     for path in figures:
         assert path.read_bytes().startswith(b"\x89PNG" if path.suffix == ".png" else b"%PDF")
 
@@ -293,7 +294,13 @@ def test_another_workflow_takes_this_one_as_a_module(project):
 def test_networks_of_other_runs_are_not_trained_again(project, results):
     config = {**TINY, "name": "other", "known_runs": ["results/tiny/runs.parquet"]}
     config["experiments"] = {"again": {**TINY["experiments"]["small-{optimizer}"], "optimizer": "adam"}}
-    del config["experiments"]["again"]["grid"], config["ep_against_exact"], config["complexity"], config["sweeps"]
+    del (
+        config["experiments"]["again"]["grid"],
+        config["ep_against_exact"],
+        config["complexity"],
+        config["sweeps"],
+        config["margins"],
+    )
     project.configure(config)
     run = project.snakemake("--until", "runs")
     project.configure({**config, "known_runs": ["nowhere.parquet"]})

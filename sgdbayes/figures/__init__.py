@@ -5,6 +5,7 @@ from sgdbayes.figures.complexity import draw_complexity
 from sgdbayes.figures.ep_against_exact import draw_ep_against_exact
 from sgdbayes.figures.errors import draw_errors
 from sgdbayes.figures.favourites import draw_favourites
+from sgdbayes.figures.margins import draw_margins
 from sgdbayes.figures.predictors import draw_predictors
 from sgdbayes.figures.ranks import draw_ranks
 from sgdbayes.figures.reference import draw_reference
@@ -18,6 +19,7 @@ __all__ = [
     "draw_ep_against_exact",
     "draw_errors",
     "draw_favourites",
+    "draw_margins",
     "draw_optimizers",
     "draw_predictors",
     "draw_ranks",

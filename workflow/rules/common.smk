@@ -237,6 +237,7 @@ def figure_files():
             if PLAN.reference_of(task, architecture):
                 stems.append(f"reference/{task}/{architecture}/{size}")
     stems += [f"sweeps/{name}" for name in CONFIGURATION.sweeps]
+    stems += ["margins"] * bool(CONFIGURATION.margins)
     stems += ["predictors"] * PLAN.predicts()
     stems += [f"complexity/{name}" for name in PLAN.complexity_experiments()]
     sizes = {size for model in PLAN.models() for size in PLAN.by_error_sizes(*model)}

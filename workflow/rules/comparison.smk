@@ -117,6 +117,14 @@ rule claims:
             f"{RESULTS}/experiments/{name}/functions-{PLAN.experiments[name].domain_sizes[-1]}.parquet"
             for name in PLAN.complexity_experiments()
         ],
+        runs=[
+            f"{RESULTS}/experiments/{name}/runs.parquet"
+            for name in PLAN.margins_experiments()
+        ],
+        margins=[
+            f"{model_folder(name)}/margins.parquet"
+            for name in PLAN.margins_experiments()
+        ],
     output:
         table=report(
             f"{RESULTS}/claims.csv",
@@ -138,6 +146,7 @@ rule claims:
         models=PLAN.ep_by_error_models(),
         experiments=PLAN.complexity_experiments(),
         sweeps=CONFIGURATION.sweeps,
+        margins=PLAN.margins_experiments(),
         code=PLAN.code("claims"),
         key=PLAN.claims_key(),
     script:

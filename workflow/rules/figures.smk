@@ -217,6 +217,42 @@ rule sweep:
         "../scripts/sweep.py"
 
 
+rule margins_figure:
+    """Draw the smallest over the mean margin on S, of networks and of the exact 0-1 posterior."""
+    input:
+        runs=[
+            f"{RESULTS}/experiments/{name}/runs.parquet"
+            for name in PLAN.margins_experiments()
+        ],
+        draws=[
+            f"{model_folder(name)}/margins.parquet"
+            for name in PLAN.margins_experiments()
+        ],
+    output:
+        png=report(
+            f"{FIGURES}/margins.png",
+            category="Margins",
+            labels={"experiment": "all", "figure": "margins"},
+            caption="../report/margins.rst",
+        ),
+        pdf=f"{FIGURES}/margins.pdf",
+    log:
+        f"{RESULTS}/logs/margins_figure.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/margins_figure.tsv"
+    conda:
+        "../envs/sgdbayes.yaml"
+    resources:
+        mem_mb=grows(lambda _: runs_memory(PLAN.margins_experiments())),
+        runtime=grows(10),
+    params:
+        experiments=PLAN.margins_experiments(),
+        code=PLAN.code("margins_figure"),
+        key=PLAN.margins_figure_key(),
+    script:
+        "../scripts/margins_figure.py"
+
+
 rule predictors:
     """Draw how well each posterior predicts what networks become, a row per experiment."""
     input:

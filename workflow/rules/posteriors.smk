@@ -99,3 +99,30 @@ rule probabilities:
         ),
     script:
         "../scripts/probabilities.py"
+
+
+rule margins:
+    """Margins on S of draws from the exact 0-1 posterior of a model."""
+    input:
+        task=f"{RESULTS}/tasks/{{task}}.npz",
+        kernel=f"{MODEL}/kernel.npz",
+    output:
+        table=f"{MODEL}/margins.parquet",
+        provenance=f"{MODEL}/margins.parquet.json",
+    log:
+        f"{RESULTS}/logs/margins/{{task}}/{{architecture}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/margins/{{task}}/{{architecture}}.tsv"
+    conda:
+        "../envs/sgdbayes.yaml"
+    threads: 4
+    resources:
+        mem_mb=grows(kernel_memory),
+        runtime=grows(240),
+    params:
+        draws=CONFIGURATION.margins.get("draws"),
+        seed=CONFIGURATION.margins.get("seed"),
+        code=PLAN.code("margins"),
+        key=lambda wildcards: PLAN.margins_key(wildcards.task, wildcards.architecture),
+    script:
+        "../scripts/margins.py"

@@ -16,5 +16,12 @@ with job(snakemake) as run:
         by_error,
         dict(zip(names.experiments, measured, strict=True)),
         names.sweeps,
+        dict(
+            zip(
+                names.margins,
+                zip(map(read_table, source.runs), map(read_table, source.margins), strict=True),
+                strict=True,
+            )
+        ),
     )
     write_table(snakemake.output.table, table, run.provenance())

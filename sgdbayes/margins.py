@@ -1,0 +1,31 @@
+"""Margins y z on S: those of draws from the exact 0-1 posterior say how far from the boundary of zero training error random
+sampling lands, to be compared with networks, which training leaves at it.
+"""
+
+import numpy as np
+import pandas as pd
+
+from sgdbayes.posterior.zero_one import sample_zero_one
+
+__all__ = ["posterior_margins", "relative_margins"]
+
+
+def posterior_margins(kernel: np.ndarray, labels: np.ndarray, number: int, *, seed: int) -> pd.DataFrame:
+    """A row per draw of z_S given sign z_S = y_S: margin_min and margin_mean, the smallest and the mean of y z over S.
+
+    ``kernel`` (n or more, the same) over S first, ``labels`` (n,). Raises as `sample_zero_one` does.
+    """
+    trained = len(labels)
+    margins = labels * sample_zero_one(kernel[:trained, :trained], labels, number, seed=seed)
+    return pd.DataFrame({"margin_min": margins.min(1), "margin_mean": margins.mean(1)})
+
+
+def relative_margins(runs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
+    """Smallest over mean margin, which has no scale, of the networks of runs.parquet that fit S: when they first did, and
+    after overtraining, None where there was none.
+    """
+    fitted = runs[runs["converged"]]
+    last = (fitted["margin_min"] / fitted["margin_mean"]).to_numpy()
+    if not fitted["fit_margin_min"].notna().all():
+        return last, None
+    return (fitted["fit_margin_min"] / fitted["fit_margin_mean"]).to_numpy(), last

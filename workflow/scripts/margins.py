@@ -1,0 +1,12 @@
+"""Margins on S of draws from the exact 0-1 posterior."""
+
+from sgdbayes.jobs import job
+
+with job(snakemake) as run:
+    from sgdbayes.margins import posterior_margins
+    from sgdbayes.storage import read_arrays, write_table
+
+    labels = read_arrays(snakemake.input.task)["train_labels"]
+    kernel = read_arrays(snakemake.input.kernel)["kernel"]
+    table = posterior_margins(kernel, labels, snakemake.params.draws, seed=snakemake.params.seed)
+    write_table(snakemake.output.table, table, run.provenance())
