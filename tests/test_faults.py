@@ -92,32 +92,27 @@ def second_block(project: Project) -> Callable[[], bool]:
     return lambda: sum(path.stat().st_size > 0 for path in logs.glob("*.log")) == 2
 
 
-def test_killed_runs_go_on_to_the_same_tables(project, expected):
+def test_killed_runs_go_on_to_the_same_tables_and_one_at_a_time(project, expected):
     blocks = project.folder / "results/tiny/experiments/small/blocks"
     with running(project, *TARGETS, until=second_block(project)):
-        pass
+        second = project.snakemake(*TARGETS)
+    assert second.returncode != 0
+    assert "Directory cannot be locked" in second.stderr
+    assert "Traceback" not in second.stderr
     # The first block comes first.
-    assert [path.name for path in blocks.glob("*.parquet")] == ["0-10.parquet"]
+    assert (blocks / "0-10.parquet").exists()
     before = (blocks / "0-10.parquet").stat().st_mtime_ns
-    assert project.snakemake("--unlock").returncode == 0
     for log in ("posterior/small/fcn/zero_one.log", "compare/small.log"):
+        assert project.snakemake("--unlock").returncode == 0
         path = project.folder / "results/tiny/logs" / log
         with running(project, *TARGETS, until=path.exists):
             pass
-        assert project.snakemake("--unlock").returncode == 0
+    assert project.snakemake("--unlock").returncode == 0
     assert (blocks / "0-10.parquet").stat().st_mtime_ns == before
     run = project.snakemake(*TARGETS)
     assert run.returncode == 0, run.stderr
     assert_tables(project, expected)
     assert not list(project.folder.glob("results/**/.*.partial"))
-
-
-def test_a_second_run_at_once_says_so(project):
-    with running(project, *TARGETS, until=lambda: any(project.folder.glob(".snakemake/locks/*"))):
-        second = project.snakemake(*TARGETS)
-    assert second.returncode != 0
-    assert "Directory cannot be locked" in second.stderr
-    assert "Traceback" not in second.stderr
 
 
 def test_code_edited_during_a_run_does_not_mix_with_what_it_was(project, expected):
@@ -138,18 +133,21 @@ def test_code_edited_during_a_run_does_not_mix_with_what_it_was(project, expecte
     assert codes != set(expected["experiments/small/runs.parquet"]["code"])
 
 
-@pytest.mark.parametrize("damage", ["truncated", "flipped"])
-def test_a_damaged_block_is_named_and_made_again(damage, project, undisturbed, expected):
+def test_damaged_blocks_are_named_and_made_again(project, undisturbed, expected):
     shutil.copytree(undisturbed.folder / "results/tiny", project.folder / "results/tiny")
-    block = project.folder / "results/tiny/experiments/small/blocks/10-20.parquet"
-    content = bytearray(block.read_bytes())
+    experiment = project.folder / "results/tiny/experiments/small"
+    truncated, flipped = (experiment / "blocks" / f"{name}.parquet" for name in ("0-10", "10-20"))
+    truncated.write_bytes(truncated.read_bytes()[:-20])
+    content = bytearray(flipped.read_bytes())
     content[len(content) // 2] ^= 1
-    block.write_bytes(content if damage == "flipped" else content[:-20])
-    (project.folder / "results/tiny/experiments/small/runs.parquet").unlink()
-    run = project.snakemake(*TARGETS)
-    assert run.returncode != 0
-    said = [line for line in run.stderr.splitlines() if line.startswith("sgdbayes: error")]
-    assert "10-20.parquet is damaged: it does not match its checksum; moved to 10-20.parquet.damaged" in said[0]
+    flipped.write_bytes(content)
+    (experiment / "runs.parquet").unlink()
+    for block in (truncated, flipped):
+        run = project.snakemake(*TARGETS)
+        assert run.returncode != 0
+        said = [line for line in run.stderr.splitlines() if line.startswith("sgdbayes: error")]
+        named = f"{block.name} is damaged: it does not match its checksum; moved to {block.name}.damaged"
+        assert named in said[0]
     run = project.snakemake(*TARGETS)
     assert run.returncode == 0, run.stderr
     assert_tables(project, expected)
