@@ -89,6 +89,25 @@ def boolean_table(comparison: pd.DataFrame) -> str:
     )
 
 
+def images_table(comparison: pd.DataFrame, tasks: list[str]) -> str:
+    """Of the experiments on ``tasks``, on the domain with most functions to compare: test errors of networks and posteriors,
+    and correlations, as Markdown.
+    """
+    from sgdbayes.claims import best_rows
+
+    lines = []
+    for name, of in best_rows(comparison[comparison["task"].isin(tasks)]):
+        first = of.iloc[0]
+        errors = [f"{100 * of['posterior_test_error'][each]:.1f}" if each in of.index else "" for each in _OTHERS]
+        own = f"{100 * first['test_error']:.1f} [{100 * first['test_error_low']:.1f}, {100 * first['test_error_high']:.1f}]"
+        known = [of.loc[each] if each in of.index else None for each in ("zero_one", "ntk")]
+        correlations = ["" if row is None else f"{_correlation(row)}, {row['compared']}" for row in known]
+        numbers = [f"{first['networks']:,}", str(first["domain_size"]), own]
+        lines.append([name, *numbers, *errors, *correlations, f"{first['noise_ceiling']:.2f}"])
+    heads = ["", "networks", "\\|E\\|", "mean test error, %", *(f"under {name}" for name in _OTHERS.values())]
+    return _markdown([*heads, "r, 0-1, functions", "r, NTK, functions", "ceiling"], lines)
+
+
 def _correlation(row: Any) -> str:  # noqa: ANN401 (a row of comparison.csv)
     return f"{row.pearson:.2f} [{row.pearson_low:.2f}, {row.pearson_high:.2f}]"
 

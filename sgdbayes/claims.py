@@ -52,7 +52,9 @@ _TESTS = {
     "from 2",
     "D6 error": "largest mean test error over smallest, over initial scales; holds from 1.25, does not below 1.1",
     "D6 distance": "total variation distance to the exact 0-1 posterior, smallest initial scale less largest; holds above 0",
-    "D7": "correlation of this posterior less that of the exact 0-1 posterior; holds above 0, does not below",
+    "D7 correlation": "correlation of this posterior less that of the exact 0-1 posterior; holds above 0, does not below",
+    "D7 distance": "total variation distance from networks to the exact 0-1 posterior less that to this one; holds above 0, does not "
+    "below",
 }
 _EXACT, _FINITE, _VERDICTS = (
     "zero_one",
@@ -392,5 +394,9 @@ def _other_predictors(comparison: pd.DataFrame) -> Iterator[_Finding]:
         row = of.loc[_EXACT]
         for other in ("ntk", "mse"):
             if other in of.index:
-                effect = _difference(of.loc[other], "pearson", row, "pearson")
-                yield _finding("D7", row, effect, (0, 0), subject=f"{row['experiment']}, {other}")
+                about = {"limits": (0, 0), "subject": f"{row['experiment']}, {other}"}
+                for test, effect in (
+                    ("D7 correlation", _difference(of.loc[other], "pearson", row, "pearson")),
+                    ("D7 distance", _difference(row, "total_variation", of.loc[other], "total_variation")),
+                ):
+                    yield _finding("D7", row, effect, test=_TESTS[test], **about)

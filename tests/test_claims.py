@@ -29,13 +29,21 @@ def estimate(name: str, value: float, reach: float) -> dict[str, float]:
 
 
 def experiment(
-    name: str, *, pearson=(0.8, 0.05), ceiling=(0.95, 0.01), error=(0.10, 0.002), posterior_error=(0.10, 0.002), **about
+    name: str,
+    *,
+    pearson=(0.8, 0.05),
+    ceiling=(0.95, 0.01),
+    error=(0.10, 0.002),
+    posterior_error=(0.10, 0.002),
+    distance=(0.5, 0.02),
+    **about,
 ) -> dict:
     columns = {
         "pearson": pearson,
         "noise_ceiling": ceiling,
         "test_error": error,
         "posterior_test_error": posterior_error,
+        "total_variation": distance,
     }
     row = ROW | {"experiment": name} | about
     for column, (value, reach) in columns.items():
@@ -153,10 +161,13 @@ def test_posteriors_are_compared_on_the_domain_with_most_functions():
 def test_another_predictor_must_be_better_beyond_both_intervals():
     rows = [
         experiment("e"),
-        experiment("e", posterior="ntk", pearson=(0.9, 0.02)),
-        experiment("e", posterior="mse", pearson=(0.82, 0.1)),
+        experiment("e", posterior="ntk", pearson=(0.9, 0.02), distance=(0.51, 0.02)),
+        experiment("e", posterior="mse", pearson=(0.82, 0.1), distance=(0.4, 0.02)),
     ]
-    assert verdicts(findings(rows), "D7") == ["holds", "not decided"]
+    table = findings(rows)
+    assert verdicts(table, "D7") == ["holds", "not decided", "not decided", "holds"]
+    assert table.loc[table["claim"] == "D7", "subject"].tolist() == ["e, ntk", "e, ntk", "e, mse", "e, mse"]
+    assert table.loc[table["claim"] == "D7", "effect"].tolist() == pytest.approx([0.1, -0.01, 0.02, 0.1])
 
 
 def sweep(setting: str, *names: str) -> dict:
@@ -179,7 +190,7 @@ def test_overtraining_does_not_matter_where_neither_correlation_nor_error_change
 def test_initial_scale_moves_networks_and_not_the_posterior():
     def rows(errors, distances):
         return [
-            experiment(name, error=(error, 0.002)) | estimate("total_variation", distance, 0.02)
+            experiment(name, error=(error, 0.002), distance=(distance, 0.02))
             for name, error, distance in zip("abc", errors, distances, strict=True)
         ]
 
