@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 ROOT = Path(__file__).parents[1]
@@ -26,14 +27,21 @@ DESK = {
     "figures/by-error/20.png": "by-error.png",
     "figures/complexity/bit-sgd.png": "complexity.png",
     "figures/sweeps/width.png": "width.png",
+    "figures/sweeps/initial-scale.png": "initial-scale.png",
+    "figures/sweeps/overtraining.png": "overtraining.png",
+    "figures/predictors.png": "predictors.png",
+    "figures/margins.png": "margins.png",
 }
 # Beside the tests of a claim.
 _PICTURES = {
-    "C1": ["boolean.png"],
+    "C1": ["predictors.png", "boolean.png"],
     "C3": ["by-error.png", "complexity.png"],
     "C5": ["boolean-errors.png"],
     "D1": ["width.png"],
     "D2": ["ep-against-exact.png"],
+    "D3": ["margins.png", "overtraining.png"],
+    "D6": ["initial-scale.png"],
+    "D7": ["predictors.png"],
 }
 END = "<!-- end -->"
 # Of the Boolean system, the posterior of the finite network: by rejection, or where it cannot reach.
@@ -41,6 +49,8 @@ _FINITE = ("rejection", "splitting")
 _SMOOTH = {"ep": "EP", "ntk": "NTK", "mse": "MSE"}
 _OTHERS = {"zero_one": "0-1", **_SMOOTH}
 _SIZE = 20
+_IMAGES_SIZE, _DISTANCES = 50, ("zero_one", "ntk", "mse")
+_IMAGES = ("mnist-2000", "fashion-2000", "imdb-tfidf")
 
 
 def between_marks(text: str, name: str, block: str) -> str:
@@ -89,23 +99,22 @@ def boolean_table(comparison: pd.DataFrame) -> str:
     )
 
 
-def images_table(comparison: pd.DataFrame, tasks: list[str]) -> str:
-    """Of the experiments on ``tasks``, on the domain with most functions to compare: test errors of networks and posteriors,
-    and correlations, as Markdown.
-    """
-    from sgdbayes.claims import best_rows
-
+def images_table(comparison: pd.DataFrame) -> str:
+    """Of the experiments on images and texts: test errors of networks and posteriors, distances, correlations, as Markdown."""
+    rows = comparison[comparison["task"].isin(_IMAGES) & comparison["domain_size"].eq(_IMAGES_SIZE)]
     lines = []
-    for name, of in best_rows(comparison[comparison["task"].isin(tasks)]):
-        first = of.iloc[0]
-        errors = [f"{100 * of['posterior_test_error'][each]:.1f}" if each in of.index else "" for each in _OTHERS]
+    for name, of in rows.groupby("experiment", sort=False):
+        by, first = of.set_index("posterior"), of.iloc[0]
+        errors = [f"{100 * by['posterior_test_error'][each]:.1f}" for each in _OTHERS]
+        distances = [f"{by['total_variation'][each]:.2f}" for each in _DISTANCES]
+        correlations = [
+            _correlation(row) if np.isfinite(row.pearson) else "" for row in by.loc[list(_DISTANCES)].itertuples()
+        ]
         own = f"{100 * first['test_error']:.1f} [{100 * first['test_error_low']:.1f}, {100 * first['test_error_high']:.1f}]"
-        known = [of.loc[each] if each in of.index else None for each in ("zero_one", "ntk")]
-        correlations = ["" if row is None else f"{_correlation(row)}, {row['compared']}" for row in known]
-        numbers = [f"{first['networks']:,}", str(first["domain_size"]), own]
-        lines.append([name, *numbers, *errors, *correlations, f"{first['noise_ceiling']:.2f}"])
-    heads = ["", "networks", "\\|E\\|", "mean test error, %", *(f"under {name}" for name in _OTHERS.values())]
-    return _markdown([*heads, "r, 0-1, functions", "r, NTK, functions", "ceiling"], lines)
+        lines.append([name, f"{first['networks']:,}", own, *errors, *distances, *correlations, str(first["compared"])])
+    heads = ["", "networks", "they err, %", *(f"{name}, %" for name in _OTHERS.values())]
+    heads += [f"{what} {_OTHERS[each]}" for what in ("distance to", "r,") for each in _DISTANCES]
+    return _markdown([*heads, "functions"], lines)
 
 
 def _correlation(row: Any) -> str:  # noqa: ANN401 (a row of comparison.csv)
@@ -182,7 +191,9 @@ if __name__ == "__main__":
         print(
             "results/desk/figures/ is not drawn: `make figures` draws it; the copies in docs/desk/ are left as they are"
         )
-    text = between_marks(text, "boolean", boolean_table(read_table(results / "desk" / "comparison.csv")))
+    comparison = read_table(results / "desk" / "comparison.csv")
+    text = between_marks(text, "boolean", boolean_table(comparison))
+    text = between_marks(text, "images", images_table(comparison))
     readme.write_text(text, encoding="utf-8")
     page = results_page(read_table(results / "desk" / "claims.csv"))
     (ROOT / "docs" / "results.md").write_text(page, encoding="utf-8")

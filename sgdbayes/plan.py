@@ -231,10 +231,11 @@ class Plan:
         return settings_hash(experiments, self.pairs_key(), self.code("reference_figure"))
 
     def sweep_reference(self, name: str) -> str | None:
-        """The reference posterior of all models of a sweep, None if they have different ones or none."""
+        """The reference posterior of all models of a sweep, None if they have different ones or none, or are one and the same."""
         items = [self.experiments[each] for each in self.configuration.sweeps[name]["experiments"]]
-        references = {self.reference_of(item.task, item.architecture) for item in items}
-        return references.pop() if len(references) == 1 else None
+        models = {(item.task, item.architecture) for item in items}
+        references = {self.reference_of(*model) for model in models}
+        return references.pop() if len(references) == 1 and len(models) > 1 else None
 
     def sweep_key(self, name: str) -> str:
         keys = [self.comparison_key(each) for each in self.configuration.sweeps[name]["experiments"]]

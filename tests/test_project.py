@@ -95,6 +95,27 @@ def test_what_the_readme_says_of_the_boolean_system_is_in_the_committed_tables()
         assert text.format(draws.loc[draws["domain_size"] == 20, "count"].sum()) in said
 
 
+def test_what_the_readme_says_of_images_is_in_the_committed_tables():
+    readme, refresh = (ROOT / "README.md").read_text(), load(ROOT / "docs" / "refresh.py")
+    comparison = read_table(ROOT / "results" / "desk" / "comparison.csv")
+    assert refresh.between_marks(readme, "images", refresh.images_table(comparison)) == readme
+    said = " ".join(readme.split())
+    rows = comparison[comparison["task"].eq("mnist-2000") & comparison["domain_size"].eq(50)]
+    assert rows["experiment"].nunique() == 6
+    errors = 100 * rows["test_error"]
+    posterior = dict(iter(rows.groupby("posterior")))
+    exact, regression = (100 * posterior[name]["posterior_test_error"].iloc[0] for name in ("zero_one", "mse"))
+    assert f"err {exact:.1f} % of the time, trained networks {errors.min():.1f} to {errors.max():.1f} %" in said
+    assert f"(total variation distance {span(posterior['zero_one']['total_variation'])})" in said
+    assert f"errs {regression:.1f} % and is at a distance of {span(posterior['mse']['total_variation'])}" in said
+    claims = read_table(ROOT / "results" / "desk" / "claims.csv")
+    margins = claims[
+        claims["test"].str.startswith("smallest over mean margin") & claims["subject"].str.startswith("mnist")
+    ]
+    assert len(margins) > 4
+    assert (margins["high"] < 1).all()
+
+
 def test_the_page_of_results_is_that_of_the_claims():
     refresh = load(ROOT / "docs" / "refresh.py")
     assert (ROOT / "docs" / "results.md").read_text() == refresh.results_page(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter, ScalarFormatter
+from matplotlib.ticker import NullFormatter
 
 from sgdbayes.figures.style import (
     POSTERIOR_LABELS,
@@ -62,8 +62,8 @@ def draw_sweep(
         _draw_pairs(next(each), rows, pairs[pairs["domain_size"] == size], reference)
     if rows["x"].min() > 0 and rows["x"].max() > _WIDE * rows["x"].min():
         axes[0, 0].set_xscale("log")
-    axes[0, 0].set_xticks(sorted(rows["x"].unique()), minor=False)
-    axes[0, 0].xaxis.set_major_formatter(ScalarFormatter())
+    places = sorted(rows["x"].unique())
+    axes[0, 0].set_xticks(places, [f"{place:g}" for place in places])
     axes[0, 0].xaxis.set_minor_formatter(NullFormatter())
     hide_unused(axes.flat, number)
     label_outer(axes, setting, None)
