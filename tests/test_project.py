@@ -108,6 +108,11 @@ def test_what_the_readme_says_of_images_is_in_the_committed_tables():
     assert f"err {exact:.1f} % of the time, trained networks {errors.min():.1f} to {errors.max():.1f} %" in said
     assert f"(total variation distance {span(posterior['zero_one']['total_variation'])})" in said
     assert f"errs {regression:.1f} % and is at a distance of {span(posterior['mse']['total_variation'])}" in said
+    reviews = comparison[comparison["task"].eq("imdb-tfidf") & comparison["domain_size"].eq(50)]
+    assert f"every distance is {np.floor(100 * reviews['total_variation'].min()) / 100:.2f} or more" in said
+    regression = 100 * reviews.loc[reviews["posterior"] == "mse", "posterior_test_error"].iloc[0]
+    errors = 100 * reviews["test_error"]
+    assert f"regression errs {regression:.1f} % and networks {errors.min():.1f} to {errors.max():.1f} %" in said
     claims = read_table(ROOT / "results" / "desk" / "claims.csv")
     margins = claims[
         claims["test"].str.startswith("smallest over mean margin") & claims["subject"].str.startswith("mnist")
