@@ -69,6 +69,7 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/complexity.smk"
 include: "workflow/rules/ep_against_exact.smk"
 include: "workflow/rules/verify.smk"
+include: "workflow/rules/explorer.smk"
 
 
 # Seconds each; the data set of a task may have to be downloaded, and nodes of a cluster often have no network.

@@ -271,6 +271,12 @@ class Plan:
         settings = [self.configuration.comparison[name] for name in ("resamples", "seed")]
         return settings_hash(keys, settings, self.code("posterior_pairs"))
 
+    def explorer_key(self) -> str:
+        # Its template, style and script are no modules.
+        parts = sorted((Path(__file__).parent / "explorer").glob("page.*"))
+        texts = [path.read_text(encoding="utf-8") for path in parts if path.suffix != ".py"]
+        return settings_hash(self.all_comparisons_key(), texts, self.code("explorer"))
+
     def figure_key(self, script: str, experiments: list[str]) -> str:
         """Key of a figure that ``script`` draws from the tables of ``experiments``."""
         return settings_hash([self.comparison_key(name) for name in experiments], self.code(script))

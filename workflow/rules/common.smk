@@ -216,6 +216,15 @@ def by_error_files(wildcards):
     ]
 
 
+def all_domains():
+    """Experiment and domain size of each table of functions."""
+    return [
+        (name, size)
+        for name, item in PLAN.experiments.items()
+        for size in item.domain_sizes
+    ]
+
+
 def all_posteriors():
     """Task, architecture and posterior of each table of probabilities."""
     return [
@@ -251,7 +260,7 @@ def figure_files():
 
 def table_files():
     """The tables and texts of the configuration."""
-    names = ["runs.parquet", "comparison.csv", "bands.csv", "summary.txt"]
+    names = ["runs.parquet", "comparison.csv", "bands.csv", "summary.txt", "explorer.html"]
     names = names if PLAN.experiments else []
     if any(len(PLAN.posteriors_of(*model)) > 1 for model in PLAN.models()):
         names += ["posterior-pairs.csv", "claims.csv"]

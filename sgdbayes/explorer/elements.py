@@ -1,0 +1,73 @@
+"""What the elements of E are, for the explorer: images, bits or reviews, as far as they are at hand."""
+
+import base64
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from sgdbayes.datasets import Task, load_task
+from sgdbayes.explorer.reviews import describe_reviews
+from sgdbayes.storage import DamagedFileError, read_arrays
+
+__all__ = ["describe_elements"]
+
+# Of these the data come with the installed packages.
+_ALWAYS_AT_HAND = ("boolean", "mnist_embedded")
+_COLUMNS = 10
+
+
+def describe_elements(settings: Mapping[str, Any], path: Path, size: int, *, data: Path) -> tuple[dict[str, Any], np.ndarray | None]:
+    """The first ``size`` test points of the task with these ``settings`` as the page takes them, and their labels (size,) bool, None
+    if they are not at hand.
+
+    ``path`` is the task's file, which may be missing; ``data`` the folder of data sets, from which nothing is missed either.
+    """
+    classes = ", ".join(map(str, settings["positive_classes"]))
+    named = {"positive": f"class {classes}" if "," not in classes else f"classes {classes}", "negative": "the rest"}
+    task, note = _task(settings, path, data)
+    if task is None:
+        return {**named, "kind": "none", "note": note}, None
+    task = task.head(size)
+    inputs = task.test_inputs
+    if settings["dataset"] == "imdb":
+        shown, note = describe_reviews(task.test_indices, data)
+        shown = {"kind": "texts", "texts": shown}
+    elif settings["dataset"] == "boolean":
+        shown = {"kind": "texts", "texts": ["".join(str(int(bit)) for bit in row) for row in inputs]}
+    elif inputs.ndim == 3 and 0 <= inputs.min() and inputs.max() <= 1:
+        shown = {"kind": "images", **_sprite(inputs)}
+    else:
+        shown = {"kind": "none"}
+        note = f"Inputs of shape {inputs.shape[1:]} are not shown."
+    return {**named, **shown, "note": note}, task.test_labels > 0
+
+
+def _task(settings: Mapping[str, Any], path: Path, data: Path) -> tuple[Task | None, str]:
+    if path.exists():
+        try:
+            return Task(**read_arrays(path)), ""
+        except DamagedFileError as error:
+            return None, f"The test points are not shown: {error}."
+    if settings["dataset"] in _ALWAYS_AT_HAND:
+        return load_task(settings, data), ""
+    return None, (
+        f"The test points themselves were not at hand when this page was made, so their numbers are shown: make {path.name} "
+        "(the workflow's rule task), then the page anew."
+    )
+
+
+def _sprite(images: np.ndarray) -> dict[str, Any]:
+    """Images (N, height, width) from 0 to 1 in one PNG, ten in a row."""
+    number, height, width = images.shape
+    rows = -(-number // _COLUMNS)
+    sheet = np.zeros((rows * _COLUMNS, height, width), dtype=np.uint8)
+    sheet[:number] = np.round(255 * images)
+    sheet = sheet.reshape(rows, _COLUMNS, height, width).swapaxes(1, 2).reshape(rows * height, _COLUMNS * width)
+    buffer = io.BytesIO()
+    Image.fromarray(sheet).save(buffer, "png", optimize=True)
+    picture = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return {"sprite": picture, "columns": _COLUMNS, "rows": rows, "height": height, "width": width}

@@ -1,0 +1,111 @@
+"""What the explorer shows of one model and domain: every function with its count under each optimiser and its probability under
+each posterior, and how often each of them labels an element positive.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sgdbayes.functions import as_strings
+
+__all__ = ["gather_view", "recovered_truth"]
+
+
+def gather_view(
+    functions: Mapping[str, pd.DataFrame],
+    draws: Mapping[str, pd.DataFrame],
+    *,
+    truth: np.ndarray | None = None,
+) -> dict[str, Any]:
+    """Tables of functions by experiment, all of one model on one domain, as columns that JSON can hold.
+
+    ``draws``: functions drawn from each posterior, of all domains; ``truth`` (|E|,) bool, recovered from the tables where it is not
+    at hand. The functions that were found most often come first. Raises ValueError if the tables are of different domains, or
+    if their test errors are not those of ``truth``.
+    """
+    table = _union(functions)
+    bits = _bits(table["function"])
+    errors = table["test_errors"].to_numpy()
+    size = bits.shape[1]
+    if truth is None:
+        truth = recovered_truth(bits, errors)
+    elif not np.array_equal((bits != truth[:size]).sum(1), errors):
+        raise ValueError("the task's labels do not give the test errors in the tables of functions: they are of different tasks")
+    counts = {name: table["function"].map(_counts(each)).fillna(0).astype(int).tolist() for name, each in functions.items()}
+    return {
+        "size": size,
+        "truth": None if truth is None else as_strings(np.asarray(truth, dtype=bool)[None, :size])[0],
+        "functions": table["function"].tolist(),
+        "errors": errors.tolist(),
+        "networks": {name: int(each["count"].sum()) for name, each in functions.items()},
+        "counts": counts,
+        "posteriors": {name: _probabilities(name, table) for name in _posteriors(table)},
+        "positive": {name: _positive(each) for name, each in functions.items()},
+        "drawn": {name: _drawn(each, size) for name, each in draws.items() if size in set(each["domain_size"])},
+        "left_out": 0,
+    }
+
+
+def recovered_truth(bits: np.ndarray, errors: np.ndarray) -> np.ndarray | None:
+    """The true labels (m,) bool, from functions (N, m) and how many elements each labels wrongly; None if these leave it open."""
+    right = np.flatnonzero(errors == 0)
+    if len(right):
+        return bits[right[0]].astype(bool)
+    # errors = sum f + sum t (1 - 2 f), which is linear in the truth t.
+    solution, _, rank, _ = np.linalg.lstsq(1.0 - 2.0 * bits, errors - bits.sum(1), rcond=None)
+    truth = solution > 0.5
+    return truth if rank == bits.shape[1] and np.array_equal((bits != truth).sum(1), errors) else None
+
+
+def _bits(strings: pd.Series) -> np.ndarray:
+    """Functions (N,) as bool (N, m): those of a page are a million digits, of which a loop takes seconds."""
+    return np.array(strings.tolist(), dtype="S").view("S1").reshape(len(strings), -1) == b"1"
+
+
+def _union(functions: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Each function once, most often found first. Probabilities are the same wherever a function has one."""
+    table = pd.concat(functions.values(), ignore_index=True)
+    if table["function"].str.len().nunique() != 1:
+        raise ValueError("tables of functions on different domains cannot be shown in one view")
+    # The first value there is, which may stand in another experiment's table.
+    grouped = table.groupby("function", sort=False)
+    once = grouped[[name for name in table if name not in ("function", "count")]].first()
+    once["count"] = grouped["count"].sum()
+    return once.reset_index().sort_values(["count", "function"], ascending=[False, True], ignore_index=True)
+
+
+def _counts(table: pd.DataFrame) -> pd.Series:
+    return table.set_index("function")["count"]
+
+
+def _posteriors(table: pd.DataFrame) -> list[str]:
+    names = [name.removeprefix("log_p_") for name in table if name.startswith("log_p_")]
+    return [name for name in names if not name.endswith("_se")]
+
+
+def _probabilities(posterior: str, table: pd.DataFrame) -> dict[str, list | None]:
+    def column(name: str, significant: int | None = None) -> list | None:
+        values = table.get(name, pd.Series(dtype=float)).astype(float)
+        if values.isna().all():
+            return None
+        rounded = [f"{value:.{significant}g}" if significant else f"{value:.3f}" for value in values]
+        # JSON has neither NaN nor infinity.
+        return [float(text) if np.isfinite(float(text)) else None for text in rounded]
+
+    return {
+        "log_p": column(f"log_p_{posterior}"),
+        "se": column(f"log_p_{posterior}_se", 2),
+        "draws": column(f"draws_{posterior}", 4),
+    }
+
+
+def _positive(table: pd.DataFrame) -> list[int]:
+    """How many of those that ended as, or were drawn as, the functions of ``table`` label each element positive."""
+    return (table["count"].to_numpy() @ _bits(table["function"])).tolist()
+
+
+def _drawn(draws: pd.DataFrame, size: int) -> dict[str, Any]:
+    table = draws[draws["domain_size"] == size]
+    return {"draws": int(table["count"].sum()), "positive": _positive(table)}

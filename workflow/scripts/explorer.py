@@ -1,0 +1,20 @@
+"""Make the page that shows the functions of all experiments."""
+
+from sgdbayes.jobs import job
+
+with job(snakemake) as run:
+    from pathlib import Path
+
+    from sgdbayes.explorer import explorer_page
+    from sgdbayes.storage import read_table, write_bytes
+
+    source, names = snakemake.input, snakemake.params
+    page = explorer_page(
+        names.about,
+        dict(zip(map(tuple, names.functions), map(read_table, source.functions), strict=True)),
+        dict(zip(map(tuple, names.draws), map(read_table, source.draws), strict=True)),
+        read_table(source.comparison),
+        tasks=Path(names.tasks),
+        data=Path(names.data),
+    )
+    write_bytes(snakemake.output.page, page.encode(), run.provenance())
