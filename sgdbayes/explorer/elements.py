@@ -3,13 +3,14 @@
 import base64
 import io
 from collections.abc import Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from sgdbayes.datasets import Task, load_task
+from sgdbayes.datasets import DATASETS, Task, load_task
 from sgdbayes.explorer.reviews import describe_reviews
 from sgdbayes.storage import DamagedFileError, read_arrays
 
@@ -26,8 +27,7 @@ def describe_elements(settings: Mapping[str, Any], path: Path, size: int, *, dat
 
     ``path`` is the task's file, which may be missing; ``data`` the folder of data sets, from which nothing is missed either.
     """
-    classes = ", ".join(map(str, settings["positive_classes"]))
-    named = {"positive": f"class {classes}" if "," not in classes else f"classes {classes}", "negative": "the rest"}
+    named = _class_names(settings)
     task, note = _task(settings, path, data)
     if task is None:
         return {**named, "kind": "none", "note": note}, None
@@ -44,6 +44,22 @@ def describe_elements(settings: Mapping[str, Any], path: Path, size: int, *, dat
         shown = {"kind": "none"}
         note = f"Inputs of shape {inputs.shape[1:]} are not shown."
     return {**named, **shown, "note": note}, task.test_labels > 0
+
+
+def _class_names(settings: Mapping[str, Any]) -> dict[str, str]:
+    """What the labels mean, in as few characters as will do."""
+    if settings["dataset"] == "imdb":
+        both = ("negative", "positive")
+        return {"positive": both[max(settings["positive_classes"])], "negative": both[1 - max(settings["positive_classes"])]}
+    positive = set(settings["positive_classes"])
+    known = DATASETS[settings["dataset"]].classes if settings["dataset"] in DATASETS else ()
+    return {"positive": _ranges(positive), "negative": _ranges(set(known) - positive) or "the rest"}
+
+
+def _ranges(classes: set[int]) -> str:
+    # Numbers in a row differ from their rank by the same.
+    runs = [[number for _, number in run] for _, run in groupby(enumerate(sorted(classes)), lambda pair: pair[1] - pair[0])]
+    return ", ".join(f"{run[0]}–{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs)
 
 
 def _task(settings: Mapping[str, Any], path: Path, data: Path) -> tuple[Task | None, str]:

@@ -2,7 +2,7 @@
 // A "side" is what gives functions a probability: the networks of an experiment, or a posterior. Its key is
 // networks:<experiment> or posterior:<name>.
 
-const LN10 = Math.log(10), Z = 1.959963984540054, PAGE = 50;
+const LN10 = Math.log(10), Z = 1.959963984540054, PAGE = 25;
 const $ = (id) => document.getElementById(id);
 
 function create(tag, properties = {}, ...children) {
@@ -45,8 +45,8 @@ function wilson(count, total) {
 function probability(log10) {
   if (log10 === -Infinity) return "0";
   if (log10 > -3) return (10 ** log10).toPrecision(3);
-  let exponent = Math.floor(log10), digits = (10 ** (log10 - exponent)).toFixed(1);
-  if (digits === "10.0") { digits = "1.0"; exponent += 1; }
+  let exponent = Math.floor(log10), digits = (10 ** (log10 - exponent)).toFixed(2);
+  if (digits === "10.00") { digits = "1.00"; exponent += 1; }
   return `${digits} × 10<sup>${String(exponent).replace("-", "−")}</sup>`;
 }
 const percent = (share) => `${(100 * share).toFixed(share > 0.1 && share < 0.9 ? 0 : 1)} %`;
@@ -67,7 +67,7 @@ function makeSide(view, facts, key) {
   if (kind === "networks") {
     const counts = view.counts[name], total = view.networks[name];
     return {
-      key, kind, name, label: `networks of ${name}`, axis: "P<sub>OPT</sub>", missing: "not found",
+      key, kind, name, label: name, axis: "P<sub>OPT</sub>", strip: "not found", missing: "not found",
       at: (i) => (counts[i] ? { log10: Math.log10(counts[i] / total), ends: wilson(counts[i], total).map(Math.log10) } : null),
       say: (i) => (counts[i] ? `${whole(counts[i])} of ${whole(total)}` : `never found: P<sub>OPT</sub> below ${probability(Math.log10(wilson(0, total)[1]))}`),
     };
@@ -79,18 +79,23 @@ function makeSide(view, facts, key) {
     const number = draws?.[i] ?? null;
     if (number === null) return "not computed";
     if (finite && number === 0) return "never drawn";
-    return `not resolved: only ${number} draws ${finite ? "gave" : "carry"} it`;
+    return `not resolved: ${Number(number.toPrecision(2))} draws ${finite ? "gave" : "carry"} it, too few`;
   }
   return {
-    key, kind, name, label, axis: "P<sub>B</sub>", missing: finite ? "not drawn, or too rarely" : "not resolved or not computed", why,
+    key, kind, name, label, axis: "P<sub>B</sub>", strip: "no P<sub>B</sub>", missing: finite ? "not drawn, or too rarely" : "not resolved or not computed", why,
     at: (i) => {
       const log = logs?.[i] ?? null;
       if (log === null) return null;
       const error = se?.[i] ?? null;
       return { log10: log / LN10, ends: error === null ? null : [(log - Z * error) / LN10, (log + Z * error) / LN10], log, error };
     },
-    say: (i) => ((logs?.[i] ?? null) === null ? why(i) : `ln P = ${logs[i]}${se?.[i] != null ? ` ± ${se[i]}` : ""}`),
+    say: why,
   };
+}
+
+function logarithm({ log, error }) {
+  const about = error === null ? "" : error < 0.001 ? " ± under 0.001" : ` ± ${error}`;
+  return `${log.toFixed(3).replace("-", "−")}${about}`;
 }
 
 function interval(point) {
@@ -114,7 +119,8 @@ async function explore() {
     let best = { size: sizesOf(experiment)[0], posterior: null, compared: -1 };
     for (const size of sizesOf(experiment)) {
       for (const posterior of facts.views[viewOf(experiment, size)].posteriors) {
-        const compared = statistics(experiment, size, posterior)?.[0] ?? 0;
+        // Of as many, under the paper's.
+        const compared = (statistics(experiment, size, posterior)?.[0] ?? 0) + (posterior === "ep" ? 0.5 : 0);
         if (compared > best.compared) best = { size, posterior, compared };
       }
     }
@@ -197,10 +203,10 @@ async function explore() {
   function makeRows() {
     sides = { x: makeSide(view, facts, state.x), y: makeSide(view, facts, state.y) };
     rows = view.functions.map((_, i) => ({ i, x: sides.x.at(i), y: sides.y.at(i) })).filter((row) => row.x || row.y);
-    const high = (point) => (point ? -point.log10 : Infinity);
+    const negative = (point) => (point ? -point.log10 : Infinity);
     const apart = (row) => (row.x && row.y ? -Math.abs(row.x.log10 - row.y.log10) : 1);
     const key = {
-      x: (row) => high(row.x), y: (row) => high(row.y), difference: apart, errors: (row) => view.errors[row.i],
+      x: (row) => negative(row.x), y: (row) => negative(row.y), difference: apart, errors: (row) => view.errors[row.i],
     }[state.sort];
     const keys = new Map(rows.map((row) => [row, key(row)]));
     // Infinity less itself is no number.
@@ -328,7 +334,7 @@ async function explore() {
     });
     const posteriors = about.posteriors.map((name) => {
       const side = makeSide(view, facts, `posterior:${name}`), point = side.at(i);
-      return create("tr", {}, create("td", { textContent: side.label }), create("td", { textContent: point ? `${point.log.toFixed(2)}${point.error === null ? "" : ` ± ${point.error}`}` : "" }),
+      return create("tr", {}, create("td", { textContent: side.label }), create("td", { textContent: point ? logarithm(point) : "" }),
         create("td", { innerHTML: point ? probability(point.log10) : side.why(i) }), create("td", { innerHTML: interval(point) }));
     });
     body.replaceChildren(
@@ -361,11 +367,11 @@ async function explore() {
       const [low, high] = wilson(positive, total), share = positive / total;
       const cell = create("td", { className: "number share", textContent: percent(share) });
       cell.style.setProperty("--part", `${100 * share}%`);
-      made.append(cell, create("td", { className: "number", textContent: percent(1 - share) }), create("td", { className: "number", textContent: `${percent(low)} to ${percent(high)}` }), create("td", { className: "number", textContent: whole(total) }));
+      made.append(cell, create("td", { className: "number", textContent: percent(1 - share) }), create("td", { className: "number", textContent: `${percent(low)}–${percent(high)}`.replace(" %–", "–") }), create("td", { className: "number", textContent: whole(total) }));
       return made;
     };
     const lines = [
-      ...about.experiments.map((name) => line(`networks of ${name}`, view.positive[name][e], view.networks[name], [state.x, state.y].includes(`networks:${name}`))),
+      ...about.experiments.map((name) => line(name, view.positive[name][e], view.networks[name], [state.x, state.y].includes(`networks:${name}`))),
       ...about.posteriors.map((name) => line(facts.posteriors[name] ?? name, view.drawn[name]?.positive[e], view.drawn[name]?.draws, [state.x, state.y].includes(`posterior:${name}`))),
     ];
     const truth = view.truth === null ? "its true label is not at hand" : `in truth ${meaning(view.truth[e])}`;
@@ -377,7 +383,7 @@ async function explore() {
     $("element-body").replaceChildren(
       create("p", {}, create("label", {}, "Element ", pick), ` of ${view.size}: ${truth}.`),
       create("div", { className: "elements" }, elementButton(e, "")),
-      sideTable(["side", `as ${elements.positive}`, `as ${elements.negative}`, `interval of the former`, "networks or draws"].map(escaped), lines),
+      sideTable(["side", `as ${elements.positive}`, `as ${elements.negative}`, "interval of the former", "networks or draws"].map(escaped), lines),
     );
     if (focused) $("element-choice").focus();
   }
@@ -409,16 +415,17 @@ async function explore() {
   const scatter = webgl() ? "scattergl" : "scatter";
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-  function pointTrace() {
+  // The chosen point is made of shapes: another one then redraws no other point.
+  function pointShapes() {
     const i = chosen(), place = i === null ? undefined : places.get(i);
-    if (place === undefined) return { x: [], y: [], type: "scatter", mode: "markers", hoverinfo: "skip", showlegend: false };
-    const row = rows[place];
-    const bars = (point) => (point?.ends && Number.isFinite(point.ends[0]) ? { type: "data", symmetric: false, array: [point.ends[1] - point.log10], arrayminus: [point.log10 - point.ends[0]], color: colour("--mark"), thickness: 1.5 } : { visible: false });
-    return {
-      x: [row.x ? row.x.log10 : jitter(i)], y: [row.y ? row.y.log10 : jitter(i)], xaxis: row.x ? "x" : "x2", yaxis: row.y ? "y" : "y2",
-      error_x: bars(row.x), error_y: bars(row.y), type: "scatter", mode: "markers", hoverinfo: "skip", showlegend: false,
-      marker: { symbol: "circle-open", size: 15, color: colour("--mark"), line: { width: 2.5 } },
-    };
+    if (place === undefined) return [];
+    const row = rows[place], x = row.x ? row.x.log10 : jitter(i), y = row.y ? row.y.log10 : jitter(i);
+    const on = { xref: row.x ? "x" : "x2", yref: row.y ? "y" : "y2", name: "chosen", line: { color: colour("--mark"), width: 2 } };
+    const shapes = [{ ...on, type: "circle", xsizemode: "pixel", ysizemode: "pixel", xanchor: x, yanchor: y, x0: -8, x1: 8, y0: -8, y1: 8 }];
+    const ends = (point) => point?.ends?.every(Number.isFinite);
+    if (ends(row.x)) shapes.push({ ...on, type: "line", x0: row.x.ends[0], x1: row.x.ends[1], y0: y, y1: y });
+    if (ends(row.y)) shapes.push({ ...on, type: "line", x0: x, x1: x, y0: row.y.ends[0], y1: row.y.ends[1] });
+    return shapes;
   }
 
   function traces() {
@@ -434,7 +441,7 @@ async function explore() {
     const ends = rows.filter((row) => row.x && row.y).flatMap((row) => [row.x.log10, row.y.log10]);
     const low = ends.reduce((a, b) => Math.min(a, b), 0);
     const line = { x: [low - 1, 0], y: [low - 1, 0], type: "scatter", mode: "lines", hoverinfo: "skip", showlegend: false, line: { color: colour("--soft"), dash: "dash", width: 1 } };
-    return [line, ...drawn, pointTrace()];
+    return [line, ...drawn];
   }
 
   function range(name) {
@@ -447,23 +454,23 @@ async function explore() {
   function layout() {
     const narrow = $("plot").clientWidth < 500, strip = narrow ? 0.1 : 0.07, gap = strip + 0.015;
     const common = { gridcolor: colour("--line"), linecolor: colour("--line"), zeroline: false, color: colour("--ink") };
-    const power = { ...common, tickprefix: "10<sup>", ticksuffix: "</sup>", exponentformat: "none", nticks: narrow ? 5 : 8 };
+    const power = { ...common, tickprefix: "10<sup>", ticksuffix: "</sup>", exponentformat: "none", nticks: narrow ? 4 : 7 };
     const none = { ...common, showticklabels: false, showgrid: false, range: [0, 1], fixedrange: true, ticks: "" };
     const title = (side) => ({ text: `${side.axis}, ${escaped(side.label)}`, font: { size: 13 } });
     const note = (text, more) => ({ text, showarrow: false, font: { size: 11, color: colour("--soft") }, xref: "paper", yref: "paper", ...more });
     const box = (x0, y0, x1, y1) => ({ type: "rect", xref: "paper", yref: "paper", x0, y0, x1, y1, line: { width: 0 }, fillcolor: colour("--line"), opacity: 0.35, layer: "below" });
     return {
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: colour("--ink"), family: "system-ui, sans-serif" },
-      margin: { l: 62, r: 10, t: 8, b: 52 }, hovermode: "closest", dragmode: narrow ? false : "zoom", hoverlabel: { align: "left" },
-      xaxis: { ...power, domain: [gap, 1], range: range("x"), title: title(sides.x), anchor: "free", position: 0 },
-      yaxis: { ...power, domain: [gap, 1], range: range("y"), title: title(sides.y), anchor: "free", position: 0 },
+      margin: { l: 62, r: 10, t: 26, b: 52 }, modebar: { bgcolor: "rgba(0,0,0,0)", color: colour("--soft"), activecolor: colour("--ink") }, hovermode: "closest", dragmode: narrow ? false : "zoom", hoverlabel: { align: "left" },
+      xaxis: { ...power, domain: [gap, 1], range: range("x"), title: title(sides.x), anchor: "y2" },
+      yaxis: { ...power, domain: [gap, 1], range: range("y"), title: title(sides.y), anchor: "x2" },
       xaxis2: { ...none, domain: [0, strip], anchor: "y" }, yaxis2: { ...none, domain: [0, strip], anchor: "x" },
       coloraxis: { colorscale: "Cividis", cmin: 0, cmax: Math.max(1, (100 * view.errors.reduce((a, b) => Math.max(a, b), 0)) / view.size),
-        colorbar: { title: { text: "test error, %", side: narrow ? "top" : "right" }, thickness: 12, outlinewidth: 0, ...(narrow ? { orientation: "h", y: 1.02, yanchor: "bottom", len: 0.9 } : {}) } },
-      shapes: [box(0, gap, strip, 1), box(gap, 0, 1, strip)],
+        colorbar: { title: { text: "test error, %", side: narrow ? "top" : "right" }, thickness: 12, outlinewidth: 0, ...(narrow ? { orientation: "h", y: 1.07, yanchor: "bottom", len: 0.9 } : {}) } },
+      shapes: [box(0, gap, strip, 1), box(gap, 0, 1, strip), ...pointShapes()],
       annotations: [
-        note(escaped(sides.x.missing), { x: strip / 2, y: (1 + gap) / 2, textangle: -90 }),
-        note(escaped(sides.y.missing), { x: (1 + gap) / 2, y: strip / 2 }),
+        note(sides.x.strip, { x: 0, y: 1, xanchor: "left", yanchor: "bottom" }),
+        note(sides.y.strip, { x: 0, y: strip / 2, xanchor: "left" }),
       ],
     };
   }
@@ -472,7 +479,7 @@ async function explore() {
     const mine = ++drawings, library = await loadPlotly();
     if (mine !== drawings) return;
     if (!$("plot").classList.contains("js-plotly-plot")) $("plot").replaceChildren();
-    await library.react("plot", traces(), layout(), { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] });
+    await library.react("plot", traces(), layout(), { responsive: true, displaylogo: false, displayModeBar: $("plot").clientWidth >= 500, modeBarButtons: [["toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]] });
     if (!$("plot").dataset.listens) {
       $("plot").dataset.listens = "true";
       $("plot").on("plotly_click", (event) => {
@@ -486,10 +493,7 @@ async function explore() {
   function markPoint() {
     const node = $("plot");
     if (!node.classList.contains("js-plotly-plot")) return;
-    const last = node.data.length - 1;
-    // As one change, or it would be drawn twice.
-    const replaced = [...node.data.slice(0, last), pointTrace()];
-    globalThis.Plotly.react(node, replaced, node.layout);
+    globalThis.Plotly.relayout(node, { shapes: [...node.layout.shapes.filter((shape) => shape.name !== "chosen"), ...pointShapes()] });
   }
 
   function showSummary() {
@@ -497,6 +501,8 @@ async function explore() {
     const parts = [`${whole(rows.length)} functions: ${whole(both)} with both probabilities`];
     if (onlyX) parts.push(`${whole(onlyX)} in the strip below (${sides.y.label}: ${sides.y.missing})`);
     if (onlyY) parts.push(`${whole(onlyY)} in the strip at the left (${sides.x.label}: ${sides.x.missing})`);
+    const [across, up] = [range("x"), range("y")];
+    const line = !both || Math.max(across[0], up[0]) < Math.min(across[1], up[1]) ? "" : ` The line of equal probabilities is outside of the picture: those upwards are all ${up[1] < across[0] ? "smaller" : "larger"}.`;
     const networks = [sides.x, sides.y].find((side) => side.kind === "networks"), posterior = [sides.x, sides.y].find((side) => side.kind === "posterior");
     const [compared, r, low, high, ceiling] = (networks && posterior && statistics(networks.name, state.size, posterior.name)) || [];
     const correlation = r == null ? "" : ` Correlation of the logarithms over the ${compared} found often enough: ${r.toFixed(2)}${low == null ? "" : ` [${low.toFixed(2)}, ${high.toFixed(2)}]`}${ceiling == null ? "" : `; a perfect predictor would reach ${ceiling.toFixed(2)}`}.`;
@@ -507,7 +513,7 @@ async function explore() {
       return `${percent(wrongly / of.draws / view.size)} for ${side.label}`;
     };
     const errors = [sides.x, sides.y].map(share).filter(Boolean);
-    $("summary").textContent = `${parts.join("; ")}.${correlation}${errors.length ? ` Mean test error: ${[...new Set(errors)].join(", ")}.` : ""}`;
+    $("summary").textContent = `${parts.join("; ")}.${line}${correlation}${errors.length ? ` Mean test error: ${[...new Set(errors)].join(", ")}.` : ""}`;
   }
 
   // Putting it together.
