@@ -51,7 +51,6 @@ function probability(log10) {
 }
 const percent = (share) => `${(100 * share).toFixed(share > 0.1 && share < 0.9 ? 0 : 1)} %`;
 const whole = (number) => number.toLocaleString("en");
-const markup = (html) => create("span", { innerHTML: html });
 const escaped = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
 const few = (items, most) => items.slice(0, most).join(", ") + (items.length > most ? ` and ${items.length - most} more` : "");
 
@@ -273,6 +272,10 @@ async function explore() {
     showFunction();
     markPoint();
     writeAddress();
+    if (place !== undefined) {
+      const said = ["x", "y"].map((axis) => `${sides[axis].label} ${rows[place][axis] ? create("span", { innerHTML: probability(rows[place][axis].log10) }).textContent : sides[axis].missing}`);
+      $("spoken").textContent = `Function ${place + 1} of ${rows.length}: ${view.errors[i]} of ${view.size} wrong; ${said.join("; ")}`;
+    }
   }
 
   function step(event, focus) {
@@ -285,18 +288,20 @@ async function explore() {
 
   // The chosen function.
 
+  function picture(e, zoom) {
+    const shown = create("span", { className: "picture" }), { width, height, columns, rows: lines } = elements;
+    Object.assign(shown.style, {
+      width: `${zoom * width}px`, height: `${zoom * height}px`, backgroundSize: `${zoom * width * columns}px ${zoom * height * lines}px`,
+      backgroundPosition: `${-zoom * width * (e % columns)}px ${-zoom * height * Math.floor(e / columns)}px`,
+    });
+    return shown;
+  }
+
   function elementButton(e, note, mistaken = false) {
-    const shown = elements.kind === "images" ? create("span", { className: "picture" }) : null;
-    if (shown) {
-      const zoom = 1.6, { width, height, columns, rows: lines } = elements;
-      Object.assign(shown.style, {
-        width: `${zoom * width}px`, height: `${zoom * height}px`, backgroundSize: `${zoom * width * columns}px ${zoom * height * lines}px`,
-        backgroundPosition: `${-zoom * width * (e % columns)}px ${-zoom * height * Math.floor(e / columns)}px`,
-      });
-    }
     const text = elements.texts?.[e] ?? "";
-    const button = create("button", { type: "button", className: "element", onclick: () => chooseElement(e) }, ...(shown ? [shown] : []),
-      create("span", { textContent: `${e + 1}${text ? `: ${text}` : ""}` }));
+    const button = create("button", { type: "button", className: "element", onclick: () => chooseElement(e) });
+    if (elements.kind === "images") button.append(picture(e, 45 / elements.height));
+    button.append(create("span", { textContent: `${e + 1}${text ? `: ${text}` : ""}` }));
     if (note) button.append(create("span", { textContent: note, className: mistaken ? "mistaken" : "" }));
     button.setAttribute("aria-label", `element ${e + 1}${text ? `, ${text}` : ""}${note ? `, labelled ${note}` : ""}`);
     button.setAttribute("aria-pressed", String(e === state.element));
@@ -382,7 +387,7 @@ async function explore() {
     const focused = document.activeElement?.id === "element-choice";
     $("element-body").replaceChildren(
       create("p", {}, create("label", {}, "Element ", pick), ` of ${view.size}: ${truth}.`),
-      create("div", { className: "elements" }, elementButton(e, "")),
+      elements.kind === "images" ? picture(e, 112 / elements.height) : create("p", { textContent: elements.texts?.[e] ?? "" }),
       sideTable(["side", `as ${elements.positive}`, `as ${elements.negative}`, "interval of the former", "networks or draws"].map(escaped), lines),
     );
     if (focused) $("element-choice").focus();
@@ -498,7 +503,7 @@ async function explore() {
 
   function showSummary() {
     const both = rows.filter((row) => row.x && row.y).length, onlyX = rows.filter((row) => !row.y).length, onlyY = rows.filter((row) => !row.x).length;
-    const parts = [`${whole(rows.length)} functions: ${whole(both)} with both probabilities`];
+    const parts = [`${whole(rows.length)} function${rows.length === 1 ? "" : "s"}: ${whole(both)} with both probabilities`];
     if (onlyX) parts.push(`${whole(onlyX)} in the strip below (${sides.y.label}: ${sides.y.missing})`);
     if (onlyY) parts.push(`${whole(onlyY)} in the strip at the left (${sides.x.label}: ${sides.x.missing})`);
     const [across, up] = [range("x"), range("y")];
@@ -546,6 +551,7 @@ async function explore() {
   }
 
   function start() {
+    if (!globalThis.DecompressionStream) return tell("This browser is too old for this page: it needs one of 2023 or later.");
     const unknown = readAddress();
     tell(unknown.length ? `This page has no ${unknown.join(", no ")}: what is there is shown instead.` : "");
     return show();
