@@ -236,7 +236,7 @@ def visit(browser, address):
     def opened(state: str = "", **options):
         contexts.append(browser.new_context(**options))
         page = contexts[-1].new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda said: said.type == "error" and wrong.append(said.text))
         page.on("request", lambda asked: asked.url.startswith(("http", "ws")) and wrong.append(asked.url))
@@ -251,7 +251,9 @@ def visit(browser, address):
 
 
 def drawn(page, shown: str = "") -> None:
-    page.wait_for_selector(f'#plot[data-drawn*="{shown}"]')
+    # A page that fails says so at once.
+    page.wait_for_selector(f'#plot[data-drawn*="{shown}"], #message:text("cannot be shown")' if shown else '#plot[data-drawn], #message:text("cannot be shown")')
+    assert "cannot be shown" not in page.text_content("#message")
 
 
 def state(page) -> dict[str, str]:
@@ -263,7 +265,7 @@ def code(function: str) -> str:
 
 
 def test_choose_and_point(visit):
-    page = visit()
+    page = visit(viewport={"width": 1280, "height": 1200})
     assert state(page)["x"] == "networks:im-sgd" and state(page)["y"] == "posterior:ep" and state(page)["size"] == str(SIZE)
     assert "0.50" in page.inner_text("#summary")
     page.select_option("#experiment", "im-adam")

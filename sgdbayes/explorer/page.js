@@ -437,8 +437,10 @@ async function explore() {
     const parts = [[(row) => row.x && row.y, "x", "y"], [(row) => !row.x, "x2", "y"], [(row) => !row.y, "x", "y2"]];
     const drawn = parts.map(([belongs, xaxis, yaxis]) => {
       const of = rows.filter(belongs);
+      // Axes that nothing is drawn on are left out, with all that is placed by them.
+      const filler = of.length ? [] : [null];
       return {
-        x: of.map((row) => (row.x ? row.x.log10 : jitter(row.i))), y: of.map((row) => (row.y ? row.y.log10 : jitter(row.i))), xaxis, yaxis, type: scatter, mode: "markers",
+        x: [...of.map((row) => (row.x ? row.x.log10 : jitter(row.i))), ...filler], y: [...of.map((row) => (row.y ? row.y.log10 : jitter(row.i))), ...filler], xaxis, yaxis, type: scatter, mode: "markers",
         customdata: of.map((row) => row.i), text: of.map(hover), hovertemplate: "%{text}<extra></extra>", showlegend: false,
         marker: { color: of.map((row) => (100 * view.errors[row.i]) / view.size), coloraxis: "coloraxis", size: of.length > 3000 ? 5 : 8, opacity: 0.9, line: { width: 0.6, color: colour("--soft") } },
       };
@@ -510,7 +512,7 @@ async function explore() {
     const line = !both || Math.max(across[0], up[0]) < Math.min(across[1], up[1]) ? "" : ` The line of equal probabilities is outside of the picture: those upwards are all ${up[1] < across[0] ? "smaller" : "larger"}.`;
     const networks = [sides.x, sides.y].find((side) => side.kind === "networks"), posterior = [sides.x, sides.y].find((side) => side.kind === "posterior");
     const [compared, r, low, high, ceiling] = (networks && posterior && statistics(networks.name, state.size, posterior.name)) || [];
-    const correlation = r == null ? "" : ` Correlation of the logarithms over the ${compared} found often enough: ${r.toFixed(2)}${low == null ? "" : ` [${low.toFixed(2)}, ${high.toFixed(2)}]`}${ceiling == null ? "" : `; a perfect predictor would reach ${ceiling.toFixed(2)}`}.`;
+    const correlation = r == null ? "" : ` Correlation of the logarithms over the ${compared} found often enough: ${r.toFixed(2)}${low == null || high == null ? "" : ` [${low.toFixed(2)}, ${high.toFixed(2)}]`}${ceiling == null ? "" : `; a perfect predictor would reach ${ceiling.toFixed(2)}`}.`;
     const share = (side) => {
       const of = side.kind === "networks" ? { positive: view.positive[side.name], draws: view.networks[side.name] } : view.drawn[side.name];
       if (!of || view.truth === null) return null;

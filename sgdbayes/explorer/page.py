@@ -7,6 +7,7 @@ import base64
 import gzip
 import json
 from collections.abc import Mapping
+from functools import cache
 from html import escape
 from importlib.metadata import distribution
 from pathlib import Path
@@ -51,21 +52,26 @@ def fill_page(
         "posteriors": dict(posterior_labels),
         "statistics": _statistics(comparison),
     }
-    # Lazy: it takes most of a second.
-    from plotly.offline import get_plotlyjs
-
     fixed = {
         "NAME": escape(name),
         "STYLE": (_HERE / "page.css").read_text(encoding="utf-8"),
         "SCRIPT": (_HERE / "page.js").read_text(encoding="utf-8"),
         "FACTS": _json(facts).replace("<", "\\u003c"),
-        "PLOTLY": _pack(get_plotlyjs()),
+        "PLOTLY": _packed_library(),
         "LICENCE": escape(_licence()),
         "ELEMENTS": "\n".join(_block(f"elements-{task}", _pack(_json(about))) for task, about in elements.items()),
     }
     template = Template((_HERE / "page.html").read_text(encoding="utf-8"))
     room = limit - len(template.substitute(fixed, VIEWS="").encode())
     return template.substitute(fixed, VIEWS=_packed_views(list(views.values()), room))
+
+
+@cache
+def _packed_library() -> str:
+    # Not at the top: plotly takes most of a second.
+    from plotly.offline import get_plotlyjs
+
+    return _pack(get_plotlyjs())
 
 
 def _packed_views(views: list[Mapping[str, Any]], room: int) -> str:
