@@ -21,7 +21,9 @@ _ALWAYS_AT_HAND = ("boolean", "mnist_embedded")
 _COLUMNS = 10
 
 
-def describe_elements(settings: Mapping[str, Any], path: Path, size: int, *, data: Path) -> tuple[dict[str, Any], np.ndarray | None]:
+def describe_elements(
+    settings: Mapping[str, Any], path: Path, size: int, *, data: Path
+) -> tuple[dict[str, Any], np.ndarray | None]:
     """The first ``size`` test points of the task with these ``settings`` as the page takes them, and their labels (size,) bool, None
     if they are not at hand.
 
@@ -38,7 +40,7 @@ def describe_elements(settings: Mapping[str, Any], path: Path, size: int, *, dat
         shown = {"kind": "texts", "texts": shown}
     elif settings["dataset"] == "boolean":
         shown = {"kind": "texts", "texts": ["".join(str(int(bit)) for bit in row) for row in inputs]}
-    elif inputs.ndim == 3 and 0 <= inputs.min() and inputs.max() <= 1:
+    elif inputs.ndim == 3 and inputs.min() >= 0 and inputs.max() <= 1:
         shown = {"kind": "images", **_sprite(inputs)}
     else:
         shown = {"kind": "none"}
@@ -50,7 +52,10 @@ def _class_names(settings: Mapping[str, Any]) -> dict[str, str]:
     """What the labels mean, in as few characters as will do."""
     if settings["dataset"] == "imdb":
         both = ("negative", "positive")
-        return {"positive": both[max(settings["positive_classes"])], "negative": both[1 - max(settings["positive_classes"])]}
+        return {
+            "positive": both[max(settings["positive_classes"])],
+            "negative": both[1 - max(settings["positive_classes"])],
+        }
     positive = set(settings["positive_classes"])
     known = DATASETS[settings["dataset"]].classes if settings["dataset"] in DATASETS else ()
     return {"positive": _ranges(positive), "negative": _ranges(set(known) - positive) or "the rest"}
@@ -58,7 +63,9 @@ def _class_names(settings: Mapping[str, Any]) -> dict[str, str]:
 
 def _ranges(classes: set[int]) -> str:
     # Numbers in a row differ from their rank by the same.
-    runs = [[number for _, number in run] for _, run in groupby(enumerate(sorted(classes)), lambda pair: pair[1] - pair[0])]
+    runs = [
+        [number for _, number in run] for _, run in groupby(enumerate(sorted(classes)), lambda pair: pair[1] - pair[0])
+    ]
     return ", ".join(f"{run[0]}–{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs)
 
 

@@ -79,9 +79,14 @@ def _packed_views(views: list[Mapping[str, Any]], room: int) -> str:
     packed = [_pack(_json(view)) for view in views]
     while (excess := sum(map(len, packed)) + 100 * len(packed) - room) > 0:
         if most <= 1:
-            raise ValueError(f"the page is {excess} bytes too large even with one function a view: explore fewer experiments")
+            raise ValueError(
+                f"the page is {excess} bytes too large even with one function a view: explore fewer experiments"
+            )
         most = most * 3 // 4
-        packed = [_pack(_json(_head(view, most))) if len(view["functions"]) > most else text for view, text in zip(views, packed, strict=True)]
+        packed = [
+            _pack(_json(_head(view, most))) if len(view["functions"]) > most else text
+            for view, text in zip(views, packed, strict=True)
+        ]
     return "\n".join(_block(f"view-{number}", text) for number, text in enumerate(packed))
 
 

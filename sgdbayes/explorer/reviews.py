@@ -17,7 +17,8 @@ def describe_reviews(indices: np.ndarray, data: Path) -> tuple[list[str], str]:
     """A line per review of these ``indices``, and a note on what it does not say. Downloads nothing."""
     found = [place / name for place in places("imdb", data) for name in _SOURCES if (place / name).exists()]
     if not found:
-        return [f"review {index}" for index in indices], "Ratings and words are left out: the data set was not at hand when this page was made."
+        note = "Ratings and words are left out: the data set was not at hand when this page was made."
+        return [f"review {index}" for index in indices], note
     texts = _read(found[0])
     names = {}
     for name, text in texts.items():

@@ -43,7 +43,8 @@ def explorer_page(
     for task, _, size in models:
         largest[task] = max(size, largest.get(task, 0))
     described = {
-        task: describe_elements(about["tasks"][task], tasks / f"{task}.npz", size, data=data) for task, size in largest.items()
+        task: describe_elements(about["tasks"][task], tasks / f"{task}.npz", size, data=data)
+        for task, size in largest.items()
     }
     views = {
         (task, architecture, size): gather_view(

@@ -32,8 +32,12 @@ def gather_view(
     if truth is None:
         truth = recovered_truth(bits, errors)
     elif not np.array_equal((bits != truth[:size]).sum(1), errors):
-        raise ValueError("the task's labels do not give the test errors in the tables of functions: they are of different tasks")
-    counts = {name: table["function"].map(_counts(each)).fillna(0).astype(int).tolist() for name, each in functions.items()}
+        raise ValueError(
+            "the task's labels do not give the test errors in the tables of functions: they are of different tasks"
+        )
+    counts = {
+        name: table["function"].map(_counts(each)).fillna(0).astype(int).tolist() for name, each in functions.items()
+    }
     return {
         "size": size,
         "truth": None if truth is None else as_strings(np.asarray(truth, dtype=bool)[None, :size])[0],

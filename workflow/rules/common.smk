@@ -260,7 +260,13 @@ def figure_files():
 
 def table_files():
     """The tables and texts of the configuration."""
-    names = ["runs.parquet", "comparison.csv", "bands.csv", "summary.txt", "explorer.html"]
+    names = [
+        "runs.parquet",
+        "comparison.csv",
+        "bands.csv",
+        "summary.txt",
+        "explorer.html",
+    ]
     names = names if PLAN.experiments else []
     if any(len(PLAN.posteriors_of(*model)) > 1 for model in PLAN.models()):
         names += ["posterior-pairs.csv", "claims.csv"]
