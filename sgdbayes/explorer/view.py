@@ -33,7 +33,7 @@ def gather_view(
         truth = recovered_truth(bits, errors)
     elif not np.array_equal((bits != truth[:size]).sum(1), errors):
         raise ValueError(
-            "the task's labels do not give the test errors in the tables of functions: they are of different tasks"
+            "the task's labels do not give the test errors in the tables of functions: one is out of date, make both anew"
         )
     counts = {
         name: table["function"].map(_counts(each)).fillna(0).astype(int).tolist() for name, each in functions.items()
