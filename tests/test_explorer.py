@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from sgdbayes import plan
+from sgdbayes.datasets import mnist
 from sgdbayes.explorer import describe_elements, explorer_page, gather_view, recovered_truth, reviews
 from sgdbayes.explorer.elements import _class_names
 from sgdbayes.functions import as_bits, as_strings, frequency_table, tabulate_functions, wilson_interval
@@ -167,7 +168,16 @@ def test_elements_are_shown_as_far_as_they_are_at_hand(tmp_path, monkeypatch):
     sheet = np.asarray(Image.open(io.BytesIO(base64.b64decode(shown["sprite"].split(",")[1]))))
     np.testing.assert_array_equal(sheet[:, 28:56], np.round(255 * images[1]))
     shown, labels = describe_elements(IMAGES, tmp_path / "lost.npz", 5, data=tmp_path)
-    assert labels is None and shown["kind"] == "none" and "not at hand" in shown["note"] and "lost.npz" in shown["note"]
+    assert (
+        labels is None
+        and shown["kind"] == "none"
+        and "not at hand" in shown["note"]
+        and "data/README.md" in shown["note"]
+    )
+    for name in mnist._FILES.sha256:
+        (tmp_path / "mnist").mkdir(exist_ok=True)
+        (tmp_path / "mnist" / f"{name}.gz").write_bytes(b"cut")
+    assert "train-images" in describe_elements(IMAGES, tmp_path / "lost.npz", 5, data=tmp_path)[0]["note"]
     (tmp_path / "images.npz").write_bytes(b"cut")
     assert "damaged" in describe_elements(IMAGES, tmp_path / "images.npz", 5, data=tmp_path)[0]["note"]
     boolean = {"dataset": "boolean", "positive_classes": [1], "train_size": 32, "recorded_test_size": 96, "seed": 0}

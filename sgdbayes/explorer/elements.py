@@ -10,14 +10,17 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from sgdbayes.datasets import DATASETS, Task, load_task
+from sgdbayes.datasets import DATASETS, Task, fashion_mnist, load_task, mnist
+from sgdbayes.datasets._files import places
 from sgdbayes.explorer.reviews import describe_reviews
 from sgdbayes.storage import DamagedFileError, read_arrays
 
 __all__ = ["describe_elements"]
 
 # Of these the data come with the installed packages.
-_ALWAYS_AT_HAND = ("boolean", "mnist_embedded")
+_INSTALLED = ("boolean", "mnist_embedded")
+# Not by public names: the modules of data sets are part of what every task's key stands for, and would have to change.
+_IDX_FILES = {"mnist": mnist._FILES, "fashion_mnist": fashion_mnist._FILES}
 _COLUMNS = 10
 
 
@@ -27,7 +30,7 @@ def describe_elements(
     """The first ``size`` test points of the task with these ``settings`` as the page takes them, and their labels (size,) bool, None
     if they are not at hand.
 
-    ``path`` is the task's file, which may be missing; ``data`` the folder of data sets, from which nothing is missed either.
+    ``path`` is the task's file, which may be missing; ``data`` the folder of data sets, then read if that needs no download.
     """
     named = _class_names(settings)
     task, note = _task(settings, path, data)
@@ -70,16 +73,28 @@ def _ranges(classes: set[int]) -> str:
 
 
 def _task(settings: Mapping[str, Any], path: Path, data: Path) -> tuple[Task | None, str]:
-    if path.exists():
-        try:
+    try:
+        if path.exists():
             return Task(**read_arrays(path)), ""
-        except DamagedFileError as error:
-            return None, f"The test points are not shown: {error}."
-    if settings["dataset"] in _ALWAYS_AT_HAND:
-        return load_task(settings, data), ""
+        if _at_hand(settings["dataset"], data):
+            return load_task(settings, data), ""
+    except DamagedFileError as error:
+        return None, f"The test elements are not shown: {error}."
     return None, (
-        f"The test points themselves were not at hand when this page was made, so their numbers are shown: make {path.name} "
-        "(the workflow's rule task), then the page anew."
+        "The test elements themselves were not at hand when this page was made, so their numbers are shown: put the files of "
+        f"{settings['dataset']} where data/README.md says, and make the page anew."
+    )
+
+
+def _at_hand(dataset: str, data: Path) -> bool:
+    """Whether a data set can be loaded without a download."""
+    if dataset not in _IDX_FILES:
+        return dataset in _INSTALLED
+    files = _IDX_FILES[dataset]
+    folders = (*places(files.subfolder, data), *files.installed)
+    return all(
+        (data / files.raw / "raw" / name).exists() or any((folder / f"{name}.gz").exists() for folder in folders)
+        for name in files.sha256
     )
 
 
