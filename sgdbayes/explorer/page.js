@@ -47,9 +47,9 @@ function probability(log10) {
   if (log10 > -3) return (10 ** log10).toPrecision(3);
   let exponent = Math.floor(log10), digits = (10 ** (log10 - exponent)).toFixed(2);
   if (digits === "10.00") { digits = "1.00"; exponent += 1; }
-  return `${digits} × 10<sup>${String(exponent).replace("-", "−")}</sup>`;
+  return `${digits}\u00a0×\u00a010<sup>${String(exponent).replace("-", "−")}</sup>`;
 }
-const percent = (share) => `${(100 * share).toFixed(share > 0.1 && share < 0.9 ? 0 : 1)} %`;
+const percent = (share) => `${(100 * share).toFixed(share > 0.1 && share < 0.9 ? 0 : share > 0.01 && share < 0.99 ? 1 : 2)} %`;
 const whole = (number) => number.toLocaleString("en");
 const escaped = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
 const few = (items, most) => items.slice(0, most).join(", ") + (items.length > most ? ` and ${items.length - most} more` : "");
@@ -93,7 +93,7 @@ function makeSide(view, facts, key) {
 }
 
 function logarithm({ log, error }) {
-  const about = error === null ? "" : error < 0.001 ? " ± under 0.001" : ` ± ${error}`;
+  const about = error === null ? "" : error < 0.001 ? " ± < 0.001" : ` ± ${error}`;
   return `${log.toFixed(3).replace("-", "−")}${about}`;
 }
 
