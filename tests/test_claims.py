@@ -161,13 +161,10 @@ def test_posteriors_are_compared_on_the_domain_with_most_functions():
 def test_another_predictor_must_be_better_beyond_both_intervals():
     rows = [
         experiment("e"),
-        experiment("e", posterior="ntk", pearson=(0.9, 0.02), distance=(0.51, 0.02)),
-        experiment("e", posterior="mse", pearson=(0.82, 0.1), distance=(0.4, 0.02)),
+        experiment("e", posterior="ntk", pearson=(0.9, 0.02)),
+        experiment("e", posterior="mse", pearson=(0.82, 0.1)),
     ]
-    table = findings(rows)
-    assert verdicts(table, "D7") == ["holds", "not decided", "not decided", "holds"]
-    assert table.loc[table["claim"] == "D7", "subject"].tolist() == ["e, ntk", "e, ntk", "e, mse", "e, mse"]
-    assert table.loc[table["claim"] == "D7", "effect"].tolist() == pytest.approx([0.1, -0.01, 0.02, 0.1])
+    assert verdicts(findings(rows), "D7") == ["holds", "not decided"]
 
 
 def sweep(setting: str, *names: str) -> dict:
@@ -202,18 +199,30 @@ def test_initial_scale_moves_networks_and_not_the_posterior():
     ]
 
 
-@pytest.mark.parametrize(("networks", "expected"), [(0.1, "holds"), (0.033, "holds in part"), (0.01, "does not hold")])
+@pytest.mark.parametrize(
+    ("networks", "expected"),
+    [
+        (0.055, "holds"),
+        (0.025, "holds in part"),
+        (0.1, "holds in part"),
+        (0.3, "does not hold"),
+        (0.01, "does not hold"),
+    ],
+)
 def test_random_sampling_is_compared_with_networks_when_they_first_fit(networks, expected):
     rng = np.random.default_rng(0)
     draws = pd.DataFrame({"margin_min": 0.05 * np.exp(rng.normal(0, 0.1, 400)), "margin_mean": 1.0})
-    runs = pd.DataFrame({"fit_margin_min": 2 * networks * np.exp(rng.normal(0, 0.1, 400)), "fit_margin_mean": 2.0,
-                         "margin_min": 0.5, "margin_mean": 1.0, "converged": np.arange(400) < 300})  # fmt: skip
-    runs.loc[300:, "fit_margin_min"] = np.nan
+    runs = pd.DataFrame({"margin_min": 2 * networks * np.exp(rng.normal(0, 0.1, 400)), "margin_mean": 2.0,
+                         "fit_margin_min": np.nan, "fit_margin_mean": np.nan, "converged": np.arange(400) < 300})  # fmt: skip
+    runs.loc[300:, "margin_min"] = np.nan
     table = findings(margins={"e": (runs, draws)})
     row = table[table["claim"] == "D3"].iloc[0]
     assert (row["verdict"], row["networks"]) == (expected, 300)
-    assert row["low"] < 0.05 / networks < row["high"]
+    assert row["low"] < max(0.05 / networks, networks / 0.05) < row["high"]
     assert row["high"] / row["low"] < 1.1
+    # Trained on from the same first fit: nothing new.
+    overtrained = runs.assign(fit_margin_min=runs["margin_min"], fit_margin_mean=2.0)
+    assert verdicts(findings(margins={"e": (overtrained, draws)}), "D3") == ["not decided"]
 
 
 @pytest.mark.parametrize(("errors", "expected"), [
@@ -231,6 +240,15 @@ def test_double_descent_is_a_rise_after_any_value(errors, expected, setting, pos
     # The exact posterior of the infinitely wide network knows no width, and that of a finite one needs the sweep.
     other = [row | {"posterior": "ep" if posterior == "zero_one" else "zero_one"} for row in rows]
     assert verdicts(findings(other, sweeps=sweep(setting, "a", "b", "c")), "D5") == ["not decided"]
+
+
+def test_a_rise_that_is_not_the_largest_may_be_the_least_certain():
+    errors = [(0.1, 0.0001), (0.105, 0.0001), (0.104, 0.05)]
+    rows = [experiment(name, posterior_error=error) for name, error in zip("abc", errors, strict=True)]
+    row = findings(rows, sweeps=sweep("task.train_size", "a", "b", "c")).set_index("claim").loc["D5"]
+    assert row["effect"] == pytest.approx(0.5)
+    assert row["high"] > 5
+    assert row["verdict"] == "not decided"
 
 
 def test_the_verdict_of_all_tests_of_a_claim():
