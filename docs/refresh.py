@@ -6,6 +6,7 @@ results.md.
 
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ _FINITE = ("rejection", "splitting")
 _SMOOTH = {"ep": "EP", "ntk": "NTK", "mse": "MSE"}
 _OTHERS = {"zero_one": "0-1", **_SMOOTH}
 _SIZE = 20
-_IMAGES_SIZE, _DISTANCES = 50, ("zero_one", "ntk", "mse")
+_IMAGES_SIZE, _SHOWN, _TOP = 50, ("zero_one", "ntk", "mse"), 10
 _IMAGES = ("mnist-2000", "fashion-2000", "imdb-tfidf")
 
 
@@ -99,22 +100,42 @@ def boolean_table(comparison: pd.DataFrame) -> str:
     )
 
 
-def images_table(comparison: pd.DataFrame) -> str:
-    """Of the experiments on images and texts: test errors of networks and posteriors, distances, correlations, as Markdown."""
+def images_table(comparison: pd.DataFrame, tables: Callable[[str, int], pd.DataFrame]) -> str:
+    """Of the experiments on images and texts: test errors of networks and posteriors, what share each gives to the other's ten
+    favourites, correlations, as Markdown. ``tables``: functions of an experiment on so many test points.
+    """
     rows = comparison[comparison["task"].isin(_IMAGES) & comparison["domain_size"].eq(_IMAGES_SIZE)]
     lines = []
     for name, of in rows.groupby("experiment", sort=False):
         by, first = of.set_index("posterior"), of.iloc[0]
-        errors = [f"{100 * by['posterior_test_error'][each]:.1f}" for each in _OTHERS]
-        distances = [f"{by['total_variation'][each]:.2f}" for each in _DISTANCES]
-        correlations = [
-            _correlation(row) if np.isfinite(row.pearson) else "" for row in by.loc[list(_DISTANCES)].itertuples()
-        ]
         own = f"{100 * first['test_error']:.1f} [{100 * first['test_error_low']:.1f}, {100 * first['test_error_high']:.1f}]"
-        lines.append([name, f"{first['networks']:,}", own, *errors, *distances, *correlations, str(first["compared"])])
-    heads = ["", "networks", "they err, %", *(f"{name}, %" for name in _OTHERS.values())]
-    heads += [f"{what} {_OTHERS[each]}" for what in ("distance to", "r,") for each in _DISTANCES]
-    return _markdown([*heads, "functions"], lines)
+        errors = [f"{100 * by['posterior_test_error'][each]:.1f}" for each in _OTHERS]
+        counts = tables(name, _IMAGES_SIZE)["count"]
+        favourites = [counts.nlargest(_TOP).sum() / counts.sum(), *by["posterior_mass_in_optimizer_top"][list(_SHOWN)]]
+        theirs = by["optimizer_mass_in_posterior_top"][list(_SHOWN)]
+        correlations = [
+            _correlation(row) if np.isfinite(row.pearson) else "" for row in by.loc[list(_SHOWN)].itertuples()
+        ]
+        shares = [f"{100 * share:.1f}" for share in (*favourites, *theirs)]
+        lines.append([name, f"{first['networks']:,}", own, *errors, *shares, *correlations, str(first["compared"])])
+    shown = [_OTHERS[each] for each in _SHOWN]
+    heads = [
+        "",
+        "networks",
+        "they err, %",
+        *(f"{each} errs" for each in _OTHERS.values()),
+        "their ten: they",
+        *(f"{each}" for each in shown),
+    ]
+    heads += [*(f"{each}'s ten: they" for each in shown), *(f"r, {each}" for each in shown), "functions"]
+    return _markdown(heads, lines)
+
+
+def functions_of(results: Path) -> Callable[[str, int], pd.DataFrame]:
+    """The table of functions of an experiment on so many test points."""
+    from sgdbayes.storage import read_table
+
+    return lambda name, size: read_table(results / "experiments" / name / f"functions-{size}.parquet")
 
 
 def _correlation(row: Any) -> str:  # noqa: ANN401 (a row of comparison.csv)
@@ -193,7 +214,7 @@ if __name__ == "__main__":
         )
     comparison = read_table(results / "desk" / "comparison.csv")
     text = between_marks(text, "boolean", boolean_table(comparison))
-    text = between_marks(text, "images", images_table(comparison))
+    text = between_marks(text, "images", images_table(comparison, functions_of(results / "desk")))
     readme.write_text(text, encoding="utf-8")
     page = results_page(read_table(results / "desk" / "claims.csv"))
     (ROOT / "docs" / "results.md").write_text(page, encoding="utf-8")

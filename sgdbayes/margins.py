@@ -1,5 +1,5 @@
 """Margins y z on S: those of draws from the exact 0-1 posterior say how far from the boundary of zero training error random
-sampling lands, to be compared with networks, which training leaves at it.
+sampling lands, to be compared with networks when they first fit S.
 """
 
 import numpy as np

@@ -259,6 +259,7 @@ def test_predictors_have_a_row_per_experiment_on_its_best_domain():
     left, right = figure.axes
     assert [label.get_text() for label in left.get_yticklabels()] == ["a (10)", "b (10)"]
     assert sorted(float(bars[0].get_xdata()[0]) for bars in left.containers) == [0.6, 0.6, 0.7]
-    # An error of 0 has no place on a logarithmic axis.
+    # An error of 0 has no place on a logarithmic axis: an arrow at its edge.
+    assert [line.get_xdata()[0] for line in right.get_lines() if line.get_marker() == "<"] == [0.1]
     assert [float(bars[0].get_xdata()[0]) for bars in right.containers] == [30, 30]
     draw_predictors(pd.DataFrame(rows), experiments=["c"]).draw_without_rendering()

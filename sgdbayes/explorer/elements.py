@@ -12,7 +12,7 @@ from PIL import Image
 
 from sgdbayes.datasets import DATASETS, Task, fashion_mnist, load_task, mnist
 from sgdbayes.datasets._files import places
-from sgdbayes.explorer.reviews import describe_reviews
+from sgdbayes.explorer.reviews import describe_reviews, reviews_at_hand
 from sgdbayes.storage import DamagedFileError, read_arrays
 
 __all__ = ["describe_elements"]
@@ -88,6 +88,8 @@ def _task(settings: Mapping[str, Any], path: Path, data: Path) -> tuple[Task | N
 
 def _at_hand(dataset: str, data: Path) -> bool:
     """Whether a data set can be loaded without a download."""
+    if dataset == "imdb":
+        return reviews_at_hand(data)
     if dataset not in _IDX_FILES:
         return dataset in _INSTALLED
     files = _IDX_FILES[dataset]

@@ -8,14 +8,19 @@ import numpy as np
 from sgdbayes.datasets._files import places
 from sgdbayes.datasets.imdb import _SOURCES, _distinct, _read
 
-__all__ = ["describe_reviews"]
+__all__ = ["describe_reviews", "reviews_at_hand"]
 
 _WORDS = 12
 
 
+def reviews_at_hand(data: Path) -> bool:
+    """Whether the reviews are in the folder of data sets or where the user keeps them."""
+    return bool(_sources(data))
+
+
 def describe_reviews(indices: np.ndarray, data: Path) -> tuple[list[str], str]:
     """A line per review of these ``indices``, and a note on what it does not say. Downloads nothing."""
-    found = [place / name for place in places("imdb", data) for name in _SOURCES if (place / name).exists()]
+    found = _sources(data)
     if not found:
         note = "Ratings and words are left out: the data set was not at hand when this page was made."
         return [f"review {index}" for index in indices], note
@@ -25,6 +30,10 @@ def describe_reviews(indices: np.ndarray, data: Path) -> tuple[list[str], str]:
         names.setdefault(text, name)
     reviews = list(_distinct(texts))
     return [_line(int(index), names[reviews[index]], reviews[index]) for index in indices], ""
+
+
+def _sources(data: Path) -> list[Path]:
+    return [place / name for place in places("imdb", data) for name in _SOURCES if (place / name).exists()]
 
 
 def _line(index: int, name: str, text: str) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import NullFormatter, PercentFormatter
 
 from sgdbayes.claims import best_rows
 from sgdbayes.figures.style import POSTERIOR_LABELS, POSTERIOR_STYLES, add_caption
@@ -57,6 +57,7 @@ def draw_predictors(comparison: pd.DataFrame, *, experiments: Iterable[str]) -> 
     left.axvline(0, color="0.8", linewidth=0.8, zorder=0)
     right.set(xlabel="mean test error", xscale="log")
     right.set_xlim(left=max(_SMALLEST, right.get_xlim()[0]))
+    right.xaxis.set_minor_formatter(NullFormatter())
     right.xaxis.set_major_formatter(PercentFormatter(decimals=1))
     named = [(POSTERIOR_LABELS[name], _marker(name)) for name in posteriors]
     named.append(("noise ceiling (left), networks (right)", {"color": "0.35"}))
@@ -68,14 +69,17 @@ def draw_predictors(comparison: pd.DataFrame, *, experiments: Iterable[str]) -> 
         "them, over functions found often enough; grey: the correlation that a perfect predictor could be expected to reach. Right: mean "
         "test error under each posterior; grey: of the networks. The number after a name is that of the test points, those on which most "
         "functions can be compared. Bars: 95 % intervals, over networks, for test errors of posteriors of Monte Carlo error; errors below "
-        f"{_SMALLEST} % are left out. Data, networks and optimisers: the figures of each experiment.",
+        f"{_SMALLEST} % are arrows at the edge. Data, networks and optimisers: the figures of each experiment.",
     )
     return figure
 
 
 def _point(panel: Axes, row: pd.Series, column: str, scale: float, y: float, posterior: str) -> None:
     value, low, high = (scale * row[f"{column}{end}"] for end in ("", "_low", "_high"))
-    if not np.isfinite(value) or (scale == 100 and value < _SMALLEST):
+    if not np.isfinite(value):
+        return
+    if scale == 100 and value < _SMALLEST:
+        panel.plot(_SMALLEST, y, **(_marker(posterior) | {"marker": "<"}), clip_on=False)
         return
     panel.errorbar(
         value, y, xerr=np.clip([[value - low], [high - value]], 0, None), elinewidth=0.7, **_marker(posterior)

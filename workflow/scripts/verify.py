@@ -3,15 +3,17 @@
 from sgdbayes.jobs import job
 
 with job(snakemake) as run:
-    from sgdbayes.datasets import Task
+    from pathlib import Path
+
+    from sgdbayes.datasets import load_task
     from sgdbayes.device import resolve_device
-    from sgdbayes.storage import read_arrays, read_table, write_table
+    from sgdbayes.storage import read_table, write_table
     from sgdbayes.training.verify import verify_runs
 
     settings = snakemake.params
     device = resolve_device(settings.device)
     table = verify_runs(
-        Task(**read_arrays(snakemake.input.task)),
+        load_task(settings.task, Path(settings.folder)),
         settings.training,
         read_table(snakemake.input.runs),
         share=settings.share,
