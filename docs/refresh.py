@@ -105,30 +105,24 @@ def images_table(comparison: pd.DataFrame, tables: Callable[[str, int], pd.DataF
     favourites, correlations, as Markdown. ``tables``: functions of an experiment on so many test points.
     """
     rows = comparison[comparison["task"].isin(_IMAGES) & comparison["domain_size"].eq(_IMAGES_SIZE)]
-    lines = []
+    errors, shares = [], []
     for name, of in rows.groupby("experiment", sort=False):
         by, first = of.set_index("posterior"), of.iloc[0]
         own = f"{100 * first['test_error']:.1f} [{100 * first['test_error_low']:.1f}, {100 * first['test_error_high']:.1f}]"
-        errors = [f"{100 * by['posterior_test_error'][each]:.1f}" for each in _OTHERS]
+        theirs = [f"{100 * by['posterior_test_error'][each]:.1f}" for each in _OTHERS]
+        known = [_correlation(row) if np.isfinite(row.pearson) else "" for row in by.loc[list(_SHOWN)].itertuples()]
+        errors.append([name, f"{first['networks']:,}", own, *theirs, *known, str(first["compared"])])
         counts = tables(name, _IMAGES_SIZE)["count"]
         favourites = [counts.nlargest(_TOP).sum() / counts.sum(), *by["posterior_mass_in_optimizer_top"][list(_SHOWN)]]
-        theirs = by["optimizer_mass_in_posterior_top"][list(_SHOWN)]
-        correlations = [
-            _correlation(row) if np.isfinite(row.pearson) else "" for row in by.loc[list(_SHOWN)].itertuples()
-        ]
-        shares = [f"{100 * share:.1f}" for share in (*favourites, *theirs)]
-        lines.append([name, f"{first['networks']:,}", own, *errors, *shares, *correlations, str(first["compared"])])
+        favourites += list(by["optimizer_mass_in_posterior_top"][list(_SHOWN)])
+        shares.append([name, *(f"{100 * share:.1f}" for share in favourites)])
     shown = [_OTHERS[each] for each in _SHOWN]
-    heads = [
-        "",
-        "networks",
-        "they err, %",
-        *(f"{each} errs" for each in _OTHERS.values()),
-        "their ten: they",
-        *(f"{each}" for each in shown),
-    ]
-    heads += [*(f"{each}'s ten: they" for each in shown), *(f"r, {each}" for each in shown), "functions"]
-    return _markdown(heads, lines)
+    heads = ["", "networks", "they err, %", *_OTHERS.values(), *(f"r, {each}" for each in shown), "functions"]
+    ten = ["", "networks", *shown, *(f"networks: ten of {each}" for each in shown)]
+    return (
+        f"{_markdown(heads, errors)}\nWhat share, %, of networks and of each posterior is in the ten functions that networks end as most "
+        f"often; and of networks in the ten likeliest of each posterior:\n\n{_markdown(ten, shares)}"
+    )
 
 
 def functions_of(results: Path) -> Callable[[str, int], pd.DataFrame]:

@@ -5,7 +5,11 @@ import re
 from pathlib import Path
 
 import numpy as np
+import yaml
 
+from sgdbayes.claims import _TESTS
+from sgdbayes.configuration import read_configuration
+from sgdbayes.margins import relative_margins
 from sgdbayes.storage import read_table
 from sgdbayes.summary import summarise
 
@@ -97,28 +101,48 @@ def test_what_the_readme_says_of_the_boolean_system_is_in_the_committed_tables()
 
 def test_what_the_readme_says_of_images_is_in_the_committed_tables():
     readme, refresh = (ROOT / "README.md").read_text(), load(ROOT / "docs" / "refresh.py")
-    comparison = read_table(ROOT / "results" / "desk" / "comparison.csv")
-    assert refresh.between_marks(readme, "images", refresh.images_table(comparison)) == readme
+    desk = ROOT / "results" / "desk"
+    comparison, tables = read_table(desk / "comparison.csv"), refresh.functions_of(desk)
+    assert refresh.between_marks(readme, "images", refresh.images_table(comparison, tables)) == readme
     said = " ".join(readme.split())
-    rows = comparison[comparison["task"].eq("mnist-2000") & comparison["domain_size"].eq(50)]
-    assert rows["experiment"].nunique() == 6
-    errors = 100 * rows["test_error"]
-    posterior = dict(iter(rows.groupby("posterior")))
-    exact, regression = (100 * posterior[name]["posterior_test_error"].iloc[0] for name in ("zero_one", "mse"))
-    assert f"err {exact:.1f} % of the time, trained networks {errors.min():.1f} to {errors.max():.1f} %" in said
-    assert f"(total variation distance {span(posterior['zero_one']['total_variation'])})" in said
-    assert f"errs {regression:.1f} % and is at a distance of {span(posterior['mse']['total_variation'])}" in said
-    reviews = comparison[comparison["task"].eq("imdb-tfidf") & comparison["domain_size"].eq(50)]
-    assert f"every distance is {np.floor(100 * reviews['total_variation'].min()) / 100:.2f} or more" in said
-    regression = 100 * reviews.loc[reviews["posterior"] == "mse", "posterior_test_error"].iloc[0]
-    errors = 100 * reviews["test_error"]
-    assert f"regression errs {regression:.1f} % and networks {errors.min():.1f} to {errors.max():.1f} %" in said
+    rows = comparison[comparison["task"].isin(refresh._IMAGES) & comparison["domain_size"].eq(50)]
+    exact = rows[rows["posterior"] == "zero_one"]
+    for task, text in (
+        ("mnist-2000", "{} % of the networks on MNIST"),
+        ("fashion-2000", "{} % on Fashion"),
+        ("imdb-tfidf", "{} % on IMDb"),
+    ):
+        held = 100 * exact.loc[exact["task"] == task, "optimizer_mass_in_posterior_top"]
+        assert text.format(f"{held.min():.0f} to {held.max():.0f}") in said
+    assert f"gives at most {100 * exact['posterior_mass_in_optimizer_top'].max():.1f} % to the ten" in said
+    counts = [tables(name, 50)["count"] for name in exact["experiment"]]
+    own = [100 * each.nlargest(10).sum() / each.sum() for each in counts]
+    assert f"as which {min(own):.0f} to {max(own):.0f} % of them do" in said
+    mass = rows.pivot_table(index=["task", "experiment"], columns="posterior", values="posterior_mass_in_optimizer_top")
+    assert mass.loc["mnist-2000", ["mse", "ntk"]].min(axis=None) > 0.9
+    held = rows.pivot_table(index=["task", "experiment"], columns="posterior", values="optimizer_mass_in_posterior_top")
+    fashion = held.loc["fashion-2000"]
+    assert (fashion["zero_one"] > fashion[["mse", "ntk"]].max(axis=1)).all()
+    claims = read_table(desk / "claims.csv")
+    margins = claims[claims["test"].str.startswith("smallest over mean margin")].set_index("subject")["effect"]
+    images = margins[~margins.index.str.startswith("bit")]
+    assert f"is {images.min():.0f} to {images.max():.0f} times as large a share" in said
+    for name, above in [(name, True) for name in images.index] + [
+        (f"bit-{kind}", False) for kind in ("adam", "adagrad", "rmsprop")
+    ]:
+        first, _ = relative_margins(read_table(desk / f"experiments/{name}/runs.parquet"))
+        of = comparison[comparison["experiment"] == name].iloc[0]
+        draws = read_table(desk / f"models/{of['task']}/{of['architecture']}/margins.parquet")
+        assert (np.median(first) > (draws["margin_min"] / draws["margin_mean"]).median()) == above
+
+
+def test_the_committed_claims_are_those_that_the_code_tests():
     claims = read_table(ROOT / "results" / "desk" / "claims.csv")
-    margins = claims[
-        claims["test"].str.startswith("smallest over mean margin") & claims["subject"].str.startswith("mnist")
-    ]
-    assert len(margins) > 4
-    assert (margins["high"] < 1).all()
+    assert set(claims["test"]) <= {*_TESTS.values(), "no experiment of this configuration"}
+    configuration = read_configuration(
+        yaml.safe_load((ROOT / "config/desk.yaml").read_text()), ROOT / "workflow/schemas/config.schema.yaml"
+    )
+    assert set(configuration.experiments) == set(read_table(ROOT / "results/desk/comparison.csv")["experiment"])
 
 
 def test_the_page_of_results_is_that_of_the_claims():
