@@ -46,6 +46,14 @@ ABOUT = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def no_data():
+    """Images at hand by accident would be shown."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("SGDBAYES_DATA", raising=False)
+        yield
+
+
 def labellings(number: int, seed: int) -> np.ndarray:
     """Functions (number, SIZE) bool near the truth."""
     rng = np.random.default_rng(seed)
@@ -160,7 +168,6 @@ def test_tables_that_contradict_each_other_are_refused():
 
 
 def test_elements_are_shown_as_far_as_they_are_at_hand(tmp_path, monkeypatch):
-    monkeypatch.delenv("SGDBAYES_DATA", raising=False)
     images = write_task(tmp_path)
     shown, labels = describe_elements(IMAGES, tmp_path / "images.npz", 5, data=tmp_path)
     np.testing.assert_array_equal(labels, TRUTH[:5] > 0)
@@ -186,7 +193,6 @@ def test_elements_are_shown_as_far_as_they_are_at_hand(tmp_path, monkeypatch):
 
 
 def test_reviews_have_words_only_where_the_data_are_at_hand(tmp_path, monkeypatch):
-    monkeypatch.delenv("SGDBAYES_DATA", raising=False)
     shown, note = reviews.describe_reviews(np.array([1, 7]), tmp_path)
     assert shown == ["review 1", "review 7"] and "left out" in note
     (tmp_path / "imdb" / "aclImdb").mkdir(parents=True)
