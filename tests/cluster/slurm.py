@@ -33,7 +33,7 @@ BLOCKS = 3
 LIMIT = int(os.environ.get("LIMIT", "600"))
 # Networks are overtrained for so long that there is time to cancel one of their jobs.
 CONFIGURATION = {
-    **{key: value for key, value in TINY.items() if key not in ("ep_against_exact", "complexity", "by_error", "reference", "sweeps")},
+    **{key: TINY[key] for key in ("device", "tasks", "architectures", "optimizers", "posterior_draws", "comparison")},
     "name": "cluster",
     "block_size": 2,
     "posteriors": {"mse": {"noise_variance": 0.001}},
