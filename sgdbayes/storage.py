@@ -10,12 +10,14 @@ import hashlib
 import io
 import json
 import os
+import platform
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import psutil
 
 __all__ = [
     "DamagedFileError",
@@ -59,10 +61,13 @@ def write_bytes(path: str | Path, content: bytes, provenance: Mapping[str, Any] 
 
 
 def _replace(path: Path, content: bytes) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    # Of a process that was killed in the middle; one that is still at it, which only a run without locks can have, fails.
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
-        left.unlink(missing_ok=True)
+    mine = f"{platform.node()}-"
+    partial = path.with_name(f".{path.name}.{mine}{os.getpid()}.partial")
+    # Of a process of this machine that was killed in the middle: one that is still at it writes the same.
+    for left in path.parent.glob(f".{glob.escape(path.name)}.{glob.escape(mine)}*.partial"):
+        number = left.name.removesuffix(".partial").rpartition("-")[2]
+        if number.isdigit() and not psutil.pid_exists(int(number)):
+            left.unlink(missing_ok=True)
     try:
         with partial.open("wb") as file:
             file.write(content)

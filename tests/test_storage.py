@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import platform
 import signal
 import subprocess
 import sys
@@ -101,3 +103,15 @@ def test_a_killed_write_leaves_what_was_there(tmp_path, moment):
 def test_nothing_is_unpickled(tmp_path):
     with pytest.raises(ValueError, match="allow_pickle=False"):
         write_arrays(tmp_path / "a.npz", {"x": np.array([object()])}, {})
+
+
+def test_two_processes_may_write_the_same_file_at_once(tmp_path):
+    path = tmp_path / "a.bin"
+    node = platform.node()
+    alive, dead = (tmp_path / f".a.bin.{node}-{number}.partial" for number in (os.getppid(), 2**22 + 1))
+    for partial in (alive, dead):
+        partial.write_bytes(b"half")
+    write_bytes(path, b"whole")
+    assert path.read_bytes() == b"whole"
+    assert alive.exists()
+    assert not dead.exists()
