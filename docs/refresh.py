@@ -1,7 +1,7 @@
 """Fill README.md and the folders beside this file from tables and figures: `make docs`.
 
-From results/quickstart/, if it is there, its summary and figures; from results/desk/ the table on the Boolean system, figures and
-results.md.
+From results/quickstart/, if it is there, its summary and figures; from results/desk/ the tables on images and on
+the Boolean system, figures and results.md.
 """
 
 import shutil

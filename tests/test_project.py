@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -181,3 +182,10 @@ def test_the_readmes_ratios_of_test_errors_are_the_quickstarts():
     on_50 = ratio[smooth & (table["domain_size"] == 50)]
     assert f"as often as the networks ({ratio[zero_one].min():.1f} to {ratio[zero_one].max():.1f})" in readme
     assert f"{on_50.min():.1f} to {on_50.max():.1f} times as often on 50" in readme
+
+
+def test_no_committed_file_has_a_path_of_the_machine_that_made_it():
+    listed = subprocess.run(["git", "ls-files", "-z", "results", "docs"], cwd=ROOT, capture_output=True, check=True)
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if name.endswith((".json", ".csv", ".md")):
+            assert not re.search(r'"/\w', (ROOT / name).read_text()), name

@@ -92,7 +92,7 @@ rule all_comparisons:
         mem_mb=grows(2000),
         runtime=grows(10),
     params:
-        configuration=asdict(CONFIGURATION),
+        configuration=RECORDED,
         code=PLAN.code("concatenate"),
         key=PLAN.all_comparisons_key(),
     script:

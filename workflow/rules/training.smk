@@ -97,7 +97,7 @@ rule all_runs:
         mem_mb=grows(lambda _: runs_memory(PLAN.experiments)),
         runtime=grows(60),
     params:
-        configuration=asdict(CONFIGURATION),
+        configuration=RECORDED,
         code=PLAN.code("concatenate"),
         key=PLAN.all_runs_key(),
     script:
