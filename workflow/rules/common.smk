@@ -3,9 +3,7 @@
 EP_SETTINGS = CONFIGURATION.ep_against_exact
 # What tables record of it: known_runs are paths of one machine, and change no result.
 RECORDED = {
-    name: value
-    for name, value in asdict(CONFIGURATION).items()
-    if name != "known_runs"
+    name: value for name, value in asdict(CONFIGURATION).items() if name != "known_runs"
 }
 # Slurm gives a job no GPU that it did not ask for.
 GPUS = int(CONFIGURATION.device == "cuda")
