@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullFormatter, PercentFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from sgdbayes.claims import best_rows
 from sgdbayes.figures.style import POSTERIOR_LABELS, POSTERIOR_STYLES, add_caption
@@ -57,8 +57,9 @@ def draw_predictors(comparison: pd.DataFrame, *, experiments: Iterable[str]) -> 
     left.axvline(0, color="0.8", linewidth=0.8, zorder=0)
     right.set(xlabel="mean test error", xscale="log")
     right.set_xlim(left=max(_SMALLEST, right.get_xlim()[0]))
+    right.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     right.xaxis.set_minor_formatter(NullFormatter())
-    right.xaxis.set_major_formatter(PercentFormatter(decimals=1))
+    right.xaxis.set_major_formatter("{x:g} %")
     named = [(POSTERIOR_LABELS[name], _marker(name)) for name in posteriors]
     named.append(("noise ceiling (left), networks (right)", {"color": "0.35"}))
     handles = [Line2D([], [], label=label, **style) for label, style in named]
