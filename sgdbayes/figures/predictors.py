@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import FixedLocator, NullFormatter
 
 from sgdbayes.claims import best_rows
 from sgdbayes.figures.style import POSTERIOR_LABELS, POSTERIOR_STYLES, add_caption
@@ -19,6 +19,7 @@ __all__ = ["draw_predictors"]
 _ROW, _SPREAD = 0.23, 0.7
 # Of a mean test error in per cent: on a logarithmic axis those below have no place.
 _SMALLEST = 0.1
+_TICKS = np.outer([0.1, 1, 10], [1, 2, 5]).ravel()
 
 
 def draw_predictors(comparison: pd.DataFrame, *, experiments: Iterable[str]) -> Figure:
@@ -55,11 +56,13 @@ def draw_predictors(comparison: pd.DataFrame, *, experiments: Iterable[str]) -> 
     if not names:
         left.set_title("of no experiment is there a correlation with the exact 0-1 posterior")
     left.axvline(0, color="0.8", linewidth=0.8, zorder=0)
-    right.set(xlabel="mean test error", xscale="log")
-    right.set_xlim(left=max(_SMALLEST, right.get_xlim()[0]))
-    right.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    right.set(xlabel="mean test error (%)", xscale="log")
+    # From one labelled number to another, or a range of less than a decade would show only one.
+    low, high = right.get_xlim()
+    right.set_xlim(max([_SMALLEST, *_TICKS[low >= _TICKS]]), min([100, *_TICKS[high <= _TICKS]]))
+    right.xaxis.set_major_locator(FixedLocator(_TICKS))
+    right.xaxis.set_major_formatter("{x:g}")
     right.xaxis.set_minor_formatter(NullFormatter())
-    right.xaxis.set_major_formatter("{x:g} %")
     named = [(POSTERIOR_LABELS[name], _marker(name)) for name in posteriors]
     named.append(("noise ceiling (left), networks (right)", {"color": "0.35"}))
     handles = [Line2D([], [], label=label, **style) for label, style in named]
