@@ -26,7 +26,7 @@ run: $(INSTALLED)
 # Some rules draw; whatever else there is, is used as it stands.
 figures: CONFIG = config/desk.yaml
 figures: $(INSTALLED)
-	PATH="$(abspath $(BIN)):$$PATH" snakemake --cores $(CORES) --configfile $(CONFIG) --quiet rules reason --forcerun $(DRAWING) -- figures
+	PATH="$(abspath $(BIN)):$$PATH" snakemake --cores $(CORES) --configfile $(CONFIG) --quiet rules reason --rerun-triggers mtime --forcerun $(DRAWING) -- figures
 
 setup: $(INSTALLED)
 

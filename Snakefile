@@ -58,7 +58,6 @@ wildcard_constraints:
     experiment="[A-Za-z0-9_.-]+",
     block=r"\d+-\d+",
     size=r"\d+",
-    sweep="[A-Za-z0-9_.-]+",
 
 
 include: "workflow/rules/common.smk"

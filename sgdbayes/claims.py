@@ -15,9 +15,10 @@ import pandas as pd
 from scipy.special import ndtri, stdtrit
 from scipy.stats import quantile_test, spearmanr
 
-from sgdbayes.margins import relative_margins
+from sgdbayes.comparison import best_rows
+from sgdbayes.runs import relative_margins
 
-__all__ = ["CLAIMS", "best_rows", "claims_table", "overall_verdicts"]
+__all__ = ["CLAIMS", "claims_table", "overall_verdicts"]
 
 CLAIMS = {
     "C1": "P_OPT and P_B correlate over many orders of magnitude",
@@ -147,17 +148,6 @@ def _verdict(low: float, high: float, holds: float, fails: float) -> str:
     if high < fails:
         return "does not hold"
     return "holds in part" if low > fails else "not decided"
-
-
-def best_rows(comparison: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Of each experiment its name and its rows by posterior, on the domain with most functions to compare under the exact 0-1
-    posterior; none of an experiment that has no correlation with it.
-    """
-    exact = comparison[(comparison["posterior"] == _EXACT) & comparison["pearson"].notna()]
-    best = exact.sort_values(["compared", "domain_size"]).groupby("experiment", sort=False).tail(1)
-    for _, row in best.sort_index().iterrows():
-        same = comparison["experiment"].eq(row["experiment"]) & comparison["domain_size"].eq(row["domain_size"])
-        yield row["experiment"], comparison[same].set_index("posterior")
 
 
 def _finding(

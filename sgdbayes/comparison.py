@@ -9,16 +9,20 @@ often enough. Functions that the optimiser never found have no frequency: their 
 correlation.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from sgdbayes._correlation import FEWEST, FEWEST_DEFINED, batches, correlation_and_slope
-from sgdbayes.posterior.stored import Posterior
 
-__all__ = ["Comparison", "Estimate", "compare", "compare_bands", "compare_experiment"]
+if TYPE_CHECKING:
+    # With numba, a second to import; figures ask for `best_rows` alone.
+    from sgdbayes.posterior.stored import Posterior
+
+__all__ = ["Comparison", "Estimate", "best_rows", "compare", "compare_bands", "compare_experiment"]
 
 # Beyond this share of networks with a function that no other found, frequencies are mostly noise.
 _MOST_UNIQUE = 0.5
@@ -72,7 +76,7 @@ class Comparison:
 
 def compare_experiment(
     functions: Mapping[int, pd.DataFrame],
-    posteriors: Mapping[str, Posterior],
+    posteriors: Mapping[str, "Posterior"],
     test_labels: np.ndarray,
     *,
     min_count: int = 5,
@@ -303,3 +307,14 @@ def _correlations(counts: np.ndarray, log_p: np.ndarray, min_count: int, network
     ]
     spearman, _ = correlation_and_slope(*ranks, used)
     return np.stack([pearson, spearman, slope], -1)
+
+
+def best_rows(comparison: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Of each experiment its name and its rows by posterior, on the domain with most functions to compare under the exact 0-1
+    posterior; none of an experiment that has no correlation with it. ``comparison``: comparison.csv.
+    """
+    exact = comparison[(comparison["posterior"] == "zero_one") & comparison["pearson"].notna()]
+    best = exact.sort_values(["compared", "domain_size"]).groupby("experiment", sort=False).tail(1)
+    for _, row in best.sort_index().iterrows():
+        same = comparison["experiment"].eq(row["experiment"]) & comparison["domain_size"].eq(row["domain_size"])
+        yield row["experiment"], comparison[same].set_index("posterior")

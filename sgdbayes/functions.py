@@ -3,10 +3,10 @@ each was found.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 __all__ = [
     "as_bits",
@@ -49,7 +49,7 @@ def as_bits(strings: Sequence[str]) -> np.ndarray:
 
 def wilson_interval(counts: np.ndarray, total: int, *, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
     """Score interval of a binomial proportion (Wilson, J. Am. Stat. Assoc. 22, 1927)."""
-    z = ndtri((1 + confidence) / 2)
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
     share = np.asarray(counts) / total
     centre = (share + z**2 / (2 * total)) / (1 + z**2 / total)
     half = z / (1 + z**2 / total) * np.sqrt(share * (1 - share) / total + z**2 / (4 * total**2))

@@ -4,7 +4,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -23,14 +23,15 @@ class Job:
         self._wildcards = dict(snakemake.wildcards.items())
         self._started = time.perf_counter()
 
-    def provenance(self, **facts: Any) -> dict[str, Any]:  # noqa: ANN401
+    def provenance(self, *, inputs: Sequence[str] | None = None, **facts: Any) -> dict[str, Any]:  # noqa: ANN401
         """The record to write beside an output: rule, wildcards, threads, parameters, checksums of inputs, versions, wall time in
-        seconds, ``facts``.
+        seconds, ``facts``. ``inputs``: those behind this output, if not all of the job.
         """
         # Not at the top: storage brings in numpy, whose BLAS settles its threads when it is loaded.
         from sgdbayes.storage import provenance_path, read_checksum
 
-        inputs = [path for path in self._inputs if provenance_path(path).exists()]
+        named = self._inputs if inputs is None else inputs
+        inputs = [path for path in named if provenance_path(path).exists()]
         return {
             "rule": self.rule,
             "wildcards": self._wildcards,

@@ -7,7 +7,7 @@ import pandas as pd
 
 from sgdbayes.posterior.zero_one import sample_zero_one
 
-__all__ = ["posterior_margins", "relative_margins"]
+__all__ = ["posterior_margins"]
 
 
 def posterior_margins(kernel: np.ndarray, labels: np.ndarray, number: int, *, seed: int) -> pd.DataFrame:
@@ -18,14 +18,3 @@ def posterior_margins(kernel: np.ndarray, labels: np.ndarray, number: int, *, se
     trained = len(labels)
     margins = labels * sample_zero_one(kernel[:trained, :trained], labels, number, seed=seed)
     return pd.DataFrame({"margin_min": margins.min(1), "margin_mean": margins.mean(1)})
-
-
-def relative_margins(runs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
-    """Smallest over mean margin, which has no scale, of the networks of runs.parquet that fit S: when they first did, and
-    after overtraining, None where there was none.
-    """
-    fitted = runs[runs["converged"]]
-    last = (fitted["margin_min"] / fitted["margin_mean"]).to_numpy()
-    if not fitted["fit_margin_min"].notna().all():
-        return last, None
-    return (fitted["fit_margin_min"] / fitted["fit_margin_mean"]).to_numpy(), last

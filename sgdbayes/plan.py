@@ -80,6 +80,10 @@ class Plan:
             name for name in self.experiments_of(task, architecture) if int(size) in self.experiments[name].domain_sizes
         ]
 
+    def pages(self) -> list[tuple[str, str, int]]:
+        """Task, architecture and domain size of each figure that shows all experiments on a model."""
+        return [(*model, size) for model in self.models() for size in self.domain_sizes_of(*model)]
+
     def training(self, experiment: str) -> dict:
         """All that decides what the networks of an experiment are, but the task itself."""
         item = self.experiments[experiment]
@@ -187,8 +191,9 @@ class Plan:
         keys = [self.functions_key(experiment), self.training_key(experiment)]
         return settings_hash(keys, settings, self.code("complexity"))
 
-    def complexity_figure_key(self, experiment: str) -> str:
-        return settings_hash(self.complexity_key(experiment), self.code("complexity_figure"))
+    def complexity_figure_key(self) -> str:
+        keys = [self.complexity_key(name) for name in self.complexity_experiments()]
+        return settings_hash(keys, self.code("complexity_figure"))
 
     def by_error_sizes(self, task: str, architecture: str) -> list[int]:
         """Domain sizes on which random functions of a model are drawn by their errors; none if that is not asked for."""
@@ -205,7 +210,7 @@ class Plan:
 
     def ep_by_error_models(self) -> list[tuple[str, str]]:
         """Models for which EP gives the probability of random functions by their errors."""
-        return [model for model in self.models() if "ep" in self.posteriors_of(*model) and self.by_error_sizes(*model)]
+        return [model for model in self.by_error_models() if "ep" in self.posteriors_of(*model)]
 
     def claims_key(self) -> str:
         by_error = [self.by_error_key(*model, "ep") for model in self.ep_by_error_models()]
@@ -216,9 +221,17 @@ class Plan:
             self.all_comparisons_key(), self.pairs_key(), by_error, complexity, sweeps, margins, self.code("claims")
         )
 
-    def by_error_figure_key(self, models: list[tuple[str, str]]) -> str:
-        keys = [self.by_error_key(*model, posterior) for model in models for posterior in self.posteriors_of(*model)]
-        return settings_hash(keys, self.code("by_error_figure"))
+    def by_error_models(self, size: int | None = None) -> list[tuple[str, str]]:
+        """Models of which random functions are drawn by their errors, on any domain or on that of ``size`` points."""
+        return [
+            model
+            for model in self.models()
+            if (size in self.by_error_sizes(*model) if size else self.by_error_sizes(*model))
+        ]
+
+    def by_error_figure_key(self) -> str:
+        names = [(*model, posterior) for model in self.by_error_models() for posterior in self.posteriors_of(*model)]
+        return settings_hash([self.by_error_key(*name) for name in names], self.code("by_error_figure"))
 
     def reference_of(self, task: str, architecture: str) -> str | None:
         """The posterior of a model that all others are drawn against, None if it has none or nothing else."""
@@ -226,9 +239,9 @@ class Plan:
         wanted = self.configuration.reference
         return next((name for name in ([wanted] if wanted else _NETWORKS) if name in posteriors), None)
 
-    def reference_figure_key(self, task: str, architecture: str, size: int) -> str:
-        experiments = [self.comparison_key(name) for name in self.experiments_at(task, architecture, size)]
-        return settings_hash(experiments, self.pairs_key(), self.code("reference_figure"))
+    def reference_figure_key(self) -> str:
+        references = [self.reference_of(*model) for model in self.models()]
+        return settings_hash(self.pages_key("reference_figure"), references, self.pairs_key())
 
     def sweep_reference(self, name: str) -> str | None:
         """The reference posterior of all models of a sweep, None if they have different ones or none, or are one and the same."""
@@ -237,10 +250,9 @@ class Plan:
         references = {self.reference_of(*model) for model in models}
         return references.pop() if len(references) == 1 and len(models) > 1 else None
 
-    def sweep_key(self, name: str) -> str:
-        keys = [self.comparison_key(each) for each in self.configuration.sweeps[name]["experiments"]]
-        pairs = self.pairs_key() if self.sweep_reference(name) else None
-        return settings_hash(dict(self.configuration.sweeps[name]), keys, pairs, self.code("sweep"))
+    def sweep_key(self) -> str:
+        sweeps = dict(self.configuration.sweeps)
+        return settings_hash(sweeps, self.all_comparisons_key(), self.pairs_key(), self.code("sweep"))
 
     def margins_experiments(self) -> list[str]:
         """Experiments whose margins are compared with those of the exact 0-1 posterior."""
@@ -277,6 +289,9 @@ class Plan:
         texts = [path.read_text(encoding="utf-8") for path in parts if path.suffix != ".py"]
         return settings_hash(self.all_comparisons_key(), texts, self.code("explorer"))
 
-    def figure_key(self, script: str, experiments: list[str]) -> str:
-        """Key of a figure that ``script`` draws from the tables of ``experiments``."""
-        return settings_hash([self.comparison_key(name) for name in experiments], self.code(script))
+    def scatter_key(self, experiment: str) -> str:
+        return settings_hash(self.comparison_key(experiment), self.code("scatter"))
+
+    def pages_key(self, script: str) -> str:
+        """Key of the figures that ``script`` draws of every model and domain."""
+        return settings_hash(self.all_comparisons_key(), self.code(script))

@@ -10,7 +10,7 @@ import pandas as pd
 from sgdbayes.functions import most_frequent, unpack
 from sgdbayes.storage import read_table
 
-__all__ = ["converged_functions", "found_functions", "gather_runs"]
+__all__ = ["converged_functions", "found_functions", "gather_runs", "relative_margins"]
 
 
 def gather_runs(blocks: Sequence[str], networks: int) -> pd.DataFrame:
@@ -33,3 +33,14 @@ def converged_functions(runs: pd.DataFrame, size: int) -> np.ndarray:
 def found_functions(runs: Iterable[pd.DataFrame], size: int, *, number: int) -> set[str]:
     """The functions on ``size`` test points that networks of any of ``runs`` ended as, of each the ``number`` most frequent."""
     return {function for table in runs for function in most_frequent(converged_functions(table, size), number)}
+
+
+def relative_margins(runs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
+    """Smallest over mean margin, which has no scale, of the networks of runs.parquet that fit S: when they first did, and
+    after overtraining, None where there was none.
+    """
+    fitted = runs[runs["converged"]]
+    last = (fitted["margin_min"] / fitted["margin_mean"]).to_numpy()
+    if not fitted["fit_margin_min"].notna().all():
+        return last, None
+    return (fitted["fit_margin_min"] / fitted["fit_margin_mean"]).to_numpy(), last

@@ -92,6 +92,8 @@ def test_provenance_names_inputs_by_checksum(tmp_path):
     assert record["threads"] == 1
     assert record["device"] == "cpu"
     assert record["versions"]["torch"]
+    assert run_job(tmp_path, "print(json.dumps(run.provenance(inputs=[])))", [str(path)]).returncode == 0
+    assert json.loads((tmp_path / "logs" / "job.log").read_text())["inputs"] == {}
 
 
 @pytest.mark.parametrize("link", [False, True])

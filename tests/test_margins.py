@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from sgdbayes.figures import draw_margins
-from sgdbayes.margins import posterior_margins, relative_margins
+from sgdbayes.margins import posterior_margins
+from sgdbayes.runs import relative_margins
 
 
 def test_margins_of_independent_outputs_are_half_normal():

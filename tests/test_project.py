@@ -10,7 +10,7 @@ import yaml
 
 from sgdbayes.claims import _TESTS
 from sgdbayes.configuration import read_configuration
-from sgdbayes.margins import relative_margins
+from sgdbayes.runs import relative_margins
 from sgdbayes.storage import read_table
 from sgdbayes.summary import summarise
 

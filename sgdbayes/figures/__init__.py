@@ -6,6 +6,7 @@ from sgdbayes.figures.ep_against_exact import draw_ep_against_exact
 from sgdbayes.figures.errors import draw_errors
 from sgdbayes.figures.favourites import draw_favourites
 from sgdbayes.figures.margins import draw_margins
+from sgdbayes.figures.pages import Page, read_pages
 from sgdbayes.figures.predictors import draw_predictors
 from sgdbayes.figures.ranks import draw_ranks
 from sgdbayes.figures.reference import draw_reference
@@ -14,6 +15,7 @@ from sgdbayes.figures.style import save_figure
 from sgdbayes.figures.sweep import draw_sweep
 
 __all__ = [
+    "Page",
     "draw_by_error",
     "draw_complexity",
     "draw_ep_against_exact",
@@ -26,5 +28,6 @@ __all__ = [
     "draw_reference",
     "draw_scatter",
     "draw_sweep",
+    "read_pages",
     "save_figure",
 ]

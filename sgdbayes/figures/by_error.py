@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy.special import comb, stdtrit
 
 from sgdbayes.figures.points import LOG10, label_powers_of_ten
 from sgdbayes.figures.style import (
@@ -70,6 +69,9 @@ def draw_by_error(
 
 
 def _draw(panel: Axes, table: pd.DataFrame, size: int, style: Mapping[str, Any]) -> None:
+    # A quarter of a second that no other figure should wait for.
+    from scipy.special import comb, stdtrit
+
     log10_p = (table["log_p"] / LOG10).groupby(table["test_errors"])
     number, mean = log10_p.count(), log10_p.mean()
     some = (number > 0).to_numpy()

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sgdbayes.figures.style import POSTERIOR_LABELS, add_caption
-from sgdbayes.margins import relative_margins
+from sgdbayes.runs import relative_margins
 
 __all__ = ["draw_margins"]
 

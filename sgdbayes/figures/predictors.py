@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullFormatter
 
-from sgdbayes.claims import best_rows
+from sgdbayes.comparison import best_rows
 from sgdbayes.figures.style import POSTERIOR_LABELS, POSTERIOR_STYLES, add_caption
 
 __all__ = ["draw_predictors"]

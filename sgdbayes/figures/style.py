@@ -139,7 +139,7 @@ def hide_unused(axes: Sequence[Axes], used: int) -> None:
 def save_figure(figure: Figure, paths: Sequence[str | Path], provenance: Mapping[str, Any]) -> None:
     """Save in the format of each path's ending, without dates, so that equal figures are equal files."""
     # Laid out once: each save would do it again, which takes longer than the drawing.
-    figure.draw_without_rendering()
+    figure.get_layout_engine().execute(figure)
     # None at all: a placeholder would still have each save draw twice.
     figure.set_layout_engine(None)
     for path in paths:
@@ -156,7 +156,5 @@ def _with_palette(picture: io.BytesIO) -> io.BytesIO:
     """A PNG in 256 colours: a third of the size, no difference to be seen."""
     smaller = io.BytesIO()
     with Image.open(picture) as image:
-        image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
-            smaller, "png", optimize=True, dpi=image.info["dpi"]
-        )
+        image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(smaller, "png", dpi=image.info["dpi"])
     return smaller

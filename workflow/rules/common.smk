@@ -141,25 +141,6 @@ def experiment_labels(wildcards):
     }
 
 
-def model_experiments(wildcards):
-    return PLAN.experiments_at(wildcards.task, wildcards.architecture, wildcards.size)
-
-
-def model_function_files(wildcards):
-    names = model_experiments(wildcards)
-    return [
-        f"{RESULTS}/experiments/{name}/functions-{wildcards.size}.parquet"
-        for name in names
-    ]
-
-
-def model_comparison_files(wildcards):
-    return [
-        f"{RESULTS}/experiments/{name}/comparison.csv"
-        for name in model_experiments(wildcards)
-    ]
-
-
 def model_draw_files(wildcards):
     folder = f"{RESULTS}/models/{wildcards.task}/{wildcards.architecture}"
     return [f"{folder}/{name}-draws.parquet" for name in model_posteriors(wildcards)]
@@ -169,22 +150,38 @@ def model_posteriors(wildcards):
     return PLAN.posteriors_of(wildcards.task, wildcards.architecture)
 
 
-def model_description(wildcards):
-    """What the captions of a model's figures say."""
-    training = {name: PLAN.training(name) for name in model_experiments(wildcards)}
-    return {"training": training, "task": CONFIGURATION.tasks[wildcards.task]}
+def described_pages(pages=None, *, favoured_by=False, referred_to=False, **about):
+    """What the captions of the figures of all experiments on a model say, by task, architecture and domain size."""
+    described = {}
+    for page in PLAN.pages() if pages is None else pages:
+        task, architecture, _ = page
+        described[page] = about | {
+            "training": {
+                name: PLAN.training(name) for name in PLAN.experiments_at(*page)
+            },
+            "task": CONFIGURATION.tasks[task],
+        }
+        if favoured_by:
+            described[page]["posteriors"] = PLAN.posteriors_of(task, architecture)
+        if referred_to:
+            described[page]["reference"] = PLAN.reference_of(task, architecture)
+    return described
 
 
-def sweep_description(wildcards):
+def reference_pages():
+    return [page for page in PLAN.pages() if PLAN.reference_of(*page[:2])]
+
+
+def sweep_description(name):
     """What the figure of a sweep shows, and what its caption says."""
-    sweep = CONFIGURATION.sweeps[wildcards.sweep]
+    sweep = CONFIGURATION.sweeps[name]
     names = sweep["experiments"]
     return {
         "values": sweep["values"],
         "groups": sweep["groups"],
         "setting": sweep["setting"],
         "size": sweep["domain_size"],
-        "reference": PLAN.sweep_reference(wildcards.sweep),
+        "reference": PLAN.sweep_reference(name),
         "training": {name: PLAN.training(name) for name in names},
         "tasks": {
             name: CONFIGURATION.tasks[PLAN.experiments[name].task] for name in names
@@ -196,27 +193,30 @@ def complexity_settings(wildcards):
     return PLAN.complexity_settings(wildcards.experiment)
 
 
-def by_error_models(wildcards):
+def complexity_domains():
     return [
-        model
-        for model in PLAN.models()
-        if int(wildcards.size) in PLAN.by_error_sizes(*model)
+        (name, size)
+        for name in PLAN.complexity_experiments()
+        for size in PLAN.experiments[name].domain_sizes
     ]
 
 
-def by_error_names(wildcards):
+def by_error_sizes():
+    return sorted(
+        {
+            size
+            for model in PLAN.by_error_models()
+            for size in PLAN.by_error_sizes(*model)
+        }
+    )
+
+
+def by_error_names(size=None):
     """Task, architecture and posterior of each table of random functions by error."""
     return [
         (*model, posterior)
-        for model in by_error_models(wildcards)
+        for model in PLAN.by_error_models(size)
         for posterior in PLAN.posteriors_of(*model)
-    ]
-
-
-def by_error_files(wildcards):
-    return [
-        f"{RESULTS}/models/{task}/{architecture}/{posterior}-by-error.parquet"
-        for task, architecture, posterior in by_error_names(wildcards)
     ]
 
 
@@ -238,23 +238,31 @@ def all_posteriors():
     ]
 
 
+def all_functions():
+    return [
+        f"{RESULTS}/experiments/{name}/functions-{size}.parquet"
+        for name, size in all_domains()
+    ]
+
+
+def all_draws():
+    return [
+        f"{RESULTS}/models/{task}/{architecture}/{posterior}-draws.parquet"
+        for task, architecture, posterior in all_posteriors()
+    ]
+
+
 def figure_files():
     """Every figure of the configuration, as PNG and as PDF."""
     stems = [f"scatter/{name}" for name in PLAN.experiments]
-    for task, architecture in PLAN.models():
-        for size in PLAN.domain_sizes_of(task, architecture):
-            stems += [
-                f"{kind}/{task}/{architecture}/{size}"
-                for kind in ("optimizers", "errors", "ranks", "favourites")
-            ]
-            if PLAN.reference_of(task, architecture):
-                stems.append(f"reference/{task}/{architecture}/{size}")
+    for kind in ("optimizers", "errors", "ranks", "favourites"):
+        stems += [f"{kind}/{'/'.join(map(str, page))}" for page in PLAN.pages()]
+    stems += [f"reference/{'/'.join(map(str, page))}" for page in reference_pages()]
     stems += [f"sweeps/{name}" for name in CONFIGURATION.sweeps]
     stems += ["margins"] * bool(CONFIGURATION.margins)
     stems += ["predictors"] * PLAN.predicts()
     stems += [f"complexity/{name}" for name in PLAN.complexity_experiments()]
-    sizes = {size for model in PLAN.models() for size in PLAN.by_error_sizes(*model)}
-    stems += [f"by-error/{size}" for size in sorted(sizes)]
+    stems += [f"by-error/{size}" for size in by_error_sizes()]
     if CONFIGURATION.ep_against_exact:
         stems.append("ep-against-exact")
     return [

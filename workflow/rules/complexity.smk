@@ -36,38 +36,53 @@ rule complexity:
 
 
 rule complexity_figure:
-    """Draw probability against complexity for an experiment."""
+    """Draw probability against complexity, for every experiment of which it is measured."""
     input:
-        functions=function_files,
-        complexity=f"{EXPERIMENT}/complexity.parquet",
+        functions=[
+            f"{RESULTS}/experiments/{name}/functions-{size}.parquet"
+            for name, size in complexity_domains()
+        ],
+        complexity=[
+            f"{RESULTS}/experiments/{name}/complexity.parquet"
+            for name in PLAN.complexity_experiments()
+        ],
     output:
-        png=report(
-            f"{FIGURES}/complexity/{{experiment}}.png",
-            category="Complexity",
-            labels={"experiment": "{experiment}", "figure": "by domain size"},
-            caption="../report/complexity.rst",
-        ),
-        pdf=f"{FIGURES}/complexity/{{experiment}}.pdf",
+        png=[
+            report(
+                f"{FIGURES}/complexity/{name}.png",
+                category="Complexity",
+                labels={"experiment": name, "figure": "by domain size"},
+                caption="../report/complexity.rst",
+            )
+            for name in PLAN.complexity_experiments()
+        ],
+        pdf=[
+            f"{FIGURES}/complexity/{name}.pdf"
+            for name in PLAN.complexity_experiments()
+        ],
     log:
-        f"{RESULTS}/logs/complexity_figure/{{experiment}}.log",
+        f"{RESULTS}/logs/complexity_figure.log",
     benchmark:
-        f"{RESULTS}/benchmarks/complexity_figure/{{experiment}}.tsv"
+        f"{RESULTS}/benchmarks/complexity_figure.tsv"
     conda:
         "../envs/sgdbayes.yaml"
     resources:
-        mem_mb=grows(2000),
-        runtime=grows(10),
+        mem_mb=grows(4000),
+        runtime=grows(60),
     params:
-        sizes=lambda wildcards: experiment_of(wildcards).domain_sizes,
-        about=lambda wildcards: {
-            "experiment": wildcards.experiment,
-            "posteriors": experiment_of(wildcards).posteriors,
-            "training": PLAN.training(wildcards.experiment),
-            "task": CONFIGURATION.tasks[experiment_of(wildcards).task],
-            "settings": complexity_settings(wildcards),
-        },
+        functions=complexity_domains(),
+        experiments=[
+            {
+                "experiment": name,
+                "posteriors": PLAN.experiments[name].posteriors,
+                "training": PLAN.training(name),
+                "task": CONFIGURATION.tasks[PLAN.experiments[name].task],
+                "settings": PLAN.complexity_settings(name),
+            }
+            for name in PLAN.complexity_experiments()
+        ],
         code=PLAN.code("complexity_figure"),
-        key=lambda wildcards: PLAN.complexity_figure_key(wildcards.experiment),
+        key=PLAN.complexity_figure_key(),
     script:
         "../scripts/complexity_figure.py"
 
@@ -108,35 +123,42 @@ rule by_error:
 
 
 rule by_error_figure:
-    """Draw the probability of random functions against their errors, all models and posteriors on a domain."""
+    """Draw the probability of random functions against their errors, models side by side, for every domain size."""
     input:
-        tables=by_error_files,
+        tables=[
+            f"{RESULTS}/models/{task}/{architecture}/{posterior}-by-error.parquet"
+            for task, architecture, posterior in by_error_names()
+        ],
     output:
-        png=report(
-            f"{FIGURES}/by-error/{{size}}.png",
-            category="Test errors",
-            labels={"experiment": "none", "figure": "by error, |E| = {size}"},
-            caption="../report/by_error.rst",
-        ),
-        pdf=f"{FIGURES}/by-error/{{size}}.pdf",
+        png=[
+            report(
+                f"{FIGURES}/by-error/{size}.png",
+                category="Test errors",
+                labels={"experiment": "none", "figure": f"by error, |E| = {size}"},
+                caption="../report/by_error.rst",
+            )
+            for size in by_error_sizes()
+        ],
+        pdf=[f"{FIGURES}/by-error/{size}.pdf" for size in by_error_sizes()],
     log:
-        f"{RESULTS}/logs/by_error_figure/{{size}}.log",
+        f"{RESULTS}/logs/by_error_figure.log",
     benchmark:
-        f"{RESULTS}/benchmarks/by_error_figure/{{size}}.tsv"
+        f"{RESULTS}/benchmarks/by_error_figure.tsv"
     conda:
         "../envs/sgdbayes.yaml"
     resources:
         mem_mb=grows(2000),
-        runtime=grows(10),
+        runtime=grows(60),
     params:
-        names=by_error_names,
-        about=lambda wildcards: {
+        tables=by_error_names(),
+        shown={size: by_error_names(size) for size in by_error_sizes()},
+        about={
             "tasks": CONFIGURATION.tasks,
             "architectures": CONFIGURATION.architectures,
             "settings": dict(CONFIGURATION.by_error),
         },
         code=PLAN.code("by_error_figure"),
-        key=lambda wildcards: PLAN.by_error_figure_key(by_error_models(wildcards)),
+        key=PLAN.by_error_figure_key(),
     script:
         "../scripts/by_error_figure.py"
 
@@ -177,42 +199,46 @@ rule posterior_pairs:
 
 
 rule reference_figure:
-    """Draw networks and posteriors of a model against its reference posterior."""
+    """Draw networks and posteriors against the reference posterior of their model, for every model that has one and every domain size."""
     input:
-        functions=model_function_files,
-        comparison=model_comparison_files,
+        functions=all_functions(),
+        comparison=f"{RESULTS}/comparison.csv",
         pairs=f"{RESULTS}/posterior-pairs.csv",
     output:
-        png=report(
-            f"{FIGURES}/reference/{{task}}/{{architecture}}/{{size}}.png",
-            category="Probabilities",
-            labels={
-                "experiment": "all on {task}, {architecture}",
-                "figure": "against the reference, |E| = {size}",
-            },
-            caption="../report/reference.rst",
-        ),
-        pdf=f"{FIGURES}/reference/{{task}}/{{architecture}}/{{size}}.pdf",
+        png=[
+            report(
+                f"{FIGURES}/reference/{task}/{architecture}/{size}.png",
+                category="Probabilities",
+                labels={
+                    "experiment": f"all on {task}, {architecture}",
+                    "figure": f"against the reference, |E| = {size}",
+                },
+                caption="../report/reference.rst",
+            )
+            for task, architecture, size in reference_pages()
+        ],
+        pdf=[
+            f"{FIGURES}/reference/{task}/{architecture}/{size}.pdf"
+            for task, architecture, size in reference_pages()
+        ],
     log:
-        f"{RESULTS}/logs/reference_figure/{{task}}/{{architecture}}/{{size}}.log",
+        f"{RESULTS}/logs/reference_figure.log",
     benchmark:
-        f"{RESULTS}/benchmarks/reference_figure/{{task}}/{{architecture}}/{{size}}.tsv"
+        f"{RESULTS}/benchmarks/reference_figure.tsv"
     conda:
         "../envs/sgdbayes.yaml"
     resources:
-        mem_mb=grows(2000),
-        runtime=grows(10),
+        mem_mb=grows(4000),
+        runtime=grows(60),
     params:
-        experiments=model_experiments,
-        about=lambda wildcards: model_description(wildcards)
-        | {
-            "reference": PLAN.reference_of(wildcards.task, wildcards.architecture),
-            "posteriors": model_posteriors(wildcards),
-            "min_count": CONFIGURATION.comparison["min_count"],
-        },
-        code=PLAN.code("reference_figure"),
-        key=lambda wildcards: PLAN.reference_figure_key(
-            wildcards.task, wildcards.architecture, wildcards.size
+        pages=described_pages(
+            reference_pages(),
+            favoured_by=True,
+            referred_to=True,
+            min_count=CONFIGURATION.comparison["min_count"],
         ),
+        functions=all_domains(),
+        code=PLAN.code("reference_figure"),
+        key=PLAN.reference_figure_key(),
     script:
         "../scripts/reference_figure.py"

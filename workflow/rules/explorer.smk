@@ -1,14 +1,8 @@
 rule explorer:
     """A page to open in a browser, of all functions: results/<name>/explorer.html."""
     input:
-        functions=[
-            f"{RESULTS}/experiments/{name}/functions-{size}.parquet"
-            for name, size in all_domains()
-        ],
-        draws=[
-            f"{RESULTS}/models/{task}/{architecture}/{posterior}-draws.parquet"
-            for task, architecture, posterior in all_posteriors()
-        ],
+        functions=all_functions(),
+        draws=all_draws(),
         comparison=f"{RESULTS}/comparison.csv",
     output:
         page=f"{RESULTS}/explorer.html",

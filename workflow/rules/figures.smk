@@ -32,187 +32,205 @@ rule scatter:
             "min_count": CONFIGURATION.comparison["min_count"],
         },
         code=PLAN.code("scatter"),
-        key=lambda wildcards: PLAN.figure_key("scatter", [wildcards.experiment]),
+        key=lambda wildcards: PLAN.scatter_key(wildcards.experiment),
     script:
         "../scripts/scatter.py"
 
 
 rule optimizers:
-    """Draw P_B against P_OPT for all experiments on a model side by side."""
+    """Draw P_B against P_OPT for all experiments on a model side by side, for every model and domain size."""
     input:
-        functions=model_function_files,
-        comparison=model_comparison_files,
+        functions=all_functions(),
+        comparison=f"{RESULTS}/comparison.csv",
     output:
-        png=report(
-            f"{FIGURES}/optimizers/{{task}}/{{architecture}}/{{size}}.png",
-            category="Probabilities",
-            labels={
-                "experiment": "all on {task}, {architecture}",
-                "figure": "side by side, |E| = {size}",
-            },
-            caption="../report/optimizers.rst",
-        ),
-        pdf=f"{FIGURES}/optimizers/{{task}}/{{architecture}}/{{size}}.pdf",
+        png=[
+            report(
+                f"{FIGURES}/optimizers/{task}/{architecture}/{size}.png",
+                category="Probabilities",
+                labels={
+                    "experiment": f"all on {task}, {architecture}",
+                    "figure": f"side by side, |E| = {size}",
+                },
+                caption="../report/optimizers.rst",
+            )
+            for task, architecture, size in PLAN.pages()
+        ],
+        pdf=[
+            f"{FIGURES}/optimizers/{task}/{architecture}/{size}.pdf"
+            for task, architecture, size in PLAN.pages()
+        ],
     log:
-        f"{RESULTS}/logs/optimizers/{{task}}/{{architecture}}/{{size}}.log",
+        f"{RESULTS}/logs/optimizers.log",
     benchmark:
-        f"{RESULTS}/benchmarks/optimizers/{{task}}/{{architecture}}/{{size}}.tsv"
+        f"{RESULTS}/benchmarks/optimizers.tsv"
     conda:
         "../envs/sgdbayes.yaml"
     resources:
-        mem_mb=grows(2000),
-        runtime=grows(10),
+        mem_mb=grows(4000),
+        runtime=grows(60),
     params:
-        experiments=model_experiments,
-        about=lambda wildcards: model_description(wildcards)
-        | {"min_count": CONFIGURATION.comparison["min_count"]},
+        pages=described_pages(min_count=CONFIGURATION.comparison["min_count"]),
+        functions=all_domains(),
         code=PLAN.code("optimizers"),
-        key=lambda wildcards: PLAN.figure_key(
-            "optimizers", model_experiments(wildcards)
-        ),
+        key=PLAN.pages_key("optimizers"),
     script:
         "../scripts/optimizers.py"
 
 
 rule errors:
-    """Draw the distribution of the test error of networks and posteriors."""
+    """Draw the distribution of the test error of networks and posteriors, for every model and domain size."""
     input:
-        functions=model_function_files,
-        draws=model_draw_files,
+        functions=all_functions(),
+        draws=all_draws(),
     output:
-        png=report(
-            f"{FIGURES}/errors/{{task}}/{{architecture}}/{{size}}.png",
-            category="Test errors",
-            labels={
-                "experiment": "all on {task}, {architecture}",
-                "figure": "|E| = {size}",
-            },
-            caption="../report/errors.rst",
-        ),
-        pdf=f"{FIGURES}/errors/{{task}}/{{architecture}}/{{size}}.pdf",
+        png=[
+            report(
+                f"{FIGURES}/errors/{task}/{architecture}/{size}.png",
+                category="Test errors",
+                labels={
+                    "experiment": f"all on {task}, {architecture}",
+                    "figure": f"|E| = {size}",
+                },
+                caption="../report/errors.rst",
+            )
+            for task, architecture, size in PLAN.pages()
+        ],
+        pdf=[
+            f"{FIGURES}/errors/{task}/{architecture}/{size}.pdf"
+            for task, architecture, size in PLAN.pages()
+        ],
     log:
-        f"{RESULTS}/logs/errors/{{task}}/{{architecture}}/{{size}}.log",
+        f"{RESULTS}/logs/errors.log",
     benchmark:
-        f"{RESULTS}/benchmarks/errors/{{task}}/{{architecture}}/{{size}}.tsv"
+        f"{RESULTS}/benchmarks/errors.tsv"
     conda:
         "../envs/sgdbayes.yaml"
     resources:
-        mem_mb=grows(2000),
-        runtime=grows(10),
+        mem_mb=grows(4000),
+        runtime=grows(60),
     params:
-        experiments=model_experiments,
-        posteriors=model_posteriors,
-        about=model_description,
+        pages=described_pages(),
+        functions=all_domains(),
+        draws=all_posteriors(),
         code=PLAN.code("errors"),
-        key=lambda wildcards: PLAN.figure_key("errors", model_experiments(wildcards)),
+        key=PLAN.pages_key("errors"),
     script:
         "../scripts/errors.py"
 
 
 rule ranks:
-    """Draw probability against rank for networks and posteriors."""
+    """Draw probability against rank for networks and posteriors, for every model and domain size."""
     input:
-        functions=model_function_files,
-        draws=model_draw_files,
+        functions=all_functions(),
+        draws=all_draws(),
     output:
-        png=report(
-            f"{FIGURES}/ranks/{{task}}/{{architecture}}/{{size}}.png",
-            category="Ranks",
-            labels={
-                "experiment": "all on {task}, {architecture}",
-                "figure": "|E| = {size}",
-            },
-            caption="../report/ranks.rst",
-        ),
-        pdf=f"{FIGURES}/ranks/{{task}}/{{architecture}}/{{size}}.pdf",
+        png=[
+            report(
+                f"{FIGURES}/ranks/{task}/{architecture}/{size}.png",
+                category="Ranks",
+                labels={
+                    "experiment": f"all on {task}, {architecture}",
+                    "figure": f"|E| = {size}",
+                },
+                caption="../report/ranks.rst",
+            )
+            for task, architecture, size in PLAN.pages()
+        ],
+        pdf=[
+            f"{FIGURES}/ranks/{task}/{architecture}/{size}.pdf"
+            for task, architecture, size in PLAN.pages()
+        ],
     log:
-        f"{RESULTS}/logs/ranks/{{task}}/{{architecture}}/{{size}}.log",
+        f"{RESULTS}/logs/ranks.log",
     benchmark:
-        f"{RESULTS}/benchmarks/ranks/{{task}}/{{architecture}}/{{size}}.tsv"
+        f"{RESULTS}/benchmarks/ranks.tsv"
     conda:
         "../envs/sgdbayes.yaml"
     resources:
-        mem_mb=grows(2000),
-        runtime=grows(10),
+        mem_mb=grows(4000),
+        runtime=grows(60),
     params:
-        experiments=model_experiments,
-        posteriors=model_posteriors,
-        about=model_description,
+        pages=described_pages(),
+        functions=all_domains(),
+        draws=all_posteriors(),
         code=PLAN.code("ranks"),
-        key=lambda wildcards: PLAN.figure_key("ranks", model_experiments(wildcards)),
+        key=PLAN.pages_key("ranks"),
     script:
         "../scripts/ranks.py"
 
 
 rule favourites:
-    """Draw the most probable functions of each posterior and how often networks found them."""
+    """Draw the most probable functions of each posterior and how often networks found them, for every model and domain size."""
     input:
-        functions=model_function_files,
+        functions=all_functions(),
     output:
-        png=report(
-            f"{FIGURES}/favourites/{{task}}/{{architecture}}/{{size}}.png",
-            category="Favourites",
-            labels={
-                "experiment": "all on {task}, {architecture}",
-                "figure": "|E| = {size}",
-            },
-            caption="../report/favourites.rst",
-        ),
-        pdf=f"{FIGURES}/favourites/{{task}}/{{architecture}}/{{size}}.pdf",
+        png=[
+            report(
+                f"{FIGURES}/favourites/{task}/{architecture}/{size}.png",
+                category="Favourites",
+                labels={
+                    "experiment": f"all on {task}, {architecture}",
+                    "figure": f"|E| = {size}",
+                },
+                caption="../report/favourites.rst",
+            )
+            for task, architecture, size in PLAN.pages()
+        ],
+        pdf=[
+            f"{FIGURES}/favourites/{task}/{architecture}/{size}.pdf"
+            for task, architecture, size in PLAN.pages()
+        ],
     log:
-        f"{RESULTS}/logs/favourites/{{task}}/{{architecture}}/{{size}}.log",
+        f"{RESULTS}/logs/favourites.log",
     benchmark:
-        f"{RESULTS}/benchmarks/favourites/{{task}}/{{architecture}}/{{size}}.tsv"
+        f"{RESULTS}/benchmarks/favourites.tsv"
     conda:
         "../envs/sgdbayes.yaml"
     resources:
-        mem_mb=grows(2000),
-        runtime=grows(10),
+        mem_mb=grows(4000),
+        runtime=grows(60),
     params:
-        experiments=model_experiments,
-        posteriors=model_posteriors,
-        about=model_description,
+        pages=described_pages(favoured_by=True),
+        functions=all_domains(),
         code=PLAN.code("favourites"),
-        key=lambda wildcards: PLAN.figure_key(
-            "favourites", model_experiments(wildcards)
-        ),
+        key=PLAN.pages_key("favourites"),
     script:
         "../scripts/favourites.py"
 
 
 rule sweep:
-    """Draw what one setting does to test errors and correlations."""
+    """Draw what one setting does to test errors and correlations, for every sweep."""
     input:
-        comparison=lambda wildcards: [
-            f"{RESULTS}/experiments/{name}/comparison.csv"
-            for name in CONFIGURATION.sweeps[wildcards.sweep]["experiments"]
-        ],
-        pairs=lambda wildcards: (
+        comparison=f"{RESULTS}/comparison.csv",
+        pairs=(
             [f"{RESULTS}/posterior-pairs.csv"]
-            if PLAN.sweep_reference(wildcards.sweep)
+            if any(map(PLAN.sweep_reference, CONFIGURATION.sweeps))
             else []
         ),
     output:
-        png=report(
-            f"{FIGURES}/sweeps/{{sweep}}.png",
-            category="Sweeps",
-            labels={"experiment": "{sweep}", "figure": "sweep"},
-            caption="../report/sweep.rst",
-        ),
-        pdf=f"{FIGURES}/sweeps/{{sweep}}.pdf",
+        png=[
+            report(
+                f"{FIGURES}/sweeps/{name}.png",
+                category="Sweeps",
+                labels={"experiment": name, "figure": "sweep"},
+                caption="../report/sweep.rst",
+            )
+            for name in CONFIGURATION.sweeps
+        ],
+        pdf=[f"{FIGURES}/sweeps/{name}.pdf" for name in CONFIGURATION.sweeps],
     log:
-        f"{RESULTS}/logs/sweep/{{sweep}}.log",
+        f"{RESULTS}/logs/sweep.log",
     benchmark:
-        f"{RESULTS}/benchmarks/sweep/{{sweep}}.tsv"
+        f"{RESULTS}/benchmarks/sweep.tsv"
     conda:
         "../envs/sgdbayes.yaml"
     resources:
         mem_mb=grows(2000),
-        runtime=grows(10),
+        runtime=grows(60),
     params:
-        about=sweep_description,
+        sweeps=[sweep_description(name) for name in CONFIGURATION.sweeps],
         code=PLAN.code("sweep"),
-        key=lambda wildcards: PLAN.sweep_key(wildcards.sweep),
+        key=PLAN.sweep_key(),
     script:
         "../scripts/sweep.py"
 

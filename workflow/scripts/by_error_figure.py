@@ -1,4 +1,4 @@
-"""Draw the probability of random functions against their errors, models side by side."""
+"""Draw the probability of random functions against their errors, models side by side, for every domain size."""
 
 from sgdbayes.jobs import job
 
@@ -6,7 +6,9 @@ with job(snakemake) as run:
     from sgdbayes.figures import draw_by_error, save_figure
     from sgdbayes.storage import read_table
 
-    size = int(snakemake.wildcards.size)
-    tables = [read_table(path, filters=[("domain_size", "==", size)]) for path in snakemake.input.tables]
-    figure = draw_by_error(dict(zip(snakemake.params.names, tables, strict=True)), size=size, **snakemake.params.about)
-    save_figure(figure, snakemake.output, run.provenance())
+    names, output = snakemake.params, snakemake.output
+    tables = dict(zip(names.tables, snakemake.input.tables, strict=True))
+    for (size, shown), *paths in zip(names.shown.items(), output.png, output.pdf, strict=True):
+        of_size = {name: read_table(tables[name], filters=[("domain_size", "==", size)]) for name in shown}
+        figure = draw_by_error(of_size, size=size, **names.about)
+        save_figure(figure, paths, run.provenance(inputs=[tables[name] for name in shown], parameters=names.about))

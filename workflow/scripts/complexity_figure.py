@@ -1,4 +1,4 @@
-"""Draw probability against complexity."""
+"""Draw probability against complexity, for every experiment of which it is measured."""
 
 from sgdbayes.jobs import job
 
@@ -6,8 +6,11 @@ with job(snakemake) as run:
     from sgdbayes.figures import draw_complexity, save_figure
     from sgdbayes.storage import read_provenance, read_table
 
-    functions = dict(zip(snakemake.params.sizes, map(read_table, snakemake.input.functions), strict=True))
-    table = snakemake.input.complexity
-    left_out = read_provenance(table).get("not_reproduced", 0)
-    figure = draw_complexity(functions, read_table(table), left_out=left_out, **snakemake.params.about)
-    save_figure(figure, snakemake.output, run.provenance())
+    names, source, output = snakemake.params, snakemake.input, snakemake.output
+    functions = dict(zip(names.functions, source.functions, strict=True))
+    for about, table, *paths in zip(names.experiments, source.complexity, output.png, output.pdf, strict=True):
+        found = {size: path for (name, size), path in functions.items() if name == about["experiment"]}
+        left_out = read_provenance(table).get("not_reproduced", 0)
+        tables = {size: read_table(path) for size, path in found.items()}
+        figure = draw_complexity(tables, read_table(table), left_out=left_out, **about)
+        save_figure(figure, paths, run.provenance(inputs=[*found.values(), table], parameters=about))

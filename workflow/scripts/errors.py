@@ -1,14 +1,13 @@
-"""Draw the distribution of the test error of networks and posteriors."""
+"""Draw the distribution of the test error of networks and posteriors, for every model and domain."""
 
 from sgdbayes.jobs import job
 
 with job(snakemake) as run:
-    from sgdbayes.figures import draw_errors, save_figure
-    from sgdbayes.storage import read_table
+    from sgdbayes.figures import draw_errors, read_pages, save_figure
 
-    size = int(snakemake.wildcards.size)
-    functions = dict(zip(snakemake.params.experiments, map(read_table, snakemake.input.functions), strict=True))
-    draws = [read_table(path, filters=[("domain_size", "==", size)]) for path in snakemake.input.draws]
-    posteriors = dict(zip(snakemake.params.posteriors, draws, strict=True))
-    figure = draw_errors(functions, posteriors, size=size, **snakemake.params.about)
-    save_figure(figure, snakemake.output, run.provenance())
+    names, source, output = snakemake.params, snakemake.input, snakemake.output
+    functions = dict(zip(names.functions, source.functions, strict=True))
+    draws = dict(zip(names.draws, source.draws, strict=True))
+    for page in read_pages(names.pages, functions, draws, output.png, output.pdf):
+        figure = draw_errors(page.functions, page.draws, size=page.size, **page.about)
+        save_figure(figure, page.paths, run.provenance(inputs=page.inputs, parameters=page.about))

@@ -1,12 +1,12 @@
-"""Draw the most probable functions of each posterior and how often networks found them."""
+"""Draw the most probable functions of each posterior and how often networks found them, for every model and domain."""
 
 from sgdbayes.jobs import job
 
 with job(snakemake) as run:
-    from sgdbayes.figures import draw_favourites, save_figure
-    from sgdbayes.storage import read_table
+    from sgdbayes.figures import draw_favourites, read_pages, save_figure
 
-    size = int(snakemake.wildcards.size)
-    functions = dict(zip(snakemake.params.experiments, map(read_table, snakemake.input.functions), strict=True))
-    figure = draw_favourites(functions, size=size, posteriors=snakemake.params.posteriors, **snakemake.params.about)
-    save_figure(figure, snakemake.output, run.provenance())
+    names, output = snakemake.params, snakemake.output
+    functions = dict(zip(names.functions, snakemake.input.functions, strict=True))
+    for page in read_pages(names.pages, functions, {}, output.png, output.pdf):
+        figure = draw_favourites(page.functions, size=page.size, **page.about)
+        save_figure(figure, page.paths, run.provenance(inputs=page.inputs, parameters=page.about))

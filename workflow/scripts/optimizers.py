@@ -1,14 +1,16 @@
-"""Draw the experiments on one model side by side."""
+"""Draw the experiments on each model side by side, for every domain."""
 
 from sgdbayes.jobs import job
 
 with job(snakemake) as run:
-    import pandas as pd
-
-    from sgdbayes.figures import draw_optimizers, save_figure
+    from sgdbayes.figures import draw_optimizers, read_pages, save_figure
     from sgdbayes.storage import read_table
 
-    functions = dict(zip(snakemake.params.experiments, map(read_table, snakemake.input.functions), strict=True))
-    comparison = pd.concat(map(read_table, snakemake.input.comparison), ignore_index=True)
-    figure = draw_optimizers(functions, comparison, size=int(snakemake.wildcards.size), **snakemake.params.about)
-    save_figure(figure, snakemake.output, run.provenance())
+    names, source, output = snakemake.params, snakemake.input, snakemake.output
+    functions = dict(zip(names.functions, source.functions, strict=True))
+    comparison = read_table(source.comparison)
+    for page in read_pages(names.pages, functions, {}, output.png, output.pdf):
+        shown = comparison[comparison["experiment"].isin(page.functions)]
+        figure = draw_optimizers(page.functions, shown, size=page.size, **page.about)
+        inputs = [*page.inputs, source.comparison]
+        save_figure(figure, page.paths, run.provenance(inputs=inputs, parameters=page.about))

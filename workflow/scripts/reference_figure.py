@@ -1,17 +1,17 @@
-"""Draw networks and posteriors against a reference posterior."""
+"""Draw networks and posteriors against the reference posterior of their model, for every domain."""
 
 from sgdbayes.jobs import job
 
 with job(snakemake) as run:
-    import pandas as pd
-
-    from sgdbayes.figures import draw_reference, save_figure
+    from sgdbayes.figures import draw_reference, read_pages, save_figure
     from sgdbayes.storage import read_table
 
-    source, about = snakemake.input, snakemake.params.about
-    functions = dict(zip(snakemake.params.experiments, map(read_table, source.functions), strict=True))
-    comparison = pd.concat(map(read_table, source.comparison), ignore_index=True)
-    pairs, names = read_table(source.pairs), snakemake.wildcards
-    pairs = pairs[(pairs["task"] == names.task) & (pairs["architecture"] == names.architecture)]
-    figure = draw_reference(functions, comparison, pairs, size=int(names.size), **about)
-    save_figure(figure, snakemake.output, run.provenance())
+    names, source, output = snakemake.params, snakemake.input, snakemake.output
+    functions = dict(zip(names.functions, source.functions, strict=True))
+    comparison, pairs = read_table(source.comparison), read_table(source.pairs)
+    for page in read_pages(names.pages, functions, {}, output.png, output.pdf):
+        shown = comparison[comparison["experiment"].isin(page.functions)]
+        of_model = pairs[(pairs["task"] == page.task) & (pairs["architecture"] == page.architecture)]
+        figure = draw_reference(page.functions, shown, of_model, size=page.size, **page.about)
+        inputs = [*page.inputs, source.comparison, source.pairs]
+        save_figure(figure, page.paths, run.provenance(inputs=inputs, parameters=page.about))

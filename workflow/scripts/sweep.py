@@ -1,14 +1,15 @@
-"""Draw test errors and correlations over the values of one setting."""
+"""Draw test errors and correlations over the values of one setting, for every sweep."""
 
 from sgdbayes.jobs import job
 
 with job(snakemake) as run:
-    import pandas as pd
-
     from sgdbayes.figures import draw_sweep, save_figure
     from sgdbayes.storage import read_table
 
-    source = snakemake.input
-    comparison = pd.concat(map(read_table, source.comparison), ignore_index=True)
+    source, output = snakemake.input, snakemake.output
+    comparison = read_table(source.comparison)
     pairs = read_table(source.pairs[0]) if source.pairs else None
-    save_figure(draw_sweep(comparison, pairs, **snakemake.params.about), snakemake.output, run.provenance())
+    for about, *paths in zip(snakemake.params.sweeps, output.png, output.pdf, strict=True):
+        shown = comparison[comparison["experiment"].isin(about["values"])]
+        figure = draw_sweep(shown, pairs if about["reference"] else None, **about)
+        save_figure(figure, paths, run.provenance(parameters=about))
