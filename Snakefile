@@ -17,7 +17,7 @@ become_array_task()
 from sgdbayes.configuration import (
     ConfigurationError,
     check_keys,
-    check_kinds,
+    check_kinds_once,
     read_configuration,
 )
 from sgdbayes.file_times import settle_file_times
@@ -41,7 +41,7 @@ try:
         config, WORKFLOW / "schemas" / "config.schema.yaml"
     )
     if workflow.is_main_process:
-        check_kinds(CONFIGURATION)
+        check_kinds_once(CONFIGURATION, Path(".snakemake") / "sgdbayes-checked")
 except ConfigurationError as error:
     sys.exit(f"sgdbayes: error in the configuration: {error}")
 PLAN = Plan(CONFIGURATION, WORKFLOW / "scripts")

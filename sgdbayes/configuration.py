@@ -10,7 +10,7 @@ import inspect
 import itertools
 import string
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ __all__ = [
     "Experiment",
     "check_keys",
     "check_kinds",
+    "check_kinds_once",
     "read_configuration",
     "unseen_inputs",
 ]
@@ -332,6 +333,20 @@ def check_kinds(configuration: Configuration) -> None:
             )
     for name in configuration.complexity.get("experiments", ()):
         _check_measure(configuration.complexity["measure"], name, configuration)
+
+
+def check_kinds_once(configuration: Configuration, stamp: Path) -> None:
+    """`check_kinds`, unless it found nothing wrong with the same configuration under the same code and versions: ``stamp`` holds
+    for which that was. Raises as it does.
+    """
+    from sgdbayes.provenance import code_hash, environment, settings_hash
+
+    settings = asdict(configuration)
+    key = settings_hash(settings, code_hash(Path(__file__)), environment()["versions"])
+    if not stamp.exists() or stamp.read_text() != key:
+        check_kinds(configuration)
+        stamp.parent.mkdir(exist_ok=True)
+        stamp.write_text(key)
 
 
 def _check_fit(architecture: Any, name: str, inputs: Any) -> None:  # noqa: ANN401

@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sgdbayes.configuration import ConfigurationError, check_keys, check_kinds, read_configuration
+from sgdbayes import configuration
+from sgdbayes.configuration import (
+    ConfigurationError,
+    check_keys,
+    check_kinds,
+    check_kinds_once,
+    read_configuration,
+)
 from sgdbayes.plan import Plan
 
 ROOT = Path(__file__).parents[1]
@@ -32,6 +39,21 @@ def changed(path: str, value: object) -> dict:
     else:
         place[last] = value
     return config
+
+
+def test_a_configuration_in_which_nothing_was_wrong_is_not_checked_again(tmp_path, monkeypatch):
+    stamp, checked = tmp_path / "folder" / "checked", []
+    monkeypatch.setattr(configuration, "check_kinds", checked.append)
+    first, other = (read_configuration(each, SCHEMA) for each in (changed("block_size", 8), changed("block_size", 7)))
+    for each in (first, first, other, other, first):
+        check_kinds_once(each, stamp)
+    assert checked == [first, other, first]
+    # One with a mistake is none of them, however often it is asked about.
+    monkeypatch.undo()
+    mistaken = read_configuration(changed("optimizers/sgd/kind", "Sgd"), SCHEMA)
+    for _ in range(2):
+        with pytest.raises(ConfigurationError):
+            check_kinds_once(mistaken, stamp)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.name)
