@@ -4,6 +4,7 @@ ends in the tables of a run to which nothing happened.
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -22,9 +23,9 @@ CONFIGURATION = {
     **{key: TINY[key] for key in ("device", "tasks", "architectures", "optimizers", "posterior_draws", "comparison")},
     "name": "tiny",
     "block_size": 10,
-    "posteriors": {"zero_one": {"samples": 2000}},
+    "posteriors": {"zero_one": {"samples": 1000}},
     "experiments": {"small": {"task": "small", "architecture": "fcn", "optimizer": "sgd", "networks": 30, "batch_size": 8,
-                              "domain_sizes": [8], "extra_epochs": 1000}},
+                              "domain_sizes": [8], "extra_epochs": 300}},
 }  # fmt: skip
 TABLES = ["experiments/small/runs.parquet", "experiments/small/functions-8.parquet", "comparison.csv", "bands.csv"]
 TARGETS = ["--", *(f"results/tiny/{name}" for name in TABLES)]
@@ -94,7 +95,9 @@ def second_block(project: Project) -> Callable[[], bool]:
 
 def test_killed_runs_go_on_to_the_same_tables_and_one_at_a_time(project, expected):
     blocks = project.folder / "results/tiny/experiments/small/blocks"
-    with running(project, *TARGETS, until=second_block(project)):
+    with running(project, *TARGETS, until=second_block(project)) as first:
+        # It waits, or it might have ended before the second has begun.
+        first.send_signal(signal.SIGSTOP)
         second = project.snakemake(*TARGETS)
     assert second.returncode != 0
     assert "Directory cannot be locked" in second.stderr

@@ -51,13 +51,16 @@ function probability(log10) {
 }
 const percent = (share) => `${(100 * share).toFixed(share > 0.1 && share < 0.9 ? 0 : share > 0.01 && share < 0.99 ? 1 : 2)} %`;
 const whole = (number) => number.toLocaleString("en");
-const escaped = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
+const escaped = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
 const few = (items, most) => items.slice(0, most).join(", ") + (items.length > most ? ` and ${items.length - most} more` : "");
 
 function hexadecimal(bits) {
   return bits.padEnd(4 * Math.ceil(bits.length / 4), "0").match(/.{4}/g).map((four) => parseInt(four, 2).toString(16)).join("");
 }
 const differing = (a, b) => [...a].map((bit, i) => (bit === b[i] ? -1 : i)).filter((i) => i >= 0);
+
+// Posteriors that are samples of finite networks, whose draws are made from fewer of them and are not independent.
+const finite = (name) => ["rejection", "splitting"].includes(name);
 
 // Sides.
 
@@ -73,15 +76,14 @@ function makeSide(view, facts, key) {
   }
   const { log_p: logs, se, draws } = view.posteriors[name];
   const label = facts.posteriors[name] ?? name;
-  const finite = ["rejection", "splitting"].includes(name);
   function why(i) {
     const number = draws?.[i] ?? null;
     if (number === null) return "not computed";
-    if (finite && number === 0) return "never drawn";
-    return `not resolved: ${Number(number.toPrecision(2))} draws ${finite ? "gave" : "carry"} it, too few`;
+    if (finite(name) && number === 0) return "never drawn";
+    return `not resolved: ${Number(number.toPrecision(2))} draws ${finite(name) ? "gave" : "carry"} it, too few`;
   }
   return {
-    key, kind, name, label, axis: "P<sub>B</sub>", strip: "no P<sub>B</sub>", missing: finite ? "not drawn, or too rarely" : "not resolved or not computed", why,
+    key, kind, name, label, axis: "P<sub>B</sub>", strip: "no P<sub>B</sub>", missing: finite(name) ? "not drawn, or too rarely" : "not resolved or not computed", why,
     at: (i) => {
       const log = logs?.[i] ?? null;
       if (log === null) return null;
@@ -93,7 +95,7 @@ function makeSide(view, facts, key) {
 }
 
 function logarithm({ log, error }) {
-  const about = error === null ? "" : error < 0.001 ? " ± < 0.001" : ` ± ${error}`;
+  const about = error === null ? "" : error < 0.001 ? " ± less than 0.001" : ` ± ${error}`;
   return `${log.toFixed(3).replace("-", "−")}${about}`;
 }
 
@@ -363,7 +365,7 @@ async function explore() {
 
   function showElement() {
     const e = state.element, about = facts.views[viewOf(state.experiment, state.size)];
-    const line = (label, positive, total, here) => {
+    const line = (label, positive, total, here, independent = true) => {
       const made = create("tr", { className: here ? "here" : "" }, create("td", { textContent: label }));
       if (!total) {
         made.append(create("td", { colSpan: 4, textContent: "no draws at hand" }));
@@ -372,12 +374,12 @@ async function explore() {
       const [low, high] = wilson(positive, total), share = positive / total;
       const cell = create("td", { className: "number share", textContent: percent(share) });
       cell.style.setProperty("--part", `${100 * share}%`);
-      made.append(cell, create("td", { className: "number", textContent: percent(1 - share) }), create("td", { className: "number", textContent: `${percent(low)}–${percent(high)}`.replace(" %–", "–") }), create("td", { className: "number", textContent: whole(total) }));
+      made.append(cell, create("td", { className: "number", textContent: percent(1 - share) }), create("td", { className: "number", textContent: independent ? `${percent(low)}–${percent(high)}`.replace(" %–", "–") : "draws not independent" }), create("td", { className: "number", textContent: whole(total) }));
       return made;
     };
     const lines = [
       ...about.experiments.map((name) => line(name, view.positive[name][e], view.networks[name], [state.x, state.y].includes(`networks:${name}`))),
-      ...about.posteriors.map((name) => line(facts.posteriors[name] ?? name, view.drawn[name]?.positive[e], view.drawn[name]?.draws, [state.x, state.y].includes(`posterior:${name}`))),
+      ...about.posteriors.map((name) => line(facts.posteriors[name] ?? name, view.drawn[name]?.positive[e], view.drawn[name]?.draws, [state.x, state.y].includes(`posterior:${name}`), !finite(name))),
     ];
     const truth = view.truth === null ? "its true label is not at hand" : `in truth ${meaning(view.truth[e])}`;
     const pick = create("select", { ariaLabel: "Element", onchange: (event) => chooseElement(Number(event.target.value)) },
@@ -509,7 +511,7 @@ async function explore() {
     if (onlyX) parts.push(`${whole(onlyX)} in the strip below (${sides.y.label}: ${sides.y.missing})`);
     if (onlyY) parts.push(`${whole(onlyY)} in the strip at the left (${sides.x.label}: ${sides.x.missing})`);
     const [across, up] = [range("x"), range("y")];
-    const line = !both || Math.max(across[0], up[0]) < Math.min(across[1], up[1]) ? "" : ` The line of equal probabilities is outside of the picture: those upwards are all ${up[1] < across[0] ? "smaller" : "larger"}.`;
+    const line = !both || Math.max(across[0], up[0]) < Math.min(across[1], up[1]) ? "" : ` The line of equal probabilities is outside of the picture: ${sides.y.label} gives all of them ${up[1] < across[0] ? "less" : "more"} than ${sides.x.label}.`;
     const networks = [sides.x, sides.y].find((side) => side.kind === "networks"), posterior = [sides.x, sides.y].find((side) => side.kind === "posterior");
     const [compared, r, low, high, ceiling] = (networks && posterior && statistics(networks.name, state.size, posterior.name)) || [];
     const correlation = r == null ? "" : ` Correlation of the logarithms over the ${compared} found often enough: ${r.toFixed(2)}${low == null || high == null ? "" : ` [${low.toFixed(2)}, ${high.toFixed(2)}]`}${ceiling == null ? "" : `; a perfect predictor would reach ${ceiling.toFixed(2)}`}.`;
@@ -565,7 +567,8 @@ async function explore() {
 
   function csv() {
     const about = facts.views[viewOf(state.experiment, state.size)];
-    const columns = [["function", (i) => view.functions[i]], ["test_errors", (i) => view.errors[i]], ...about.experiments.map((name) => [`count_${name}`, (i) => view.counts[name][i]])];
+    // With 0b, or spreadsheets and pandas take a function for a number and drop its first zeros.
+    const columns = [["function", (i) => `0b${view.functions[i]}`], ["test_errors", (i) => view.errors[i]], ...about.experiments.map((name) => [`count_${name}`, (i) => view.counts[name][i]])];
     for (const name of about.posteriors) {
       const of = view.posteriors[name];
       for (const [title, column] of [[`log_p_${name}`, of.log_p], [`log_p_${name}_se`, of.se], [`draws_${name}`, of.draws]]) if (column) columns.push([title, (i) => column[i] ?? ""]);
