@@ -172,7 +172,12 @@ def _settle_extras(config: Mapping[str, Any], experiments: Mapping[str, Experime
                 raise ConfigurationError(
                     f"margins.experiments: {name} has no posterior zero_one, whose margins those of its networks are compared with"
                 )
+    asked_for = config["predictors"] != ["*"]
     config["predictors"] = tuple(_matching(config["predictors"], experiments, "predictors")) if experiments else ()
+    if asked_for and not any("zero_one" in experiments[name].posteriors for name in config["predictors"]):
+        raise ConfigurationError(
+            "predictors: none of them has the posterior zero_one, which chooses their domains: name others"
+        )
     for name, sweep in config["sweeps"].items():
         _settle_sweep(f"sweeps.{name}", sweep, config, experiments)
     if "reference" in config:

@@ -239,6 +239,13 @@ def test_what_is_not_asked_for_is_not_planned():
     assert plan.reference_of("mnist", "fcn") == "ep"
 
 
+def test_predictors_need_an_experiment_with_the_exact_posterior():
+    config = changed("experiments/mnist-{optimizer}/posteriors", ["ep"])
+    assert read(config).predictors
+    with pytest.raises(ConfigurationError, match="predictors: none of them has the posterior zero_one"):
+        read(config | {"predictors": ["mnist-*"]})
+
+
 def test_a_sweep_knows_the_value_and_the_line_of_each_experiment():
     sweep = read({**QUICKSTART, "sweeps": {"rate": SWEEP}}).sweeps["rate"]
     assert sweep["values"] == {"mnist-sgd": 0.1, "mnist-adam": 0.001, "mnist-adagrad": 0.01, "mnist-rmsprop": 0.001}

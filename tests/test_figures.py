@@ -242,6 +242,21 @@ def test_a_sweep_joins_the_experiments_of_an_optimizer_and_leaves_gaps():
     assert np.isnan(correlations[1])
     assert figure.axes[0].get_xscale() == "log"
     assert figure.axes[0].get_ylabel() == "mean test error (%)"
+    assert {panel.get_xlabel() for panel in figure.axes} >= {"|S|"}
+
+
+def test_posteriors_of_a_sweep_come_in_one_order():
+    estimates = {"test_error": 0.2, "pearson": 0.5, "noise_ceiling": 0.9, "posterior_test_error": 0.3}
+    row = {f"{name}{end}": value for name, value in estimates.items() for end in ("", "_low", "_high")}
+    row |= {"experiment": "a", "task": "a", "domain_size": 5, "networks": 12, "compared": 4, "architecture": "fcn"}
+    rows = [row | {"posterior": name} for name in ("own", "ntk", "mse")]
+    figure = draw_sweep(
+        pd.DataFrame(rows), None, values={"a": 8.0}, groups={"a": "SGD"}, setting="optimizer.learning_rate", size=5,
+        reference=None, training={"a": TRAINING}, tasks={"a": TASK},
+    )  # fmt: skip
+    shown = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert shown == ["SGD", "MSE posterior", "NTK ensemble", "own"]
+    assert {panel.get_xlabel() for panel in figure.axes} >= {"learning rate"}
 
 
 def test_predictors_have_a_row_per_experiment_on_its_best_domain():

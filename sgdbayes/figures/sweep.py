@@ -27,6 +27,12 @@ __all__ = ["draw_sweep"]
 _GROUP_STYLES = (("k", "-"), ("0.45", "--"), ("0.65", "-."), ("0.3", ":"))
 # Over a wider range the small values would lie on one another.
 _WIDE = 6
+_AXES = {
+    "architecture.width": "width of the hidden layers",
+    "architecture.weight_variance": "variance of the initial weights",
+    "task.train_size": "|S|",
+    "extra_epochs": "epochs beyond zero training error",
+}
 
 
 def draw_sweep(
@@ -66,7 +72,7 @@ def draw_sweep(
     axes[0, 0].set_xticks(places, [f"{place:g}" for place in places])
     axes[0, 0].xaxis.set_minor_formatter(NullFormatter())
     hide_unused(axes.flat, number)
-    label_outer(axes, setting, None)
+    label_outer(axes, _AXES.get(setting, setting.rpartition(".")[2].replace("_", " ")), None)
     last = ""
     if reference:
         last = f" Last panel: correlation of log probabilities with those of {POSTERIOR_LABELS.get(reference, reference)}, corrected for "
@@ -85,7 +91,7 @@ def _draw_errors(panel: Axes, rows: pd.DataFrame, names: Sequence[str]) -> None:
     for name, (color, linestyle) in zip(names, _GROUP_STYLES * len(names), strict=False):
         own = rows[rows["group"] == name].drop_duplicates("experiment")
         _line(panel, own, "test_error", scale=100, label=name, color=color, linestyle=linestyle, marker="")
-    for posterior, table in rows.groupby("posterior", sort=False):
+    for posterior, table in _by_posterior(rows, "posterior"):
         # The same for every optimiser.
         own = table.drop_duplicates("x")
         _line(panel, own, "posterior_test_error", scale=100, **_named(posterior))
@@ -94,7 +100,7 @@ def _draw_errors(panel: Axes, rows: pd.DataFrame, names: Sequence[str]) -> None:
 
 
 def _draw_correlations(panel: Axes, rows: pd.DataFrame, name: str) -> None:
-    for posterior, table in rows.groupby("posterior", sort=False):
+    for posterior, table in _by_posterior(rows, "posterior"):
         _line(panel, table, "pearson", **_named(posterior))
     # Of the posterior that resolves most functions: that of all is the same but for the functions left out.
     best = (
@@ -109,9 +115,16 @@ def _draw_pairs(panel: Axes, rows: pd.DataFrame, pairs: pd.DataFrame, reference:
     models = rows.drop_duplicates("x")[["task", "architecture", "x"]]
     for side, other in (("posterior_a", "posterior_b"), ("posterior_b", "posterior_a")):
         known = models.merge(pairs[pairs[side] == reference], on=["task", "architecture"]).sort_values("x")
-        for posterior, table in known.groupby(other, sort=False):
+        for posterior, table in _by_posterior(known, other):
             _line(panel, table, "pearson", **_named(posterior))
     panel.set(title=POSTERIOR_LABELS.get(reference, reference), ylabel="correlation of posteriors", ylim=(None, 1.05))
+
+
+def _by_posterior(rows: pd.DataFrame, column: str) -> list[tuple[str, pd.DataFrame]]:
+    """The rows of each posterior, in one order whatever experiments there are; those of other names last."""
+    usual = list(POSTERIOR_STYLES)
+    groups = rows.groupby(column)
+    return sorted(groups, key=lambda group: (usual.index(group[0]) if group[0] in usual else len(usual), group[0]))
 
 
 def _line(panel: Axes, table: pd.DataFrame, column: str, *, scale: float = 1, **style: Any) -> None:  # noqa: ANN401
