@@ -254,7 +254,7 @@ def test_posteriors_of_a_sweep_come_in_one_order():
         pd.DataFrame(rows), None, values={"a": 8.0}, groups={"a": "SGD"}, setting="optimizer.learning_rate", size=5,
         reference=None, training={"a": TRAINING}, tasks={"a": TASK},
     )  # fmt: skip
-    shown = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    shown = [text.get_text() for text in figure.legends[0].get_texts()]
     assert shown == ["SGD", "MSE posterior", "NTK ensemble", "own"]
     assert {panel.get_xlabel() for panel in figure.axes} >= {"learning rate"}
 

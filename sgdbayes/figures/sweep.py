@@ -62,6 +62,7 @@ def draw_sweep(
     figure, axes = panels(-(-number // columns), columns, sharex=True)
     each = iter(axes.flat)
     _draw_errors(next(each), rows, names)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right upper", frameon=False)
     for name in names:
         _draw_correlations(next(each), rows[rows["group"] == name], name)
     if reference is not None and pairs is not None:
@@ -96,7 +97,6 @@ def _draw_errors(panel: Axes, rows: pd.DataFrame, names: Sequence[str]) -> None:
         own = table.drop_duplicates("x")
         _line(panel, own, "posterior_test_error", scale=100, **_named(posterior))
     panel.set(title="test error", ylabel="mean test error (%)", ylim=(0, None))
-    panel.legend(frameon=False, fontsize=6)
 
 
 def _draw_correlations(panel: Axes, rows: pd.DataFrame, name: str) -> None:
