@@ -28,6 +28,8 @@ DESK = {
     "figures/by-error/20.png": "by-error.png",
     "figures/complexity/bit-sgd.png": "complexity.png",
     "figures/sweeps/width.png": "width.png",
+    "figures/sweeps/width-1000.png": "width-1000.png",
+    "figures/sweeps/train-size.png": "train-size.png",
     "figures/sweeps/initial-scale.png": "initial-scale.png",
     "figures/sweeps/overtraining.png": "overtraining.png",
     "figures/predictors.png": "predictors.png",
@@ -41,6 +43,7 @@ _PICTURES = {
     "D1": ["width.png"],
     "D2": ["ep-against-exact.png"],
     "D3": ["margins.png", "overtraining.png"],
+    "D5": ["train-size.png"],
     "D6": ["initial-scale.png"],
     "D7": ["predictors.png"],
 }

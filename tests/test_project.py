@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import yaml
 
 from sgdbayes.claims import _TESTS
@@ -135,6 +136,43 @@ def test_what_the_readme_says_of_images_is_in_the_committed_tables():
         of = comparison[comparison["experiment"] == name].iloc[0]
         draws = read_table(desk / f"models/{of['task']}/{of['architecture']}/margins.parquet")
         assert (np.median(first) > (draws["margin_min"] / draws["margin_mean"]).median()) == above
+
+
+def test_what_the_readme_says_of_width_and_of_the_number_of_images_is_in_the_committed_tables():
+    said = " ".join((ROOT / "README.md").read_text().split())
+    comparison = read_table(ROOT / "results" / "desk" / "comparison.csv")
+    exact = comparison[comparison["posterior"] == "zero_one"]
+    wide = exact[exact["task"].eq("mnist-1000") & exact["domain_size"].eq(50)].set_index("experiment")
+    theirs = 100 * wide["posterior_test_error"].unique().round(3)
+    errors = {
+        width: [100 * wide["test_error"][f"mnist-1000-fcn-{width}-{name}"] for name in ("sgd", "adam")]
+        for width in (32, 1024)
+    }
+    (first, second), (third, fourth) = errors.values()
+    assert (
+        f"of width 32 err on {first:.1f} % (SGD) and {second:.1f} % (Adam), of width 1,024 on {third:.1f} and {fourth:.1f} %"
+        in said
+    )
+    assert f"tends with width, on {theirs.item():.1f} %" in said
+    ratio = exact["posterior_test_error"] / exact["test_error"]
+    ratios = {
+        size: ratio[
+            exact["experiment"].isin([f"{name}-{kind}" for kind in ("sgd", "adam")]) & exact["domain_size"].eq(20)
+        ]
+        for size, name in (
+            (100, "mnist-100-fcn-64"),
+            (300, "mnist-300"),
+            (1000, "mnist-1000-fcn-64"),
+            (2000, "mnist-2000"),
+        )
+    }
+    last = pd.concat([ratios[1000], ratios[2000]])
+    for of, text in (
+        (ratios[100], "{} times as often as networks of width 64 at |S| = 100"),
+        (ratios[300], "{} times at 300"),
+        (last, "{} times at 1,000 and 2,000"),
+    ):
+        assert len(of) % 2 == 0 and text.format(f"{of.min():.1f} to {of.max():.1f}") in said
 
 
 def test_the_committed_claims_are_those_that_the_code_tests():
