@@ -175,7 +175,7 @@ def check_options(name: str, options: dict[str, Any], architecture: object) -> N
 def fit_posterior(
     name: str,
     task: Task,
-    architecture: object,
+    architecture: object | None,
     kernels: Sequence[np.ndarray],
     test_points: int,
     settings: dict[str, Any],
