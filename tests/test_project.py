@@ -138,6 +138,27 @@ def test_what_the_readme_says_of_images_is_in_the_committed_tables():
         assert (np.median(first) > (draws["margin_min"] / draws["margin_mean"]).median()) == above
 
 
+def test_what_the_readme_says_of_the_lstm_is_in_the_committed_tables():
+    said = " ".join((ROOT / "README.md").read_text().split())
+    comparison = read_table(ROOT / "results" / "desk" / "comparison.csv")
+    exact = comparison[comparison["posterior"].eq("zero_one") & comparison["task"].eq("imdb-sequences")]
+    sgd, adam = (exact[exact["optimizer"].eq(name)].set_index("domain_size") for name in ("sgd", "adam"))
+    errors = [
+        f"{100 * value:.1f} %"
+        for value in (sgd["test_error"][10], adam["test_error"][10], sgd["posterior_test_error"][10])
+    ]
+    assert (
+        "SGD's networks err on {}, Adam's on {}, the exact 0-1 posterior of infinitely wide LSTMs on {}".format(*errors)
+        in said
+    )
+    known = [
+        f"{row['pearson']:.2f} [{row['pearson_low']:.2f}, {row['pearson_high']:.2f}]"
+        for row in (sgd.loc[10], adam.loc[10])
+    ]
+    assert "r = {} and {} with it".format(*known) in said
+    assert min(sgd["functions"][20], adam["functions"][20]) > 0.95 * exact["networks"].max()
+
+
 def test_what_the_readme_says_of_width_and_of_the_number_of_images_is_in_the_committed_tables():
     said = " ".join((ROOT / "README.md").read_text().split())
     comparison = read_table(ROOT / "results" / "desk" / "comparison.csv")
