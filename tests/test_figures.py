@@ -5,9 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.collections import PathCollection
+from PIL import Image
 from scipy import stats
 
-from sgdbayes.figures import draw_by_error, draw_complexity, draw_predictors, draw_reference, draw_sweep
+from sgdbayes.figures import draw_by_error, draw_complexity, draw_predictors, draw_reference, draw_sweep, save_figure
 from sgdbayes.functions import tabulate_functions
 from sgdbayes.posterior_pairs import compare_posteriors
 
@@ -278,3 +279,14 @@ def test_predictors_have_a_row_per_experiment_on_its_best_domain():
     assert [line.get_xdata()[0] for line in right.get_lines() if line.get_marker() == "<"] == [0.1]
     assert [float(bars[0].get_xdata()[0]) for bars in right.containers] == [30, 30]
     draw_predictors(pd.DataFrame(rows), experiments=["c"]).draw_without_rendering()
+
+
+def test_a_thin_line_keeps_its_colour_among_many_others(tmp_path):
+    figure, panel = plt.subplots(layout="constrained")
+    panel.imshow(np.linspace(0, 1, 90_000).reshape(300, 300), cmap="viridis")
+    panel.plot([0, 299], [150, 150], color="#d1603d", linewidth=1.5)
+    save_figure(figure, [tmp_path / "figure.png"], {})
+    with Image.open(tmp_path / "figure.png") as picture:
+        pixels = np.asarray(picture.convert("RGB")).reshape(-1, 3).astype(int)
+    # No channel off by more than what nobody sees, for hundreds of pixels of the line.
+    assert (abs(pixels - [0xD1, 0x60, 0x3D]).max(1) <= 12).sum() > 300
