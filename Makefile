@@ -23,7 +23,7 @@ INSTALLED := $(VENV)/.installed-$(shell cksum < requirements.txt | tr -d ' \t')
 run: $(INSTALLED)
 	PATH="$(abspath $(BIN)):$$PATH" snakemake --cores $(CORES) --configfile $(CONFIG) --quiet rules reason
 
-# Some rules draw; whatever else there is, is used as it stands.
+# The rules that draw config/desk.yaml's; whatever else there is, is used as it stands.
 figures: CONFIG = config/desk.yaml
 figures: $(INSTALLED)
 	PATH="$(abspath $(BIN)):$$PATH" snakemake --cores $(CORES) --configfile $(CONFIG) --quiet rules reason --rerun-triggers mtime --forcerun $(DRAWING) -- figures

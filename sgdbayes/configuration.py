@@ -174,7 +174,11 @@ def _settle_extras(config: Mapping[str, Any], experiments: Mapping[str, Experime
                 )
     asked_for = config["predictors"] != ["*"]
     config["predictors"] = tuple(_matching(config["predictors"], experiments, "predictors")) if experiments else ()
-    if asked_for and not any("zero_one" in experiments[name].posteriors for name in config["predictors"]):
+    if (
+        experiments
+        and asked_for
+        and not any("zero_one" in experiments[name].posteriors for name in config["predictors"])
+    ):
         raise ConfigurationError(
             "predictors: none of them has the posterior zero_one, which chooses their domains: name others"
         )
@@ -346,8 +350,8 @@ def check_kinds_once(configuration: Configuration, stamp: Path) -> None:
     """
     from sgdbayes.provenance import code_hash, environment, settings_hash
 
-    settings = asdict(configuration)
-    key = settings_hash(settings, code_hash(Path(__file__)), environment()["versions"])
+    # As text: a mistaken value, a date say, may be nothing that JSON knows.
+    key = settings_hash(repr(asdict(configuration)), code_hash(Path(__file__)), environment()["versions"])
     if not stamp.exists() or stamp.read_text() != key:
         check_kinds(configuration)
         stamp.parent.mkdir(exist_ok=True)

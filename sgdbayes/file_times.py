@@ -4,11 +4,13 @@
 whether it is up to date can be read off, and its time set to match.
 """
 
+import json
 import os
 import time
 from collections.abc import Mapping
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 from sgdbayes.storage import provenance_path, read_provenance
 
@@ -27,10 +29,18 @@ def settle_file_times(folder: Path) -> None:
         result = path.with_suffix("")
         if result.exists():
             records[str(result)] = read_provenance(result)
-    made_from = {name: record.get("inputs", {}) for name, record in records.items()}
+    # Snakemake compares every output of a job with all its inputs, a figure names those of its own alone.
+    of_job: dict[str, dict[str, str]] = {}
+    for name, record in records.items():
+        of_job.setdefault(_job(name, record), {}).update(record.get("inputs", {}))
+    made_from = {name: of_job[_job(name, record)] for name, record in records.items()}
     for name in TopologicalSorter(made_from).static_order():
         if name in records:
             _settle(name, made_from[name], records)
+
+
+def _job(name: str, record: Mapping[str, Any]) -> str:
+    return json.dumps([record["rule"], record.get("wildcards")], sort_keys=True) if "rule" in record else name
 
 
 def _settle(name: str, inputs: Mapping[str, str], records: Mapping[str, Mapping]) -> None:

@@ -25,7 +25,7 @@ class Job:
 
     def provenance(self, *, inputs: Sequence[str] | None = None, **facts: Any) -> dict[str, Any]:  # noqa: ANN401
         """The record to write beside an output: rule, wildcards, threads, parameters, checksums of inputs, versions, wall time in
-        seconds, ``facts``. ``inputs``: those behind this output, if not all of the job.
+        seconds, ``facts``, which may replace any of these. ``inputs``: those behind this output, if not all of the job.
         """
         # Not at the top: storage brings in numpy, whose BLAS settles its threads when it is loaded.
         from sgdbayes.storage import provenance_path, read_checksum

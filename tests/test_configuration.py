@@ -1,6 +1,7 @@
 """Every mistake in a configuration ends in one line that names the key and says what is allowed."""
 
 import copy
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ def test_a_configuration_in_which_nothing_was_wrong_is_not_checked_again(tmp_pat
     assert checked == [first, other, first]
     # One with a mistake is none of them, however often it is asked about.
     monkeypatch.undo()
-    mistaken = read_configuration(changed("optimizers/sgd/kind", "Sgd"), SCHEMA)
+    mistaken = read_configuration(changed("architectures/fcn/depth", [date(2020, 1, 1)]), SCHEMA)
     for _ in range(2):
         with pytest.raises(ConfigurationError):
             check_kinds_once(mistaken, stamp)

@@ -53,3 +53,22 @@ def test_results_whose_inputs_are_gone_or_unknown_are_left_alone(chain, tmp_path
     assert b.stat().st_mtime == 2000
     assert c.stat().st_mtime == 1000
     settle_file_times(tmp_path / "nowhere")
+
+
+def test_outputs_of_one_job_are_no_older_than_the_inputs_of_each(tmp_path):
+    """Snakemake compares each of them with all inputs of the job."""
+    inputs, outputs = [tmp_path / "a", tmp_path / "b"], [tmp_path / "drawn-a", tmp_path / "drawn-b"]
+    for path in inputs:
+        write_bytes(path, path.name.encode(), {})
+    for source, path in zip(inputs, outputs, strict=True):
+        record = {"rule": "draw", "wildcards": {}, "inputs": {str(source): read_checksum(source)}}
+        write_bytes(path, b"drawn", record)
+    for seconds, path in zip((1000, 4000, 3000, 2000), inputs + outputs, strict=True):
+        for part in (path, provenance_path(path)):
+            os.utime(part, (seconds, seconds))
+    assert newer(inputs[1], outputs[0])
+    settle_file_times(tmp_path)
+    assert not any(newer(source, path) for source in inputs for path in outputs)
+    write_bytes(inputs[1], b"another", {})
+    settle_file_times(tmp_path)
+    assert all(newer(inputs[1], path) for path in outputs)

@@ -139,7 +139,8 @@ def hide_unused(axes: Sequence[Axes], used: int) -> None:
 def save_figure(figure: Figure, paths: Sequence[str | Path], provenance: Mapping[str, Any]) -> None:
     """Save in the format of each path's ending, without dates, so that equal figures are equal files."""
     # Laid out once: each save would do it again, which takes longer than the drawing.
-    figure.get_layout_engine().execute(figure)
+    if engine := figure.get_layout_engine():
+        engine.execute(figure)
     # None at all: a placeholder would still have each save draw twice.
     figure.set_layout_engine(None)
     for path in paths:

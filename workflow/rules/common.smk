@@ -150,7 +150,9 @@ def model_posteriors(wildcards):
     return PLAN.posteriors_of(wildcards.task, wildcards.architecture)
 
 
-def described_pages(pages=None, *, favoured_by=False, referred_to=False, **about):
+def described_pages(
+    pages=None, *, with_posteriors=False, with_reference=False, **about
+):
     """What the captions of the figures of all experiments on a model say, by task, architecture and domain size."""
     described = {}
     for page in PLAN.pages() if pages is None else pages:
@@ -161,11 +163,19 @@ def described_pages(pages=None, *, favoured_by=False, referred_to=False, **about
             },
             "task": CONFIGURATION.tasks[task],
         }
-        if favoured_by:
+        if with_posteriors:
             described[page]["posteriors"] = PLAN.posteriors_of(task, architecture)
-        if referred_to:
+        if with_reference:
             described[page]["reference"] = PLAN.reference_of(task, architecture)
     return described
+
+
+def page_files(kind, pages, ending):
+    """A figure of this kind for each page."""
+    return [
+        f"{RESULTS}/figures/{kind}/{task}/{architecture}/{size}.{ending}"
+        for task, architecture, size in pages
+    ]
 
 
 def reference_pages():
@@ -255,9 +265,6 @@ def all_draws():
 def figure_files():
     """Every figure of the configuration, as PNG and as PDF."""
     stems = [f"scatter/{name}" for name in PLAN.experiments]
-    for kind in ("optimizers", "errors", "ranks", "favourites"):
-        stems += [f"{kind}/{'/'.join(map(str, page))}" for page in PLAN.pages()]
-    stems += [f"reference/{'/'.join(map(str, page))}" for page in reference_pages()]
     stems += [f"sweeps/{name}" for name in CONFIGURATION.sweeps]
     stems += ["margins"] * bool(CONFIGURATION.margins)
     stems += ["predictors"] * PLAN.predicts()
@@ -265,9 +272,13 @@ def figure_files():
     stems += [f"by-error/{size}" for size in by_error_sizes()]
     if CONFIGURATION.ep_against_exact:
         stems.append("ep-against-exact")
-    return [
-        f"{RESULTS}/figures/{stem}.{kind}" for stem in stems for kind in ("png", "pdf")
-    ]
+    files = []
+    for ending in ("png", "pdf"):
+        files += [f"{RESULTS}/figures/{stem}.{ending}" for stem in stems]
+        for kind in ("optimizers", "errors", "ranks", "favourites"):
+            files += page_files(kind, PLAN.pages(), ending)
+        files += page_files("reference", reference_pages(), ending)
+    return files
 
 
 def table_files():

@@ -51,7 +51,10 @@ rule complexity_figure:
             report(
                 f"{FIGURES}/complexity/{name}.png",
                 category="Complexity",
-                labels={"experiment": name, "figure": "by domain size"},
+                labels={
+                    "experiment": name,
+                    "figure": PLAN.complexity_settings(name)["measure"],
+                },
                 caption="../report/complexity.rst",
             )
             for name in PLAN.complexity_experiments()
@@ -217,10 +220,7 @@ rule reference_figure:
             )
             for task, architecture, size in reference_pages()
         ],
-        pdf=[
-            f"{FIGURES}/reference/{task}/{architecture}/{size}.pdf"
-            for task, architecture, size in reference_pages()
-        ],
+        pdf=page_files("reference", reference_pages(), "pdf"),
     log:
         f"{RESULTS}/logs/reference_figure.log",
     benchmark:
@@ -233,8 +233,8 @@ rule reference_figure:
     params:
         pages=described_pages(
             reference_pages(),
-            favoured_by=True,
-            referred_to=True,
+            with_posteriors=True,
+            with_reference=True,
             min_count=CONFIGURATION.comparison["min_count"],
         ),
         functions=all_domains(),

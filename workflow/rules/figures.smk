@@ -55,10 +55,7 @@ rule optimizers:
             )
             for task, architecture, size in PLAN.pages()
         ],
-        pdf=[
-            f"{FIGURES}/optimizers/{task}/{architecture}/{size}.pdf"
-            for task, architecture, size in PLAN.pages()
-        ],
+        pdf=page_files("optimizers", PLAN.pages(), "pdf"),
     log:
         f"{RESULTS}/logs/optimizers.log",
     benchmark:
@@ -95,10 +92,7 @@ rule errors:
             )
             for task, architecture, size in PLAN.pages()
         ],
-        pdf=[
-            f"{FIGURES}/errors/{task}/{architecture}/{size}.pdf"
-            for task, architecture, size in PLAN.pages()
-        ],
+        pdf=page_files("errors", PLAN.pages(), "pdf"),
     log:
         f"{RESULTS}/logs/errors.log",
     benchmark:
@@ -136,10 +130,7 @@ rule ranks:
             )
             for task, architecture, size in PLAN.pages()
         ],
-        pdf=[
-            f"{FIGURES}/ranks/{task}/{architecture}/{size}.pdf"
-            for task, architecture, size in PLAN.pages()
-        ],
+        pdf=page_files("ranks", PLAN.pages(), "pdf"),
     log:
         f"{RESULTS}/logs/ranks.log",
     benchmark:
@@ -176,10 +167,7 @@ rule favourites:
             )
             for task, architecture, size in PLAN.pages()
         ],
-        pdf=[
-            f"{FIGURES}/favourites/{task}/{architecture}/{size}.pdf"
-            for task, architecture, size in PLAN.pages()
-        ],
+        pdf=page_files("favourites", PLAN.pages(), "pdf"),
     log:
         f"{RESULTS}/logs/favourites.log",
     benchmark:
@@ -190,7 +178,7 @@ rule favourites:
         mem_mb=grows(4000),
         runtime=grows(60),
     params:
-        pages=described_pages(favoured_by=True),
+        pages=described_pages(with_posteriors=True),
         functions=all_domains(),
         code=PLAN.code("favourites"),
         key=PLAN.pages_key("favourites"),
@@ -212,10 +200,10 @@ rule sweep:
             report(
                 f"{FIGURES}/sweeps/{name}.png",
                 category="Sweeps",
-                labels={"experiment": name, "figure": "sweep"},
+                labels={"experiment": name, "figure": sweep["setting"]},
                 caption="../report/sweep.rst",
             )
-            for name in CONFIGURATION.sweeps
+            for name, sweep in CONFIGURATION.sweeps.items()
         ],
         pdf=[f"{FIGURES}/sweeps/{name}.pdf" for name in CONFIGURATION.sweeps],
     log:

@@ -12,4 +12,5 @@ with job(snakemake) as run:
     for about, *paths in zip(snakemake.params.sweeps, output.png, output.pdf, strict=True):
         shown = comparison[comparison["experiment"].isin(about["values"])]
         figure = draw_sweep(shown, pairs if about["reference"] else None, **about)
-        save_figure(figure, paths, run.provenance(parameters=about))
+        inputs = [source.comparison, *(source.pairs if about["reference"] else [])]
+        save_figure(figure, paths, run.provenance(inputs=inputs, parameters=about))
