@@ -137,6 +137,22 @@ def test_what_the_readme_says_of_images_is_in_the_committed_tables():
         assert (np.median(first) > (draws["margin_min"] / draws["margin_mean"]).median()) == above
 
 
+def test_what_the_readme_says_of_the_convolutional_network_is_in_the_committed_tables():
+    said = " ".join((ROOT / "README.md").read_text().split())
+    comparison = read_table(ROOT / "results" / "desk" / "comparison.csv")
+    exact = comparison[comparison["posterior"].eq("zero_one") & comparison["domain_size"].eq(50)].set_index(
+        "experiment"
+    )
+    sgd, adam = exact.loc["fashion-cnn-sgd-slow"], exact.loc["fashion-cnn-adam"]
+    errors = [f"{100 * each:.1f} %" for each in (sgd["test_error"], adam["test_error"], sgd["posterior_test_error"])]
+    held = [f"{100 * each['optimizer_mass_in_posterior_top']:.0f}" for each in (sgd, adam)]
+    assert (
+        "{} networks an optimiser so far, 50 test points: SGD's networks err on {}, Adam's on {}, the exact 0-1 posterior on {}; its "
+        "ten likeliest functions hold {} and {} % of them".format(sgd["networks"], *errors, *held)
+    ) in said
+    assert sgd["networks"] == adam["networks"]
+
+
 def test_what_the_readme_says_of_the_lstm_is_in_the_committed_tables():
     said = " ".join((ROOT / "README.md").read_text().split())
     comparison = read_table(ROOT / "results" / "desk" / "comparison.csv")
