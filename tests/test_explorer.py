@@ -461,6 +461,7 @@ def test_twenty_thousand_functions_are_drawn_once(visit, tmp_path):
     (tmp_path / "explorer.html").write_text(text, encoding="utf-8")
     page = visit(at=(tmp_path / "explorer.html").as_uri())
     number = len(made[name, 32])
+    assert f"one of the {number:,} most frequent functions of {name}, each found once" in page.inner_text("#function")
     assert number > 19_900 and f"of {number:,}" in page.inner_text("#range")
     points = "document.getElementById('plot').data.reduce((sum, trace) => sum + (trace.customdata ?? []).length, 0)"
     assert page.evaluate(points) == number
@@ -491,6 +492,7 @@ def test_what_is_not_there_is_said(visit):
     assert page.is_hidden("#message")
     assert "1 functions" not in page.inner_text("#summary") and "1 function:" in page.inner_text("#summary")
     said = page.inner_text("main")
+    assert "This is the most frequent function of one." in said
     assert "No posterior was computed" in said and "not at hand" in said and "leave them open" in said
     # Tables without any probability.
     page.select_option("#experiment", "im-sgd")

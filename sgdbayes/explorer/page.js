@@ -218,6 +218,12 @@ async function explore() {
   const chosen = () => view.byCode.get(state.function) ?? null;
   const topOf = (experiment) => view.counts[experiment].reduce((best, count, i, counts) => (count > counts[best] ? i : best), 0);
 
+  // Where several were found equally often, the first of them is taken, and said to be one of them.
+  function mostFrequent(experiment) {
+    const counts = view.counts[experiment], most = counts[topOf(experiment)], equal = counts.filter((count) => count === most).length;
+    return equal === 1 ? `the most frequent function of ${experiment}` : `one of the ${whole(equal)} most frequent functions of ${experiment}, each found ${most === 1 ? "once" : `${whole(most)} times`}`;
+  }
+
   function wrong(i) {
     return view.truth === null ? null : differing(view.functions[i], view.truth);
   }
@@ -345,12 +351,12 @@ async function explore() {
         create("td", { innerHTML: point ? probability(point.log10) : side.why(i) }), create("td", { innerHTML: interval(point) }));
     });
     body.replaceChildren(
-      create("p", { id: "function-facts", textContent: `${share}. ${i === top ? `The most frequent function of ${state.experiment}.` : ""}` }),
+      create("p", { id: "function-facts", textContent: `${share}. ${i === top ? `This is ${mostFrequent(state.experiment)}.` : ""}` }),
       create("p", {}, create("code", { textContent: bits, title: "a digit for each element of E, 1 the positive class" })),
       sideTable(["networks of", "count", "P<sub>OPT</sub>", "95 % interval"], networks),
       posteriors.length ? sideTable(["posterior", "ln P<sub>B</sub> ± s.e.", "P<sub>B</sub>", "95 % interval"], posteriors) : create("p", { className: "hint", textContent: "No posterior was computed for these functions." }),
       mistakes ? group("Labelled otherwise than in truth", mistakes, bits, true) : create("p", { className: "hint", textContent: "The true labels are not at hand, and the tables leave them open." }),
-      group(`Labelled otherwise than by the most frequent function of ${state.experiment}`, differing(bits, view.functions[top]), bits, false),
+      group(`Labelled otherwise than by ${mostFrequent(state.experiment)}`, differing(bits, view.functions[top]), bits, false),
     );
   }
 
@@ -374,7 +380,7 @@ async function explore() {
       const [low, high] = wilson(positive, total), share = positive / total;
       const cell = create("td", { className: "number share", textContent: percent(share) });
       cell.style.setProperty("--part", `${100 * share}%`);
-      made.append(cell, create("td", { className: "number", textContent: percent(1 - share) }), create("td", { className: "number", textContent: independent ? `${percent(low)}–${percent(high)}`.replace(" %–", "–") : "draws not independent" }), create("td", { className: "number", textContent: whole(total) }));
+      made.append(cell, create("td", { className: "number", textContent: percent(1 - share) }), create("td", independent ? { className: "number", textContent: `${percent(low)}–${percent(high)}`.replace(" %–", "–") } : { textContent: "draws not independent" }), create("td", { className: "number", textContent: whole(total) }));
       return made;
     };
     const lines = [
