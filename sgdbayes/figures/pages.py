@@ -2,7 +2,7 @@
 to start a job takes longer than to draw a page.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,19 +32,18 @@ class Page:
     paths: list[str]
 
 
-def read_pages(
-    pages: Mapping[tuple[str, str, int], Mapping[str, Any]],
-    functions: Mapping[tuple[str, int], str],
-    draws: Mapping[tuple[str, str, str], str],
-    *pictures: Sequence[str],
-) -> Iterator[Page]:
-    """Each page with its tables, read as it is drawn.
+def read_pages(parameters: Any, inputs: Any, output: Any) -> Iterator[Page]:  # noqa: ANN401
+    """Each page of a job of the workflow, with its tables, read as it is drawn.
 
-    ``pages``: by task, architecture and domain size what it is about, of which ``training`` has the experiments.
-    ``functions``: files by experiment and domain size. ``draws``: files by task, architecture and posterior. ``pictures``:
-    for each format of figures a path per page.
+    ``parameters``: ``pages``, by task, architecture and domain size what a page is about, of which ``training`` has the
+    experiments; ``functions``, experiment and domain size of each file of ``inputs.functions``; ``draws``, if the figure shows
+    any, task, architecture and posterior of each of ``inputs.draws``. ``output``: ``png`` and ``pdf``, a path per page.
     """
-    for ((task, architecture, size), about), *paths in zip(pages.items(), *pictures, strict=True):
+    functions = dict(zip(parameters.functions, inputs.functions, strict=True))
+    draws = dict(zip(parameters.get("draws", ()), inputs.get("draws", ()), strict=True))
+    for ((task, architecture, size), about), *paths in zip(
+        parameters.pages.items(), output.png, output.pdf, strict=True
+    ):
         found = {name: functions[name, size] for name in about["training"]}
         drawn = {name: path for (*model, name), path in draws.items() if model == [task, architecture]}
         of_size = [("domain_size", "==", size)]

@@ -248,17 +248,18 @@ def all_posteriors():
     ]
 
 
-def all_functions():
+def functions_on(domains):
     return [
         f"{RESULTS}/experiments/{name}/functions-{size}.parquet"
-        for name, size in all_domains()
+        for name, size in domains
     ]
 
 
-def all_draws():
+def posterior_tables(posteriors, kind):
+    """The table of this kind of each posterior, named with its task and architecture."""
     return [
-        f"{RESULTS}/models/{task}/{architecture}/{posterior}-draws.parquet"
-        for task, architecture, posterior in all_posteriors()
+        f"{RESULTS}/models/{task}/{architecture}/{posterior}-{kind}.parquet"
+        for task, architecture, posterior in posteriors
     ]
 
 

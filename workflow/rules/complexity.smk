@@ -38,10 +38,7 @@ rule complexity:
 rule complexity_figure:
     """Draw probability against complexity, for every experiment of which it is measured."""
     input:
-        functions=[
-            f"{RESULTS}/experiments/{name}/functions-{size}.parquet"
-            for name, size in complexity_domains()
-        ],
+        functions=functions_on(complexity_domains()),
         complexity=[
             f"{RESULTS}/experiments/{name}/complexity.parquet"
             for name in PLAN.complexity_experiments()
@@ -128,10 +125,7 @@ rule by_error:
 rule by_error_figure:
     """Draw the probability of random functions against their errors, models side by side, for every domain size."""
     input:
-        tables=[
-            f"{RESULTS}/models/{task}/{architecture}/{posterior}-by-error.parquet"
-            for task, architecture, posterior in by_error_names()
-        ],
+        tables=posterior_tables(by_error_names(), "by-error"),
     output:
         png=[
             report(
@@ -169,10 +163,7 @@ rule by_error_figure:
 rule posterior_pairs:
     """Every two posteriors of a model against each other: results/<name>/posterior-pairs.csv."""
     input:
-        probabilities=[
-            f"{RESULTS}/models/{task}/{architecture}/{posterior}-probabilities.parquet"
-            for task, architecture, posterior in all_posteriors()
-        ],
+        probabilities=posterior_tables(all_posteriors(), "probabilities"),
     output:
         table=report(
             f"{RESULTS}/posterior-pairs.csv",
@@ -204,7 +195,7 @@ rule posterior_pairs:
 rule reference_figure:
     """Draw networks and posteriors against the reference posterior of their model, for every model that has one and every domain size."""
     input:
-        functions=all_functions(),
+        functions=functions_on(all_domains()),
         comparison=f"{RESULTS}/comparison.csv",
         pairs=f"{RESULTS}/posterior-pairs.csv",
     output:

@@ -1,8 +1,8 @@
 rule explorer:
     """A page to open in a browser, of all functions: results/<name>/explorer.html."""
     input:
-        functions=all_functions(),
-        draws=all_draws(),
+        functions=functions_on(all_domains()),
+        draws=posterior_tables(all_posteriors(), "draws"),
         comparison=f"{RESULTS}/comparison.csv",
     output:
         page=f"{RESULTS}/explorer.html",

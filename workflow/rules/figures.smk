@@ -40,7 +40,7 @@ rule scatter:
 rule optimizers:
     """Draw P_B against P_OPT for all experiments on a model side by side, for every model and domain size."""
     input:
-        functions=all_functions(),
+        functions=functions_on(all_domains()),
         comparison=f"{RESULTS}/comparison.csv",
     output:
         png=[
@@ -77,8 +77,8 @@ rule optimizers:
 rule errors:
     """Draw the distribution of the test error of networks and posteriors, for every model and domain size."""
     input:
-        functions=all_functions(),
-        draws=all_draws(),
+        functions=functions_on(all_domains()),
+        draws=posterior_tables(all_posteriors(), "draws"),
     output:
         png=[
             report(
@@ -115,8 +115,8 @@ rule errors:
 rule ranks:
     """Draw probability against rank for networks and posteriors, for every model and domain size."""
     input:
-        functions=all_functions(),
-        draws=all_draws(),
+        functions=functions_on(all_domains()),
+        draws=posterior_tables(all_posteriors(), "draws"),
     output:
         png=[
             report(
@@ -153,7 +153,7 @@ rule ranks:
 rule favourites:
     """Draw the most probable functions of each posterior and how often networks found them, for every model and domain size."""
     input:
-        functions=all_functions(),
+        functions=functions_on(all_domains()),
     output:
         png=[
             report(

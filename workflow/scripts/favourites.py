@@ -5,8 +5,6 @@ from sgdbayes.jobs import job
 with job(snakemake) as run:
     from sgdbayes.figures import draw_favourites, read_pages, save_figure
 
-    names, output = snakemake.params, snakemake.output
-    functions = dict(zip(names.functions, snakemake.input.functions, strict=True))
-    for page in read_pages(names.pages, functions, {}, output.png, output.pdf):
+    for page in read_pages(snakemake.params, snakemake.input, snakemake.output):
         figure = draw_favourites(page.functions, size=page.size, **page.about)
         save_figure(figure, page.paths, run.provenance(inputs=page.inputs, parameters=page.about))

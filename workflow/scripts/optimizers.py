@@ -6,10 +6,9 @@ with job(snakemake) as run:
     from sgdbayes.figures import draw_optimizers, read_pages, save_figure
     from sgdbayes.storage import read_table
 
-    names, source, output = snakemake.params, snakemake.input, snakemake.output
-    functions = dict(zip(names.functions, source.functions, strict=True))
+    source = snakemake.input
     comparison = read_table(source.comparison)
-    for page in read_pages(names.pages, functions, {}, output.png, output.pdf):
+    for page in read_pages(snakemake.params, source, snakemake.output):
         shown = comparison[comparison["experiment"].isin(page.functions)]
         figure = draw_optimizers(page.functions, shown, size=page.size, **page.about)
         inputs = [*page.inputs, source.comparison]

@@ -5,9 +5,6 @@ from sgdbayes.jobs import job
 with job(snakemake) as run:
     from sgdbayes.figures import draw_ranks, read_pages, save_figure
 
-    names, source, output = snakemake.params, snakemake.input, snakemake.output
-    functions = dict(zip(names.functions, source.functions, strict=True))
-    draws = dict(zip(names.draws, source.draws, strict=True))
-    for page in read_pages(names.pages, functions, draws, output.png, output.pdf):
+    for page in read_pages(snakemake.params, snakemake.input, snakemake.output):
         figure = draw_ranks(page.functions, page.draws, size=page.size, **page.about)
         save_figure(figure, page.paths, run.provenance(inputs=page.inputs, parameters=page.about))

@@ -6,10 +6,9 @@ with job(snakemake) as run:
     from sgdbayes.figures import draw_reference, read_pages, save_figure
     from sgdbayes.storage import read_table
 
-    names, source, output = snakemake.params, snakemake.input, snakemake.output
-    functions = dict(zip(names.functions, source.functions, strict=True))
+    source = snakemake.input
     comparison, pairs = read_table(source.comparison), read_table(source.pairs)
-    for page in read_pages(names.pages, functions, {}, output.png, output.pdf):
+    for page in read_pages(snakemake.params, source, snakemake.output):
         shown = comparison[comparison["experiment"].isin(page.functions)]
         of_model = pairs[(pairs["task"] == page.task) & (pairs["architecture"] == page.architecture)]
         figure = draw_reference(page.functions, shown, of_model, size=page.size, **page.about)

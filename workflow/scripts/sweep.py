@@ -10,7 +10,6 @@ with job(snakemake) as run:
     comparison = read_table(source.comparison)
     pairs = read_table(source.pairs[0]) if source.pairs else None
     for about, *paths in zip(snakemake.params.sweeps, output.png, output.pdf, strict=True):
-        shown = comparison[comparison["experiment"].isin(about["values"])]
-        figure = draw_sweep(shown, pairs if about["reference"] else None, **about)
+        figure = draw_sweep(comparison, pairs, **about)
         inputs = [source.comparison, *(source.pairs if about["reference"] else [])]
         save_figure(figure, paths, run.provenance(inputs=inputs, parameters=about))
