@@ -16,7 +16,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from PIL import Image
 
 from sgdbayes.storage import write_bytes
 
@@ -147,17 +146,5 @@ def save_figure(figure: Figure, paths: Sequence[str | Path], provenance: Mapping
         buffer = io.BytesIO()
         kind = Path(path).suffix[1:]
         figure.savefig(buffer, format=kind, metadata={"CreationDate": None} if kind == "pdf" else None)
-        if kind == "png":
-            buffer = _with_palette(buffer)
         write_bytes(path, buffer.getvalue(), provenance)
     plt.close(figure)
-
-
-def _with_palette(picture: io.BytesIO) -> io.BytesIO:
-    """A PNG in 256 colours: a third of the size, no difference to be seen."""
-    smaller = io.BytesIO()
-    with Image.open(picture) as image:
-        # The usual method, by the number of pixels, gives a thin line the colour of another.
-        few = image.convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-        few.save(smaller, "png", dpi=image.info["dpi"])
-    return smaller
