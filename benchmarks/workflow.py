@@ -1,8 +1,9 @@
 """What the workflow costs beside the computation, on config/quickstart.yaml: `python benchmarks/workflow.py [CORES]`.
 
-Runs the quickstart from nothing under another name, its compiled code at hand. Computation is what the processes of the jobs take, on
-as many cores as they hold, without their start: Python, what Snakemake adds to a script, the check of the code and the script's own
-import lines, timed for each rule. All else, these starts, planning, cores that wait for one another, is overhead.
+Runs the quickstart from nothing under another name, its compiled code at hand, with snakemake and as a plain program
+(benchmarks/plain.py) in turn, twice each, the faster of two counting. Beside it what of the difference can be named: planning, which is a
+dry run, and the start of a process for each job: Python, what Snakemake adds to a script, the check of the code and the script's own
+import lines, timed for each rule.
 -> results/benchmarks/workflow.csv
 """
 
@@ -20,6 +21,20 @@ from harness import ROOT
 
 _NAME = "overhead-benchmark"
 _RESULTS = ROOT / "results" / _NAME
+_ROUNDS = 2
+
+
+def _output(*command: str) -> str:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)}: {done.stderr}")
+    return done.stdout
+
+
+def _seconds(*command: str) -> float:
+    started = time.perf_counter()
+    _output(*command)
+    return time.perf_counter() - started
 
 
 def start_time(script: Path) -> float:
@@ -32,30 +47,7 @@ def start_time(script: Path) -> float:
         f"sgdbayes.provenance.code_hash(pathlib.Path({str(script)!r}))",
     ]
     run = [sys.executable, "-c", "; ".join([*before, *lines])]
-    times = []
-    for _ in range(2):
-        started = time.perf_counter()
-        subprocess.run(run, cwd=ROOT, check=True)
-        times.append(time.perf_counter() - started)
-    return min(times)
-
-
-def job_times(cores: int) -> pd.DataFrame:
-    """Rule, cores held and wall time in seconds of the process of each job."""
-    records = [json.loads(path.read_bytes()) for path in _RESULTS.rglob("*.json")]
-    threads = {record["rule"]: min(cores, record["threads"]) for record in records}
-    measured = [
-        {"rule": path.relative_to(_RESULTS / "benchmarks").parts[0].removesuffix(".tsv"), "seconds": pd.read_csv(path, sep="\t")["s"].sum()}
-        for path in (_RESULTS / "benchmarks").rglob("*.tsv")
-    ]  # fmt: skip
-    # Snakemake measures no job whose result may come from a cache; the time of these is without their start.
-    known = {row["rule"] for row in measured}
-    others = [record for record in records if record["rule"] not in known]
-    jobs = pd.DataFrame(measured).assign(starts=True)
-    rest = pd.DataFrame([{"rule": record["rule"], "seconds": record["wall_time"]} for record in others])
-    return pd.concat([jobs, rest.assign(starts=False)], ignore_index=True).assign(
-        cores=lambda table: table["rule"].map(threads)
-    )
+    return min(_seconds(*run) for _ in range(_ROUNDS))
 
 
 def scripts() -> dict[str, Path]:
@@ -73,33 +65,30 @@ def main(cores: int) -> None:
     from sgdbayes.provenance import environment
     from sgdbayes.storage import write_table
 
-    shutil.rmtree(_RESULTS, ignore_errors=True)
-    command = [
-        "snakemake",
-        "--cores",
-        str(cores),
-        "--configfile",
-        "config/quickstart.yaml",
-        "--config",
-        f"name={_NAME}",
-    ]
-    started = time.perf_counter()
-    subprocess.run([*command, "--quiet", "all"], cwd=ROOT, check=True)
-    wall = time.perf_counter() - started
-    jobs = job_times(cores)
+    settings = ["--configfile", "config/quickstart.yaml", "--config", f"name={_NAME}"]
+    workflow = ("snakemake", "--cores", str(cores), *settings, "--quiet", "all")
+    runs, plain, planning = [], [], []
+    for _ in range(_ROUNDS):
+        shutil.rmtree(_RESULTS, ignore_errors=True)
+        done = json.loads(_output(sys.executable, "benchmarks/plain.py", str(cores), _NAME))
+        plain.append(done["seconds"])
+        shutil.rmtree(_RESULTS)
+        planning.append(_seconds(*workflow, "--dry-run"))
+        runs.append(_seconds(*workflow))
     shutil.rmtree(_RESULTS)
-    of = scripts()
-    starts = {rule: start_time(of[rule]) for rule in jobs["rule"].unique()}
-    jobs["start"] = jobs["rule"].map(starts)
-    jobs["computing"] = (jobs["seconds"] - jobs["start"] * jobs["starts"]).clip(0) * jobs["cores"]
-    print(jobs.groupby("rule").agg({"seconds": ["size", "sum"], "start": "first", "computing": "sum"}).round(1))
-    overhead = 1 - jobs["computing"].sum() / (cores * wall)
-    row = {
-        "benchmark": "overhead of the workflow, quickstart", "unit": "share of the cores' time", "value": overhead, "target": "<= 0.15",
-        "cores": cores, "note": f"{len(jobs)} jobs in {wall:.0f} s; {jobs['computing'].sum():.0f} core seconds of computation",
-    }  # fmt: skip
-    print(row)
-    write_table(ROOT / "results" / "benchmarks" / "workflow.csv", pd.DataFrame([row]), environment())
+    wall, number, of = min(runs), sum(done["jobs"].values()), scripts()
+    starts = sum(start_time(of[rule]) * jobs for rule, jobs in done["jobs"].items())
+    rows = [
+        ("overhead of the workflow, quickstart", 1 - min(plain) / wall, "<= 0.15", f"{number} jobs: {wall:.0f} s, plain {min(plain):.0f}"),
+        ("of it: planning", min(planning) / wall, "", f"{min(planning):.1f} s"),
+        ("of it: a process for each job", starts / (cores * wall), "", f"{starts:.0f} core seconds to start {number} processes"),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["benchmark", "value", "target", "note"])
+    table = table.assign(unit="share of wall time", cores=cores)[
+        ["benchmark", "unit", "value", "target", "cores", "note"]
+    ]
+    print(table.to_string())
+    write_table(ROOT / "results" / "benchmarks" / "workflow.csv", table, environment())
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from sgdbayes.figures import draw_margins
 from sgdbayes.margins import posterior_margins
@@ -37,3 +38,11 @@ def test_networks_are_compared_when_they_first_fit():
     figure.draw_without_rendering()
     places = [float(bars[0].get_xdata()[0]) for bars in figure.axes[0].containers]
     np.testing.assert_allclose(places, [0.375, 0.1, 0.15, 0.375, 0.1])
+
+
+def test_chains_that_disagree_give_no_margins():
+    # Outputs this close to equal move by steps that are small against how far they may go.
+    kernel = np.full((40, 40), 1 - 1e-9) + 1e-9 * np.eye(40)
+    labels = np.append(np.ones(39, dtype=int), -1)
+    with pytest.raises(RuntimeError, match="disagree"):
+        posterior_margins(kernel, labels, 16, seed=0)

@@ -20,6 +20,7 @@ from sgdbayes.posterior.mixture import GaussianMixture
 __all__ = [
     "ZeroOneChains",
     "chain_diagnostics",
+    "check_agreement",
     "check_chains",
     "fold",
     "sample_zero_one",
@@ -138,11 +139,16 @@ def zero_one_predictive(
         "autocorrelation_time": float(max(means[:, :, 0].size / effective.min(), chains.autocorrelation_time.max())),
         "bounces": float(chains.bounces.mean()),
     }
-    if not diagnostics["r_hat"] <= _R_HAT:
-        raise RuntimeError(
-            f"the chains of the 0-1 posterior disagree (R-hat {diagnostics['r_hat']:.3f}): give them more samples or warm_up"
-        )
+    check_agreement(diagnostics["r_hat"])
     return GaussianMixture(means, (covariance + covariance.T) / 2), diagnostics
+
+
+def check_agreement(r_hat: np.ndarray | float) -> None:
+    """Raise RuntimeError if any R-hat says that the chains have not forgotten where they started."""
+    if not np.max(r_hat) <= _R_HAT:
+        raise RuntimeError(
+            f"the chains of the 0-1 posterior disagree (R-hat {np.max(r_hat):.3f}): give them more samples or warm_up"
+        )
 
 
 def chain_diagnostics(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
