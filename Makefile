@@ -12,7 +12,6 @@ VENV ?= .venv
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 CONFIG ?= config/quickstart.yaml
 
-DRAWING := scatter optimizers errors ranks favourites sweep predictors margins_figure reference_figure complexity_figure by_error_figure ep_figure
 BIN := $(VENV)/bin
 # Named by the content of the pins: a changed pin is installed, a scrambled file time is not.
 INSTALLED := $(VENV)/.installed-$(shell cksum < requirements.txt | tr -d ' \t')
@@ -23,10 +22,12 @@ INSTALLED := $(VENV)/.installed-$(shell cksum < requirements.txt | tr -d ' \t')
 run: $(INSTALLED)
 	PATH="$(abspath $(BIN)):$$PATH" snakemake --cores $(CORES) --configfile $(CONFIG) --quiet rules reason
 
-# The rules that draw config/desk.yaml's; whatever else there is, is used as it stands.
+# Only what is missing is drawn; tables, whatever made them, are used as they stand.
 figures: CONFIG = config/desk.yaml
+figures: NAME = $(shell sed -n 's/^name: *\([A-Za-z0-9][A-Za-z0-9_.-]*\).*/\1/p' $(CONFIG))
 figures: $(INSTALLED)
-	PATH="$(abspath $(BIN)):$$PATH" snakemake --cores $(CORES) --configfile $(CONFIG) --quiet rules reason --rerun-triggers mtime --forcerun $(DRAWING) -- figures
+	rm -rf "results/$(or $(NAME),$(error no name in $(CONFIG)))/figures"
+	PATH="$(abspath $(BIN)):$$PATH" snakemake --cores $(CORES) --configfile $(CONFIG) --quiet rules reason --rerun-triggers mtime -- figures
 
 setup: $(INSTALLED)
 
