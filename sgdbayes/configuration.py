@@ -28,6 +28,9 @@ __all__ = [
     "unseen_inputs",
 ]
 
+# So many names an error lists: a campaign's experiments would fill the screen.
+_NAMED = 20
+
 
 class ConfigurationError(ValueError):
     """A wrong key, type, name or value in a configuration."""
@@ -507,7 +510,8 @@ def _unknown(name: object, allowed: Iterable[object], path: str, what: str) -> s
     allowed = sorted(map(str, allowed))
     close = difflib.get_close_matches(str(name), allowed, n=1)
     hint = f" (did you mean {close[0]}?)" if close else ""
-    return f"{path}: {what} {name}{hint}; allowed: {', '.join(allowed) or 'none'}"
+    shown = [*allowed[:_NAMED], f"{len(allowed) - _NAMED} more"] if len(allowed) > _NAMED else allowed
+    return f"{path}: {what} {name}{hint}; allowed: {', '.join(shown) or 'none'}"
 
 
 def _check_options(kind: Callable | Mapping[str, Any], options: Mapping[str, Any], path: str) -> None:

@@ -170,6 +170,15 @@ WRONG = [
 ]
 
 
+def test_an_unknown_name_among_many_does_not_fill_the_screen():
+    config = yaml.safe_load((ROOT / "config" / "desk.yaml").read_text())
+    with pytest.raises(
+        ConfigurationError, match=r"unknown name mnsit-\*(?: \(did you mean .*\?\))?; allowed: .* more$"
+    ) as error:
+        read(config | {"predictors": ["mnsit-*"]})
+    assert len(str(error.value)) < 700
+
+
 def test_a_key_that_stands_twice_is_refused(tmp_path):
     path = tmp_path / "twice.yaml"
     path.write_text("name: a\nexperiments:\n  b: {networks: 1}\n  c: {networks: 2}\n")
