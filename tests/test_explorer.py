@@ -102,8 +102,10 @@ def comparison() -> pd.DataFrame:
         "pearson_low",
         "pearson_high",
         "noise_ceiling",
+        "note",
     )
-    return pd.DataFrame([("im-sgd", SIZE, "ep", 9, 0.5, 0.25, np.nan, 0.9)], columns=columns)
+    none = ("im-adam", SIZE, "ep", 2, *4 * [np.nan], "2 found 5 times or more: no correlation")
+    return pd.DataFrame([("im-sgd", SIZE, "ep", 9, 0.5, 0.25, np.nan, 0.9, np.nan), none], columns=columns)
 
 
 def write_task(folder: Path) -> np.ndarray:
@@ -339,6 +341,7 @@ def test_choose_and_point(visit):
     assert "0.50" in page.inner_text("#summary")
     page.select_option("#experiment", "im-adam")
     drawn(page, "networks:im-adam posterior:ep")
+    assert " 2 found 5 times or more: no correlation." in page.inner_text("#summary")
     page.select_option("#y", "posterior:zero_one")
     drawn(page, "posterior:zero_one")
     # Points of both strips and between them are where the tables say.

@@ -519,8 +519,8 @@ async function explore() {
     const [across, up] = [range("x"), range("y")];
     const line = !both || Math.max(across[0], up[0]) < Math.min(across[1], up[1]) ? "" : ` The line of equal probabilities is outside of the picture: ${sides.y.label} gives all of them ${up[1] < across[0] ? "less" : "more"} than ${sides.x.label}.`;
     const networks = [sides.x, sides.y].find((side) => side.kind === "networks"), posterior = [sides.x, sides.y].find((side) => side.kind === "posterior");
-    const [compared, r, low, high, ceiling] = (networks && posterior && statistics(networks.name, state.size, posterior.name)) || [];
-    const correlation = r == null ? "" : ` Correlation of the logarithms over the ${compared} found often enough: ${r.toFixed(2)}${low == null || high == null ? "" : ` [${low.toFixed(2)}, ${high.toFixed(2)}]`}${ceiling == null ? "" : `; a perfect predictor would reach ${ceiling.toFixed(2)}`}.`;
+    const [compared, r, low, high, ceiling, note] = (networks && posterior && statistics(networks.name, state.size, posterior.name)) || [];
+    const correlation = r == null ? (note ? ` ${note}.` : "") : ` Correlation of the logarithms over the ${compared} found often enough: ${r.toFixed(2)}${low == null || high == null ? "" : ` [${low.toFixed(2)}, ${high.toFixed(2)}]`}${ceiling == null ? "" : `; a perfect predictor would reach ${ceiling.toFixed(2)}`}.`;
     const share = (side) => {
       const of = side.kind === "networks" ? { positive: view.positive[side.name], draws: view.networks[side.name] } : view.drawn[side.name];
       if (!of || view.truth === null) return null;

@@ -115,10 +115,13 @@ def _head(view: Mapping[str, Any], most: int) -> dict[str, Any]:
 
 
 def _statistics(comparison: pd.DataFrame) -> dict[str, list]:
-    """Some columns of comparison.csv by experiment, |E| and posterior, None for what is not defined."""
+    """Some columns of comparison.csv by experiment, |E| and posterior, None for what is not defined; without a correlation
+    also the note that says why.
+    """
     return {
         f"{row['experiment']} {row['domain_size']} {row['posterior']}": [
-            None if pd.isna(row[column]) else round(float(row[column]), 3) for column in _STATISTICS
+            *(None if pd.isna(row[column]) else round(float(row[column]), 3) for column in _STATISTICS),
+            *([row["note"]] if pd.isna(row["pearson"]) and isinstance(row["note"], str) else []),
         ]
         for _, row in comparison.iterrows()
     }
