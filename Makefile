@@ -1,9 +1,9 @@
 # make          set up .venv and run the quickstart: from MNIST to tables and plots in results/quickstart/
 # make test     the tests          make lint     ruff, snakefmt, snakemake --lint
 # make test-cluster   the workflow on a real Slurm on this machine; needs root, slurm-wlm and munge
-# make figures  draw all figures of results/desk/ anew, from its tables
+# make figures  draw all figures of results/desk/ anew, from its tables; with CONFIG=FILE those of another configuration
 # make docs     copy tables and figures of results/quickstart/ and results/desk/ to docs/, and their numbers into README.md
-# make bench    speeds as ratios to baselines, into results/benchmarks/, in three quarters of an hour; needs the full MNIST
+# make bench    speeds as ratios to baselines, into results/benchmarks/, in an hour; needs the full MNIST
 # make lock     resolve requirements.in into requirements.txt
 # Settings: PYTHON=python3.12  CORES=8  CONFIG=config/quickstart.yaml  VENV=.venv
 
@@ -22,12 +22,13 @@ INSTALLED := $(VENV)/.installed-$(shell cksum < requirements.txt | tr -d ' \t')
 run: $(INSTALLED)
 	PATH="$(abspath $(BIN)):$$PATH" snakemake --cores $(CORES) --configfile $(CONFIG) --quiet rules reason
 
-# Only what is missing is drawn; tables, whatever made them, are used as they stand.
+# The plan is made first, as a configuration that is wrong has no figures to be removed. Tables that are there are used as they stand.
 figures: CONFIG = config/desk.yaml
-figures: NAME = $(shell sed -n 's/^name: *\([A-Za-z0-9][A-Za-z0-9_.-]*\).*/\1/p' $(CONFIG))
+figures: DRAW = PATH="$(abspath $(BIN)):$$PATH" snakemake --cores $(CORES) --configfile $(CONFIG) --rerun-triggers mtime
 figures: $(INSTALLED)
-	rm -rf "results/$(or $(NAME),$(error no name in $(CONFIG)))/figures"
-	PATH="$(abspath $(BIN)):$$PATH" snakemake --cores $(CORES) --configfile $(CONFIG) --quiet rules reason --rerun-triggers mtime -- figures
+	$(DRAW) --dry-run --quiet all -- figures
+	rm -rf "results/$$($(BIN)/python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["name"])' $(CONFIG))/figures"
+	$(DRAW) --quiet rules reason -- figures
 
 setup: $(INSTALLED)
 

@@ -11,12 +11,14 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from importlib import import_module
 from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 from harness import ROOT
 
-__all__ = ["run_plainly"]
+_LIBRARIES = ("arviz_stats.base", "jax", "matplotlib.pyplot", "numba", "pandas", "scipy.stats", "torch")
 
 
 def _named_jobs(cores: int, name: str):  # noqa: ANN202
@@ -34,7 +36,7 @@ def _named_jobs(cores: int, name: str):  # noqa: ANN202
         workflow.dag().execute_workflow("dryrun")
         inner = workflow._workflow
         jobs = {}
-        for job in inner.dag.jobs:
+        for job in inner.dag.needrun_jobs():
             if not job.is_script:
                 continue
             script = (ROOT / "workflow" / "rules" / job.rule.script).resolve()
@@ -46,16 +48,16 @@ def _named_jobs(cores: int, name: str):  # noqa: ANN202
     return jobs, before
 
 
-def _start() -> None:
-    import arviz_stats.base
-    import jax
-    import matplotlib.pyplot
-    import numba
-    import pandas
-    import scipy.stats
-    import torch
+def _start(together: Barrier) -> None:
+    global _together
+    _together = together
+    for name in _LIBRARIES:
+        import_module(name)
 
-    assert all((arviz_stats.base, jax, matplotlib.pyplot, numba, pandas, scipy.stats, torch))
+
+def _meet() -> None:
+    # Processes are started for work that no idle one could take.
+    _together.wait()
 
 
 def _do(script: Path, given) -> None:  # noqa: ANN001
@@ -77,18 +79,23 @@ def run_plainly(cores: int, name: str) -> tuple[float, dict[str, int]]:
     jobs, before = _named_jobs(cores, name)
     started = time.perf_counter()
     done, running, free = set(), {}, cores
-    with ProcessPoolExecutor(cores, get_context("spawn"), _start) as pool:
+    context = get_context("spawn")
+    with ProcessPoolExecutor(cores, context, _start, (context.Barrier(cores),)) as pool:
+        wait([pool.submit(_meet) for _ in range(cores)])
         while len(done) < len(jobs):
             ready = [job for job in jobs if job not in done and job not in running.values() and before[job] <= done]
-            for job in sorted(ready, key=lambda job: (-jobs[job][2], -job.threads)):
+            for job in sorted(ready, key=lambda job: -jobs[job][2]):
                 if job.threads <= free:
                     script, given, _ = jobs[job]
                     running[pool.submit(_do, script, given)] = job
                     free -= job.threads
             ended: set[Future] = wait(running, return_when=FIRST_COMPLETED).done
             for future in ended:
-                future.result()
                 job = running.pop(future)
+                try:
+                    future.result()
+                except SystemExit:
+                    sys.exit(f"{job.rule.name} failed: see {job.log}")
                 done.add(job)
                 free += job.threads
         return time.perf_counter() - started, Counter(job.rule.name for job in jobs)
@@ -96,5 +103,7 @@ def run_plainly(cores: int, name: str) -> tuple[float, dict[str, int]]:
 
 if __name__ == "__main__":
     os.chdir(ROOT)
+    if len(sys.argv) != 3:
+        sys.exit("usage: python benchmarks/plain.py CORES NAME")
     seconds, numbers = run_plainly(int(sys.argv[1]), sys.argv[2])
     print(json.dumps({"seconds": seconds, "jobs": numbers}))

@@ -1,7 +1,7 @@
 """What the workflow costs beside the computation, on config/quickstart.yaml: `python benchmarks/workflow.py [CORES]`.
 
-Runs the quickstart from nothing under another name, its compiled code at hand, with snakemake and as a plain program
-(benchmarks/plain.py) in turn, twice each, the faster of two counting. Beside it what of the difference can be named: planning, which is a
+Runs the quickstart from nothing under another name with snakemake and, its compiled code then at hand, as a plain program
+(benchmarks/plain.py) in turn, twice each, the faster of two counting. Beside it what makes most of the difference: planning, which is a
 dry run, and the start of a process for each job: Python, what Snakemake adds to a script, the check of the code and the script's own
 import lines, timed for each rule.
 -> results/benchmarks/workflow.csv
@@ -70,23 +70,23 @@ def main(cores: int) -> None:
     runs, plain, planning = [], [], []
     for _ in range(_ROUNDS):
         shutil.rmtree(_RESULTS, ignore_errors=True)
+        planning.append(_seconds(*workflow, "--dry-run"))
+        runs.append(_seconds(*workflow))
+        shutil.rmtree(_RESULTS)
         done = json.loads(_output(sys.executable, "benchmarks/plain.py", str(cores), _NAME))
         plain.append(done["seconds"])
         shutil.rmtree(_RESULTS)
-        planning.append(_seconds(*workflow, "--dry-run"))
-        runs.append(_seconds(*workflow))
-    shutil.rmtree(_RESULTS)
     wall, number, of = min(runs), sum(done["jobs"].values()), scripts()
     starts = sum(start_time(of[rule]) * jobs for rule, jobs in done["jobs"].items())
     rows = [
-        ("overhead of the workflow, quickstart", 1 - min(plain) / wall, "<= 0.15", f"{number} jobs: {wall:.0f} s, plain {min(plain):.0f}"),
-        ("of it: planning", min(planning) / wall, "", f"{min(planning):.1f} s"),
-        ("of it: a process for each job", starts / (cores * wall), "", f"{starts:.0f} core seconds to start {number} processes"),
+        ("overhead of the workflow, quickstart", "share of wall time", 1 - min(plain) / wall, "<= 0.15",
+         f"{number} jobs in {wall:.0f} s; a plain program takes {min(plain):.0f} s"),
+        ("planning", "share of wall time", min(planning) / wall, "", f"{min(planning):.1f} s"),
+        ("starting a process for each job", "share of the cores' time", starts / (cores * wall), "",
+         f"{starts:.0f} core seconds for {number} processes"),
     ]  # fmt: skip
-    table = pd.DataFrame(rows, columns=["benchmark", "value", "target", "note"])
-    table = table.assign(unit="share of wall time", cores=cores)[
-        ["benchmark", "unit", "value", "target", "cores", "note"]
-    ]
+    table = pd.DataFrame(rows, columns=["benchmark", "unit", "value", "target", "note"])
+    table.insert(4, "cores", cores)
     print(table.to_string())
     write_table(ROOT / "results" / "benchmarks" / "workflow.csv", table, environment())
 

@@ -6,6 +6,7 @@ import pytest
 
 from sgdbayes.figures import draw_margins
 from sgdbayes.margins import posterior_margins
+from sgdbayes.posterior import zero_one_chains
 from sgdbayes.runs import relative_margins
 
 
@@ -40,9 +41,15 @@ def test_networks_are_compared_when_they_first_fit():
     np.testing.assert_allclose(places, [0.375, 0.1, 0.15, 0.375, 0.1])
 
 
-def test_chains_that_disagree_give_no_margins():
-    # Outputs this close to equal move by steps that are small against how far they may go.
-    kernel = np.full((40, 40), 1 - 1e-9) + 1e-9 * np.eye(40)
-    labels = np.append(np.ones(39, dtype=int), -1)
-    with pytest.raises(RuntimeError, match="disagree"):
-        posterior_margins(kernel, labels, 16, seed=0)
+def test_chains_that_disagree_give_no_margins(monkeypatch):
+    arguments = np.eye(40), np.ones(40, dtype=int), 400
+    assert len(posterior_margins(*arguments, seed=0)) == 400
+
+    def one_elsewhere(*given, **options):
+        chains = zero_one_chains(*given, **options)
+        chains.draws[0] *= 1.5
+        return chains
+
+    monkeypatch.setattr("sgdbayes.margins.zero_one_chains", one_elsewhere)
+    with pytest.raises(RuntimeError, match=r"disagree .*more draws"):
+        posterior_margins(*arguments, seed=0)

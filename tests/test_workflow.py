@@ -35,7 +35,7 @@ TINY = {
     "complexity": {"measure": "critical_sample_ratio", "experiments": ["small-sgd"], "frequent": 2, "sampled": 1, "points": 10},
     "by_error": {"number": 2, "errors": 3, "domain_sizes": [8]},
     "reference": "mse",
-    "margins": {"draws": 1000, "experiments": ["small-sgd"]},
+    "margins": {"draws": 400, "experiments": ["small-sgd"]},
     "sweeps": {"rate": {"setting": "optimizer.learning_rate", "experiments": ["small-*"], "domain_size": 8}},
     "experiments": {"small-{optimizer}": {"grid": {"optimizer": ["sgd", "adam"]}, "task": "small", "architecture": "fcn",
                                           "networks": 6, "batch_size": 8, "domain_sizes": [3, 8]}},

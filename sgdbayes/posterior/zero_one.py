@@ -143,12 +143,10 @@ def zero_one_predictive(
     return GaussianMixture(means, (covariance + covariance.T) / 2), diagnostics
 
 
-def check_agreement(r_hat: np.ndarray | float) -> None:
-    """Raise RuntimeError if any R-hat says that the chains have not forgotten where they started."""
+def check_agreement(r_hat: np.ndarray | float, *, remedy: str = "give them more samples or warm_up") -> None:
+    """Raise RuntimeError, with the ``remedy``, if any R-hat says that the chains have not forgotten where they started."""
     if not np.max(r_hat) <= _R_HAT:
-        raise RuntimeError(
-            f"the chains of the 0-1 posterior disagree (R-hat {np.max(r_hat):.3f}): give them more samples or warm_up"
-        )
+        raise RuntimeError(f"the chains of the 0-1 posterior disagree (R-hat {np.max(r_hat):.3f}): {remedy}")
 
 
 def chain_diagnostics(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
