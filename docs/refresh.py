@@ -54,7 +54,7 @@ _SMOOTH = {"ep": "EP", "ntk": "NTK", "mse": "MSE"}
 _OTHERS = {"zero_one": "0-1", **_SMOOTH}
 _SIZE = 20
 _IMAGES_SIZE, _SHOWN, _TOP = 50, ("zero_one", "ntk", "mse"), 10
-_IMAGES = ("mnist-2000", "fashion-2000", "imdb-tfidf")
+_IMAGES = ("mnist-2000", "mnist", "fashion-2000", "imdb-tfidf")
 
 
 def between_marks(text: str, name: str, block: str) -> str:

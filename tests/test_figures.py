@@ -1,5 +1,7 @@
 """What is unresolved, unseen or missing is counted in a figure, not drawn at a made-up place."""
 
+from itertools import pairwise
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -244,6 +246,27 @@ def test_a_sweep_joins_the_experiments_of_an_optimizer_and_leaves_gaps():
     assert figure.axes[0].get_xscale() == "log"
     assert figure.axes[0].get_ylabel() == "mean test error (%)"
     assert {panel.get_xlabel() for panel in figure.axes} >= {"|S|"}
+
+
+def test_values_of_a_sweep_that_lie_close_are_not_labelled_and_its_sizes_are_said_once():
+    values = {name: float(size) for name, size in zip("abcde", (100, 300, 1000, 2000, 10_000), strict=True)}
+    estimates = {"test_error": 0.2, "pearson": 0.5, "noise_ceiling": 0.9, "posterior_test_error": 0.3}
+    row = {f"{name}{end}": value for name, value in estimates.items() for end in ("", "_low", "_high")}
+    row |= {"posterior": "mse", "domain_size": 5, "networks": 12, "compared": 4, "architecture": "fcn"}
+    figure = draw_sweep(
+        pd.DataFrame([row | {"experiment": name, "task": name} for name in values]), None, values=values,
+        groups=dict.fromkeys(values, "SGD"), setting="task.train_size", size=5, reference=None,
+        training=dict.fromkeys(values, TRAINING),
+        tasks={name: TASK | {"train_size": int(size)} for name, size in values.items()},
+    )  # fmt: skip
+    figure.draw_without_rendering()
+    labels = figure.axes[0].get_xticklabels()
+    assert [label.get_text() for label in labels] == ["100", "300", "1000", "", "10000"]
+    boxes = [label.get_window_extent() for label in labels if label.get_text()]
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+    caption = " ".join(figure.get_supxlabel().split())
+    assert "|S| = 100, 300, 1,000, 2,000, 10,000, task seed" in caption
+    assert caption.count("Data:") == 1
 
 
 def test_posteriors_of_a_sweep_come_in_one_order():

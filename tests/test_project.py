@@ -112,6 +112,7 @@ def test_what_the_readme_says_of_images_is_in_the_committed_tables():
         ("mnist-2000", "{} % of the networks on MNIST"),
         ("fashion-2000", "{} % on Fashion"),
         ("imdb-tfidf", "{} % on IMDb"),
+        ("mnist", "{} % on MNIST with the paper's |S| = 10,000"),
     ):
         held = 100 * exact.loc[exact["task"] == task, "optimizer_mass_in_posterior_top"]
         assert text.format(f"{held.min():.0f} to {held.max():.0f}") in said
@@ -120,7 +121,14 @@ def test_what_the_readme_says_of_images_is_in_the_committed_tables():
     own = [100 * each.nlargest(10).sum() / each.sum() for each in counts]
     assert f"as which {min(own):.0f} to {max(own):.0f} % of them do" in said
     mass = rows.pivot_table(index=["task", "experiment"], columns="posterior", values="posterior_mass_in_optimizer_top")
-    assert mass.loc["mnist-2000", ["mse", "ntk"]].min(axis=None) > 0.9
+    assert mass.loc[["mnist-2000", "mnist"], ["mse", "ntk"]].min(axis=None) > 0.9
+    many = comparison[
+        comparison["task"].isin(["mnist-2000", "mnist"])
+        & comparison["domain_size"].eq(100)
+        & comparison["batch_size"].eq(32)
+    ]
+    assert f"would correlate by {span(many['noise_ceiling'])}, no" in said
+    assert f"by more than {many['pearson'].max():.2f} (batch size 32)" in said
     held = rows.pivot_table(index=["task", "experiment"], columns="posterior", values="optimizer_mass_in_posterior_top")
     fashion = held.loc["fashion-2000"]
     assert (fashion["zero_one"] > fashion[["mse", "ntk"]].max(axis=1)).all()
@@ -135,6 +143,44 @@ def test_what_the_readme_says_of_images_is_in_the_committed_tables():
         of = comparison[comparison["experiment"] == name].iloc[0]
         draws = read_table(desk / f"models/{of['task']}/{of['architecture']}/margins.parquet")
         assert (np.median(first) > (draws["margin_min"] / draws["margin_mean"]).median()) == above
+
+
+def test_what_the_readme_says_of_the_papers_training_set_is_in_the_committed_tables():
+    said = " ".join((ROOT / "README.md").read_text().split())
+    comparison = read_table(ROOT / "results" / "desk" / "comparison.csv")
+    exact = comparison[comparison["posterior"].eq("zero_one") & comparison["domain_size"].eq(50)].set_index(
+        "experiment"
+    )
+    sgd, adam = exact.loc["mnist-10000-sgd"], exact.loc["mnist-10000-adam"]
+    errors = [f"{100 * each:.1f}" for each in (sgd["test_error"], adam["test_error"], sgd["posterior_test_error"])]
+    assert "SGD's networks err on {} %, Adam's on {} %, the exact 0-1 posterior on {} %".format(*errors) in said
+    of = ("optimizer_mass_in_posterior_top", "posterior_mass_in_optimizer_top")
+    held, given = ([f"{100 * each[name]:.1f}" for each in (sgd, adam)] for name in of)
+    assert "hold {} and {} % of them".format(*held) in said
+    assert "gives {} and {} % to the ten that they end as most often".format(*given) in said
+    assert f"fitted S: {sgd['networks']:,} of SGD's {sgd['trained']:,}, all of Adam's" in said
+    assert adam["networks"] == adam["trained"] == sgd["trained"]
+
+
+def test_what_the_readme_says_of_the_batch_size_is_in_the_committed_tables():
+    said = " ".join((ROOT / "README.md").read_text().split())
+    comparison = read_table(ROOT / "results" / "desk" / "comparison.csv")
+    exact = comparison[comparison["posterior"].eq("zero_one") & comparison["domain_size"].eq(50)].set_index(
+        "experiment"
+    )
+    errors = {
+        kind: [
+            f"{100 * exact['test_error'][f'mnist-2000-{batch}{kind}']:.1f}"
+            for batch in ("", "batch-128-", "batch-512-")
+        ]
+        for kind in ("sgd", "adam")
+    }
+    assert (
+        "at batch sizes 32, 128 and 512 err on {}, {} and {} % (SGD) and {}, {} and {} % (Adam)".format(
+            *errors["sgd"], *errors["adam"]
+        )
+        in said
+    )
 
 
 def test_what_the_readme_says_of_the_convolutional_network_is_in_the_committed_tables():
@@ -200,9 +246,10 @@ def test_what_the_readme_says_of_width_and_of_the_number_of_images_is_in_the_com
             (300, "mnist-300"),
             (1000, "mnist-1000-fcn-64"),
             (2000, "mnist-2000"),
+            (10_000, "mnist-10000"),
         )
     }
-    texts = ("networks of width 64 at |S| = 100", "times at 300", "times at 1,000", "times at 2,000")
+    texts = ("networks of width 64 at |S| = 100", "times at 300", "times at 1,000", "times at 2,000", "times at 10,000")
     for of, text in zip(ratios.values(), texts, strict=True):
         assert len(of) == 2
         ends = dict.fromkeys(f"{end:.1f}" for end in (of.min(), of.max()))

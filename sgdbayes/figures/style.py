@@ -4,7 +4,7 @@ PDF.
 
 import io
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,15 +77,14 @@ def add_caption(figure: Figure, text: str) -> None:
     figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=6.5, color="0.25")
 
 
-def describe_task(task: Mapping[str, Any]) -> str:
-    """One sentence on the task of a configuration."""
+def describe_task(task: Mapping[str, Any], *, train_sizes: Iterable[int] = ()) -> str:
+    """One sentence on the task of a configuration, or on those that differ from it in |S| alone."""
     options = ", ".join(f"{name} {value}" for name, value in task.get("options", {}).items())
     data = task["dataset"] + (f" ({options})" if options else "")
     classes = "class" if len(task["positive_classes"]) == 1 else "classes"
     positive = ", ".join(map(str, task["positive_classes"]))
-    return (
-        f"Data: {data}, {classes} {positive} against the rest, |S| = {task['train_size']:,}, task seed {task['seed']}."
-    )
+    sizes = ", ".join(f"{size:,}" for size in train_sizes or [task["train_size"]])
+    return f"Data: {data}, {classes} {positive} against the rest, |S| = {sizes}, task seed {task['seed']}."
 
 
 def describe_trainings(training: Mapping[str, Mapping[str, Any]], networks: Mapping[str, int]) -> str:

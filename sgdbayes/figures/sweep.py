@@ -27,6 +27,8 @@ __all__ = ["draw_sweep"]
 _GROUP_STYLES = (("k", "-"), ("0.45", "--"), ("0.65", "-."), ("0.3", ":"))
 # Over a wider range the small values would lie on one another.
 _WIDE = 6
+# Room for a label, in panels.
+_LABEL = 0.18
 _AXES = {
     "architecture.width": "width of the hidden layers",
     "architecture.weight_variance": "variance of the initial weights",
@@ -69,8 +71,7 @@ def draw_sweep(
         _draw_pairs(next(each), rows, pairs[pairs["domain_size"] == size], reference)
     if rows["x"].min() > 0 and rows["x"].max() > _WIDE * rows["x"].min():
         axes[0, 0].set_xscale("log")
-    places = sorted(rows["x"].unique())
-    axes[0, 0].set_xticks(places, [f"{place:g}" for place in places])
+    _label_values(axes[0, 0], sorted(rows["x"].unique()))
     axes[0, 0].xaxis.set_minor_formatter(NullFormatter())
     hide_unused(axes.flat, number)
     label_outer(axes, _AXES.get(setting, setting.rpartition(".")[2].replace("_", " ")), None)
@@ -86,6 +87,17 @@ def draw_sweep(
         f"posteriors of Monte Carlo error; where there is no point, the data do not define the correlation.{last}",
     )
     return figure
+
+
+def _label_values(panel: Axes, values: Sequence[float]) -> None:
+    """A tick at each of the sorted ``values``, labelled but where the label would lie on that of the one before."""
+    labels, last = [], -np.inf
+    places = panel.transAxes.inverted().transform(panel.transData.transform([(value, 0) for value in values]))[:, 0]
+    for value, place in zip(values, places, strict=True):
+        shown = place - last >= _LABEL
+        last = place if shown else last
+        labels.append(f"{value:g}" if shown else "")
+    panel.set_xticks(values, labels)
 
 
 def _draw_errors(panel: Axes, rows: pd.DataFrame, names: Sequence[str]) -> None:
@@ -149,7 +161,8 @@ def _describe(
         name: ", ".join(map(str, dict.fromkeys(each[name] for each in trained)))
         for name in ("loss", "batch_size", "seed")
     }
-    data = " ".join(dict.fromkeys(map(describe_task, tasks.values())))
+    sizes = sorted({task["train_size"] for task in tasks.values()}) if setting == "task.train_size" else ()
+    data = " ".join(dict.fromkeys(describe_task(task, train_sizes=sizes) for task in tasks.values()))
     extra = "" if epochs == {0} else f", {', '.join(map(str, sorted(epochs)))} epochs beyond"
     return (
         f"Networks {distinct((each['architecture'] for each in trained), 'architecture')}, {networks.min():,} to {networks.max():,} for "
