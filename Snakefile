@@ -63,6 +63,7 @@ wildcard_constraints:
 include: "workflow/rules/common.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/posteriors.smk"
+include: "workflow/rules/test_errors.smk"
 include: "workflow/rules/comparison.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/complexity.smk"

@@ -81,6 +81,7 @@ class Configuration:
     sweeps: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     margins: Mapping[str, Any] = field(default_factory=dict)
     predictors: tuple[str, ...] = ()
+    test_errors: tuple[str, ...] = ()
 
 
 def read_configuration(config: Mapping[str, Any], schema_path: Path) -> Configuration:
@@ -145,7 +146,7 @@ def _settle_ep(settings: dict[str, Any], config: Mapping[str, Any]) -> None:
 
 
 def _settle_extras(config: Mapping[str, Any], experiments: Mapping[str, Experiment]) -> None:
-    """Fill in and check complexity, by_error, margins, predictors, sweeps and reference."""
+    """Fill in and check complexity, by_error, margins, test_errors, predictors, sweeps and reference."""
     if "complexity" in config:
         complexity = config["complexity"]
         complexity["experiments"] = _matching(
@@ -175,6 +176,7 @@ def _settle_extras(config: Mapping[str, Any], experiments: Mapping[str, Experime
                 raise ConfigurationError(
                     f"margins.experiments: {name} has no posterior zero_one, whose margins those of its networks are compared with"
                 )
+    config["test_errors"] = tuple(_matching(config.get("test_errors", []), experiments, "test_errors"))
     asked_for = config["predictors"] != ["*"]
     config["predictors"] = tuple(_matching(config["predictors"], experiments, "predictors")) if experiments else ()
     if (

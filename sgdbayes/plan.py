@@ -217,8 +217,16 @@ class Plan:
         complexity = [self.complexity_key(name) for name in self.complexity_experiments()]
         sweeps = dict(self.configuration.sweeps)
         margins = self.margins_of_experiments_key()
+        errors = self.test_errors_key()
         return settings_hash(
-            self.all_comparisons_key(), self.pairs_key(), by_error, complexity, sweeps, margins, self.code("claims")
+            self.all_comparisons_key(),
+            self.pairs_key(),
+            by_error,
+            complexity,
+            sweeps,
+            margins,
+            errors,
+            self.code("claims"),
         )
 
     def by_error_models(self, size: int | None = None) -> list[tuple[str, str]]:
@@ -270,6 +278,23 @@ class Plan:
 
     def margins_figure_key(self) -> str:
         return settings_hash(self.margins_of_experiments_key(), self.code("margins_figure"))
+
+    def kernel_posteriors_of(self, task: str, architecture: str) -> list[str]:
+        """Posteriors of a model that are made from kernels."""
+        return [name for name in self.posteriors_of(task, architecture) if self.kernels_of(name)]
+
+    def posterior_errors_key(self, task: str, architecture: str) -> str:
+        posteriors = {
+            name: self.configuration.posteriors[name] for name in self.kernel_posteriors_of(task, architecture)
+        }
+        settings = self.configuration.architectures[architecture]
+        return settings_hash(self.task_key(task), settings, posteriors, self.code("posterior_errors"))
+
+    def test_errors_key(self) -> str:
+        names = self.configuration.test_errors
+        models = [(self.experiments[name].task, self.experiments[name].architecture) for name in names]
+        wrong = [self.posterior_errors_key(*model) for model in models]
+        return settings_hash([self.runs_key(name) for name in names], wrong, self.code("test_errors"))
 
     def predicts(self) -> bool:
         """Whether there is a figure of how well posteriors predict what networks become: of experiments with the exact one."""

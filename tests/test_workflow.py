@@ -36,6 +36,7 @@ TINY = {
     "by_error": {"number": 2, "errors": 3, "domain_sizes": [8]},
     "reference": "mse",
     "margins": {"draws": 400, "experiments": ["small-sgd"]},
+    "test_errors": ["small-*"],
     "sweeps": {"rate": {"setting": "optimizer.learning_rate", "experiments": ["small-*"], "domain_size": 8}},
     "experiments": {"small-{optimizer}": {"grid": {"optimizer": ["sgd", "adam"]}, "task": "small", "architecture": "fcn",
                                           "networks": 6, "batch_size": 8, "domain_sizes": [3, 8]}},
@@ -309,6 +310,7 @@ def test_networks_of_other_runs_are_not_trained_again(project, results):
         config["complexity"],
         config["sweeps"],
         config["margins"],
+        config["test_errors"],
     )
     project.configure(config)
     run = project.snakemake("--until", "runs")

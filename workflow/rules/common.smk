@@ -48,14 +48,27 @@ def kernel_rows(wildcards):
     return CONFIGURATION.tasks[wildcards.task]["train_size"] + test_points
 
 
-def kernel_memory(wildcards):
+def kernel_memory(wildcards, rows=kernel_rows):
     """Room for eight copies of the kernel, in MB, and for the libraries."""
-    return 2000 + 8 * 8 * kernel_rows(wildcards) ** 2 // 10**6
+    return 2000 + 8 * 8 * rows(wildcards) ** 2 // 10**6
 
 
-def posterior_minutes(wildcards):
+def posterior_minutes(wildcards, rows=kernel_rows):
     # Twice what EP took at 10,000 rows on two cores (results/benchmarks/posterior.csv), and cubes of the rows.
-    return 120 + 15 * kernel_rows(wildcards) ** 3 // 10**12
+    return 120 + 15 * rows(wildcards) ** 3 // 10**12
+
+
+def all_rows(wildcards):
+    task = CONFIGURATION.tasks[wildcards.task]
+    return task["train_size"] + task["recorded_test_size"]
+
+
+def all_points_memory(wildcards):
+    return kernel_memory(wildcards, all_rows)
+
+
+def all_points_minutes(wildcards):
+    return posterior_minutes(wildcards, all_rows)
 
 
 def runs_memory(experiments):
@@ -80,12 +93,14 @@ def posterior_threads(wildcards):
     return 4 if wildcards.posterior in ("zero_one", "rejection", "splitting") else 1
 
 
-def posterior_settings(wildcards):
+def settings_of_posterior(name):
     # The sampler is the one that can use a GPU.
-    default = (
-        {"device": CONFIGURATION.device} if wildcards.posterior == "zero_one" else {}
-    )
-    return default | CONFIGURATION.posteriors[wildcards.posterior]
+    default = {"device": CONFIGURATION.device} if name == "zero_one" else {}
+    return default | CONFIGURATION.posteriors[name]
+
+
+def posterior_settings(wildcards):
+    return settings_of_posterior(wildcards.posterior)
 
 
 def model_runs(wildcards):
@@ -300,6 +315,8 @@ def table_files():
     ]
     if CONFIGURATION.ep_against_exact:
         names.append("ep-against-exact.csv")
+    if CONFIGURATION.test_errors:
+        names.append("test-errors.csv")
     return [f"{RESULTS}/{name}" for name in names]
 
 

@@ -125,6 +125,7 @@ rule claims:
             f"{model_folder(name)}/margins.parquet"
             for name in PLAN.margins_experiments()
         ],
+        test_errors=[f"{RESULTS}/test-errors.csv"] if CONFIGURATION.test_errors else [],
     output:
         table=report(
             f"{RESULTS}/claims.csv",

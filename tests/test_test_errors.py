@@ -1,0 +1,89 @@
+"""Test errors on all recorded points: against the posteriors' own means, and intervals against simulations."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sgdbayes.architectures import FullyConnected, kernel_with_facts
+from sgdbayes.datasets import Task
+from sgdbayes.functions import pack
+from sgdbayes.posterior.by_name import fit_posterior
+from sgdbayes.test_errors import error_table, posterior_errors
+
+POSTERIORS = {"mse": {"noise_variance": 0.01}, "ntk": {}, "zero_one": {"samples": 100, "seed": 3}}
+
+
+def test_errors_under_posteriors_are_the_means_of_those_of_each_point():
+    rng = np.random.default_rng(0)
+    inputs, labels = rng.standard_normal((24, 5)).astype(np.float32), rng.choice([-1, 1], 24).astype(np.int8)
+    task = Task(inputs[:10], labels[:10], inputs[10:], labels[10:], np.arange(10), np.arange(14))
+    network = FullyConnected(depth=1, width=8)
+    table = posterior_errors(task, network, POSTERIORS)
+    assert table["label"].tolist() == (labels[10:] > 0).astype(int).tolist()
+    kernels = [kernel_with_facts(network, inputs, method)[0] for method in ("kernel", "tangent_kernel")]
+    for name, settings in POSTERIORS.items():
+        used = kernels if name == "ntk" else kernels[:1]
+        posterior, _ = fit_posterior(name, task, None, used, 14, settings)
+        value, error = posterior.mean_test_error(task.test_labels)
+        assert table[f"wrong_{name}"].mean() == pytest.approx(value, abs=1e-12)
+        # That of the mean is at most the mean of theirs.
+        assert table[f"wrong_{name}_se"].mean() >= error
+        assert (table[f"wrong_{name}_se"] > 0).all() == (name == "zero_one")
+
+
+def runs_of(labels: np.ndarray, converged: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame({"labels": pack(labels), "converged": converged})
+
+
+def simulated(rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Networks of which some are better than others, on points of which some are harder, for them and for the posterior."""
+    hardness, skill = rng.beta(0.3, 2, 200), rng.uniform(0.5, 1.5, 30)
+    truth = rng.random(200) < 0.5
+    wrong = rng.random((30, 200)) < np.clip(np.outer(skill, hardness), 0, 1) / 1.5
+    table = pd.DataFrame({"label": truth.astype(int), "wrong_mse": hardness, "wrong_mse_se": 0.0})
+    return runs_of(truth ^ wrong, np.ones(30, dtype=bool)), table
+
+
+def test_intervals_hold_what_other_points_and_networks_would_show():
+    rng = np.random.default_rng(1)
+    tables = pd.concat(error_table(*simulated(rng)) for _ in range(400))
+    large = rng.beta(0.3, 2, 10**6)
+    own = (np.clip(large * rng.uniform(0.5, 1.5, 10**6), 0, 1) / 1.5).mean()
+    truths = {"test_error": own, "posterior_test_error": 0.3 / 2.3, "ratio": 0.3 / 2.3 / own}
+    for name, truth in truths.items():
+        held = tables[f"{name}_low"].le(truth) & tables[f"{name}_high"].ge(truth)
+        # 95 % within three standard errors of 400 simulations, and a point for the normal approximation.
+        assert abs(held.mean() - 0.95) < 3 * np.sqrt(0.95 * 0.05 / 400) + 0.01, name
+    # The same points: the ratio is better known than from errors that have nothing in common.
+    known, own, theirs = (
+        np.log(tables[f"{name}_high"] / tables[f"{name}_low"]).mean()
+        for name in ("ratio", "test_error", "posterior_test_error")
+    )
+    assert known < 0.7 * np.hypot(own, theirs)
+
+
+def test_monte_carlo_error_widens_the_interval_of_the_posterior_alone():
+    runs, wrong = simulated(np.random.default_rng(2))
+    exact, noisy = (error_table(runs, wrong.assign(wrong_mse_se=se)).iloc[0] for se in (0.0, 0.05))
+    assert noisy["posterior_test_error_low"] < exact["posterior_test_error_low"]
+    assert noisy["ratio_high"] > exact["ratio_high"]
+    assert noisy["test_error_low"] == exact["test_error_low"]
+
+
+def test_only_networks_that_fit_count_and_without_any_there_is_no_error():
+    runs, wrong = simulated(np.random.default_rng(3))
+    fitted = np.arange(30) < 12
+    row = error_table(runs.assign(converged=fitted), wrong).iloc[0]
+    same = error_table(runs[fitted], wrong).iloc[0]
+    pd.testing.assert_series_equal(row, same)
+    assert row["networks"] == 12
+    none = error_table(runs.assign(converged=False), wrong).iloc[0]
+    assert none["networks"] == 0
+    assert none.filter(regex="^test_error|ratio").isna().all()
+    assert none["posterior_test_error"] == pytest.approx(wrong["wrong_mse"].mean())
+    # Networks that are never wrong have no ratio.
+    flawless = error_table(
+        runs_of(np.tile(wrong["label"].to_numpy(dtype=bool), (5, 1)), np.ones(5, dtype=bool)), wrong
+    ).iloc[0]
+    assert flawless["test_error"] == 0
+    assert np.isnan(flawless["ratio"])

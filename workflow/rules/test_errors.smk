@@ -1,0 +1,72 @@
+# Test errors on all recorded test points, where functions would all be found once.
+
+
+rule posterior_errors:
+    """The probability of a wrong label at each recorded test point, under each posterior of a model that kernels give."""
+    input:
+        task=f"{RESULTS}/tasks/{{task}}.npz",
+    output:
+        table=f"{MODEL}/wrong.parquet",
+        provenance=f"{MODEL}/wrong.parquet.json",
+    log:
+        f"{RESULTS}/logs/posterior_errors/{{task}}/{{architecture}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/posterior_errors/{{task}}/{{architecture}}.tsv"
+    conda:
+        "../envs/sgdbayes.yaml"
+    threads: 4
+    resources:
+        mem_mb=grows(all_points_memory),
+        runtime=grows(all_points_minutes),
+        gpu=GPUS,
+    params:
+        architecture=lambda wildcards: CONFIGURATION.architectures[
+            wildcards.architecture
+        ],
+        posteriors=lambda wildcards: {
+            name: settings_of_posterior(name)
+            for name in PLAN.kernel_posteriors_of(
+                wildcards.task, wildcards.architecture
+            )
+        },
+        code=PLAN.code("posterior_errors"),
+        key=lambda wildcards: PLAN.posterior_errors_key(
+            wildcards.task, wildcards.architecture
+        ),
+    script:
+        "../scripts/posterior_errors.py"
+
+
+rule test_errors:
+    """Mean test errors of networks and under each posterior on all recorded test points, with intervals: results/<name>/test-errors.csv."""
+    input:
+        runs=[
+            f"{RESULTS}/experiments/{name}/runs.parquet"
+            for name in CONFIGURATION.test_errors
+        ],
+        wrong=[
+            f"{model_folder(name)}/wrong.parquet" for name in CONFIGURATION.test_errors
+        ],
+    output:
+        table=report(
+            f"{RESULTS}/test-errors.csv",
+            category="Tables",
+            labels={"table": "test errors"},
+            caption="../report/test_errors.rst",
+        ),
+        provenance=f"{RESULTS}/test-errors.csv.json",
+    log:
+        f"{RESULTS}/logs/test_errors.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/test_errors.tsv"
+    conda:
+        "../envs/sgdbayes.yaml"
+    resources:
+        mem_mb=grows(runs_memory(CONFIGURATION.test_errors)),
+        runtime=grows(30),
+    params:
+        experiments=CONFIGURATION.test_errors,
+        code=PLAN.code("test_errors"),
+        key=PLAN.test_errors_key(),
+    script:
+        "../scripts/test_errors.py"

@@ -1,0 +1,14 @@
+"""The probability of a wrong label at each recorded test point, under each posterior of a model."""
+
+from sgdbayes.jobs import job
+
+with job(snakemake) as run:
+    from sgdbayes.architectures import architecture_of
+    from sgdbayes.datasets import Task
+    from sgdbayes.storage import read_arrays, write_table
+    from sgdbayes.test_errors import posterior_errors
+
+    task, architecture = Task(**read_arrays(snakemake.input.task)), architecture_of(snakemake.params.architecture)
+    write_table(
+        snakemake.output.table, posterior_errors(task, architecture, snakemake.params.posteriors), run.provenance()
+    )
