@@ -103,28 +103,43 @@ def boolean_table(comparison: pd.DataFrame) -> str:
     )
 
 
-def images_table(comparison: pd.DataFrame, tables: Callable[[str, int], pd.DataFrame]) -> str:
+def images_table(
+    comparison: pd.DataFrame, tables: Callable[[str, int], pd.DataFrame], test_errors: pd.DataFrame
+) -> str:
     """Of the experiments on images and texts: test errors of networks and posteriors, what share each gives to the other's ten
-    favourites, correlations, as Markdown. ``tables``: functions of an experiment on so many test points.
+    favourites, correlations, as Markdown. ``tables``: functions of an experiment on so many test points; ``test_errors``:
+    test-errors.csv.
     """
     rows = comparison[comparison["task"].isin(_IMAGES) & comparison["domain_size"].eq(_IMAGES_SIZE)]
     errors, shares = [], []
     for name, of in rows.groupby("experiment", sort=False):
         by, first = of.set_index("posterior"), of.iloc[0]
-        own = f"{100 * first['test_error']:.1f} [{100 * first['test_error_low']:.1f}, {100 * first['test_error_high']:.1f}]"
-        theirs = [f"{100 * by['posterior_test_error'][each]:.1f}" for each in _OTHERS]
+        on_all = test_errors[test_errors["experiment"] == name].set_index("posterior")
+        own, low, high = 100 * on_all.iloc[0][["test_error", "test_error_low", "test_error_high"]]
+        theirs = [f"{100 * on_all['posterior_test_error'][each]:.1f}" for each in _OTHERS]
         known = [_correlation(row) if np.isfinite(row.pearson) else "" for row in by.loc[list(_SHOWN)].itertuples()]
-        errors.append([name, f"{first['networks']:,}", own, *theirs, *known, str(first["compared"])])
+        errors.append(
+            [
+                name,
+                f"{first['networks']:,}",
+                f"{own:.1f} [{low:.1f}, {high:.1f}]",
+                *theirs,
+                *known,
+                str(first["compared"]),
+            ]
+        )
         counts = tables(name, _IMAGES_SIZE)["count"]
-        favourites = [counts.nlargest(_TOP).sum() / counts.sum(), *by["posterior_mass_in_optimizer_top"][list(_SHOWN)]]
+        favourites = [counts.max() / counts.sum(), counts.nlargest(_TOP).sum() / counts.sum()]
+        favourites += list(by["posterior_mass_in_optimizer_top"][list(_SHOWN)])
         favourites += list(by["optimizer_mass_in_posterior_top"][list(_SHOWN)])
         shares.append([name, *(f"{100 * share:.1f}" for share in favourites)])
     shown = [_OTHERS[each] for each in _SHOWN]
     heads = ["", "networks", "they err, %", *_OTHERS.values(), *(f"r, {each}" for each in shown), "functions"]
-    ten = ["", "networks", *shown, *(f"networks: ten of {each}" for each in shown)]
+    ten = ["", "networks: first", "networks", *shown, *(f"networks: ten of {each}" for each in shown)]
     return (
-        f"{_markdown(heads, errors)}\nWhat share, %, of networks and of each posterior is in the ten functions that networks end as most "
-        f"often; and of networks in the ten likeliest of each posterior:\n\n{_markdown(ten, shares)}"
+        f"{_markdown(heads, errors)}\nWhat share, %, of networks is in the function that they end as most often; of networks and of each "
+        "posterior in the ten functions that networks end as most often; and of networks in the ten likeliest of each posterior, on "
+        f"{_IMAGES_SIZE} test points:\n\n{_markdown(ten, shares)}"
     )
 
 
@@ -211,7 +226,11 @@ if __name__ == "__main__":
         )
     comparison = read_table(results / "desk" / "comparison.csv")
     text = between_marks(text, "boolean", boolean_table(comparison))
-    text = between_marks(text, "images", images_table(comparison, functions_of(results / "desk")))
+    text = between_marks(
+        text,
+        "images",
+        images_table(comparison, functions_of(results / "desk"), read_table(results / "desk" / "test-errors.csv")),
+    )
     readme.write_text(text, encoding="utf-8")
     page = results_page(read_table(results / "desk" / "claims.csv"))
     (ROOT / "docs" / "results.md").write_text(page, encoding="utf-8")

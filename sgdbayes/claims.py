@@ -15,6 +15,7 @@ import pandas as pd
 from scipy.special import ndtri, stdtrit
 from scipy.stats import quantile_test, spearmanr
 
+from sgdbayes.all_points import on_all_points
 from sgdbayes.comparison import best_rows
 from sgdbayes.runs import relative_margins
 
@@ -308,7 +309,7 @@ def _sweeps(
         # The infinitely wide network has no width.
         sampled = {"task.train_size": (_EXACT,), "architecture.width": _FINITE}.get(sweep["setting"], ())
         for posterior, line in rows[rows["posterior"].isin(sampled)].groupby("posterior", sort=False):
-            measured = _on_all_points(line, test_errors)
+            measured = on_all_points(line, test_errors)
             line = (measured if len(measured) == len(line) else line).drop_duplicates("x")
             values = [row for _, row in line.iterrows()]
             if len(values) > 1:
@@ -374,7 +375,7 @@ def _log_median(values: np.ndarray) -> pd.Series:
 def _test_errors(comparison: pd.DataFrame, test_errors: pd.DataFrame | None) -> Iterator[_Finding]:
     exact = comparison[comparison["posterior"] == _EXACT]
     largest = exact.loc[exact.groupby("experiment", sort=False)["domain_size"].idxmax()]
-    measured = _on_all_points(largest, test_errors)
+    measured = on_all_points(largest, test_errors)
     for index, row in largest.iterrows():
         if index in measured.index:
             ratio = measured.loc[index, ["ratio", "ratio_low", "ratio_high"]].astype(float)
@@ -386,15 +387,6 @@ def _test_errors(comparison: pd.DataFrame, test_errors: pd.DataFrame | None) -> 
             )
         figure = f"errors/{row['task']}/{row['architecture']}/{row['domain_size']}"
         yield _finding("C5", measured.loc[index] if index in measured.index else row, effect, (1.25, 2), figure=figure)
-
-
-def _on_all_points(rows: pd.DataFrame, test_errors: pd.DataFrame | None) -> pd.DataFrame:
-    """Those ``rows`` of comparison.csv whose errors were measured on all recorded test points, with these errors and points."""
-    if test_errors is None:
-        return rows[:0]
-    keys = ["experiment", "posterior"]
-    known = test_errors.drop(columns="networks").rename(columns={"test_points": "domain_size"}).set_index(keys)
-    return rows.drop(columns=known.columns, errors="ignore").join(known, on=keys, how="inner")
 
 
 def _pairs(pairs: pd.DataFrame) -> Iterator[_Finding]:

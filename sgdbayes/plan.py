@@ -260,7 +260,8 @@ class Plan:
 
     def sweep_key(self) -> str:
         sweeps = dict(self.configuration.sweeps)
-        return settings_hash(sweeps, self.all_comparisons_key(), self.pairs_key(), self.code("sweep"))
+        keys = self.all_comparisons_key(), self.pairs_key(), self.test_errors_key()
+        return settings_hash(sweeps, *keys, self.code("sweep"))
 
     def margins_experiments(self) -> list[str]:
         """Experiments whose margins are compared with those of the exact 0-1 posterior."""

@@ -269,6 +269,30 @@ def test_values_of_a_sweep_that_lie_close_are_not_labelled_and_its_sizes_are_sai
     assert caption.count("Data:") == 1
 
 
+def test_errors_of_a_sweep_are_on_all_points_where_they_are_measured_of_all_of_it():
+    estimates = {"test_error": 0.2, "pearson": 0.5, "noise_ceiling": 0.9, "posterior_test_error": 0.3}
+    row = {f"{name}{end}": value for name, value in estimates.items() for end in ("", "_low", "_high")}
+    row |= {"posterior": "mse", "domain_size": 5, "networks": 12, "compared": 4, "architecture": "fcn"}
+    rows = pd.DataFrame([row | {"experiment": name, "task": name} for name in "ab"])
+    wanted = {name: value / 2 for name, value in row.items() if "test_error" in name}
+    measured = pd.DataFrame(
+        [wanted | {"experiment": name, "posterior": "mse", "networks": 12, "test_points": 1000} for name in "ab"]
+    )
+    for known, error, where in (
+        (measured, 10, "of all 1,000 recorded"),
+        (measured[:1], 20, "of E"),
+        (None, 20, "of E"),
+    ):
+        figure = draw_sweep(
+            rows, None, values={"a": 8.0, "b": 64.0}, groups={"a": "SGD", "b": "SGD"}, setting="task.train_size", size=5,
+            reference=None, training=dict.fromkeys("ab", TRAINING), tasks=dict.fromkeys("ab", TASK), test_errors=known,
+        )  # fmt: skip
+        own = {each.get_label(): each[0].get_ydata() for each in figure.axes[0].containers}
+        assert own["SGD"].tolist() == pytest.approx([error] * 2)
+        assert figure.axes[1].containers[0][0].get_ydata().tolist() == [0.5, 0.5]
+        assert f"share {where}" in " ".join(figure.get_supxlabel().split())
+
+
 def test_posteriors_of_a_sweep_come_in_one_order():
     estimates = {"test_error": 0.2, "pearson": 0.5, "noise_ceiling": 0.9, "posterior_test_error": 0.3}
     row = {f"{name}{end}": value for name, value in estimates.items() for end in ("", "_low", "_high")}

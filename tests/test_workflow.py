@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from sgdbayes.functions import as_strings, unpack
+from sgdbayes.runs import converged_functions
 from sgdbayes.storage import read_arrays, read_provenance, read_table
 
 ROOT = Path(__file__).parents[1]
@@ -185,6 +186,25 @@ def test_random_functions_and_pairs_of_posteriors_are_tabulated(results):
     assert known["pearson"].between(known["pearson_low"], known["pearson_high"]).all()
 
 
+def test_errors_are_measured_on_all_recorded_points(results):
+    table = read_table(results / "test-errors.csv").set_index(["experiment", "posterior"])
+    assert set(table.index) == {(f"small-{name}", each) for name in ("sgd", "adam") for each in TINY["posteriors"]}
+    assert (table["test_points"] == 24).all()
+    labels = read_arrays(results / "tasks/small.npz")["test_labels"] > 0
+    for name, of in table.groupby("experiment"):
+        ended = converged_functions(read_table(results / f"experiments/{name}/runs.parquet"), 24)
+        assert of["networks"].unique() == [len(ended)]
+        assert of["test_error"].to_numpy() == pytest.approx([(ended != labels).mean()] * 4)
+    # On the first eight points the same posteriors were fitted by another job.
+    ends = table.xs("small-sgd")["posterior_test_error"]
+    comparison = read_table(results / "comparison.csv").query("experiment == 'small-sgd' and domain_size == 8")
+    wrong = read_table(results / "models/small/fcn/wrong.parquet")
+    for row in comparison.itertuples():
+        near = {"abs": 0.02} if row.posterior == "zero_one" else {"rel": 1e-6}
+        assert wrong[f"wrong_{row.posterior}"][:8].mean() == pytest.approx(row.posterior_test_error, **near)
+        assert wrong[f"wrong_{row.posterior}"].mean() == pytest.approx(ends[row.posterior])
+
+
 def test_figures_are_pictures(results):
     figures = [path for path in (results / "figures").rglob("*.p*") if path.suffix != ".json"]
     # Each as PNG and PDF: a scatter of each experiment, five kinds on each of two domains, EP against exact, complexity of
@@ -213,6 +233,7 @@ def test_the_report_has_every_figure_and_table_with_a_caption(project, results):
         "bands.csv",
         "posterior-pairs.csv",
         "claims.csv",
+        "test-errors.csv",
         "complexity.parquet",
         "ep-against-exact.csv",
     )

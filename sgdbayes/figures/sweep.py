@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
+from sgdbayes.all_points import on_all_points
 from sgdbayes.figures.style import (
     POSTERIOR_LABELS,
     POSTERIOR_STYLES,
@@ -48,13 +49,14 @@ def draw_sweep(
     reference: str | None,
     training: Mapping[str, Mapping[str, Any]],
     tasks: Mapping[str, Mapping[str, Any]],
+    test_errors: pd.DataFrame | None = None,
 ) -> Figure:
     """Panels over ``values`` of ``setting``: mean test errors; log P_OPT against log P_B, a panel per group; and, where there
     is a ``reference`` posterior, how the others correlate with it.
 
     ``comparison``: rows of comparison.csv; ``pairs``: posterior-pairs.csv, or None. ``values`` and ``groups``: of each
     experiment of the sweep, the latter the label of those that a line joins. ``training`` and ``tasks``: by experiment, for the
-    caption.
+    caption. ``test_errors``: test-errors.csv, whose errors count if they are measured of the whole sweep, or None.
     """
     rows = comparison[(comparison["domain_size"] == size) & comparison["experiment"].isin(values)]
     rows = rows.assign(x=rows["experiment"].map(values), group=rows["experiment"].map(groups)).sort_values("x")
@@ -63,7 +65,9 @@ def draw_sweep(
     columns = min(3, number)
     figure, axes = panels(-(-number // columns), columns, sharex=True)
     each = iter(axes.flat)
-    _draw_errors(next(each), rows, names)
+    measured = on_all_points(rows, test_errors)
+    on_all = 0 < len(measured) == len(rows)
+    _draw_errors(next(each), measured if on_all else rows, names)
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right upper", frameon=False)
     for name in names:
         _draw_correlations(next(each), rows[rows["group"] == name], name)
@@ -79,12 +83,14 @@ def draw_sweep(
     if reference:
         last = f" Last panel: correlation of log probabilities with those of {POSTERIOR_LABELS.get(reference, reference)}, corrected for "
         last += "Monte Carlo errors."
+    where = f"all {measured['domain_size'].iloc[0]:,} recorded test points" if on_all else "E"
     add_caption(
         figure,
-        f"|E| = {size}. {_describe(rows, training, tasks, setting)} First panel: mean share of E labelled wrongly by the networks of "
-        "each optimiser (grey) and under each posterior. Then: Pearson correlation of log P_OPT with log P_B over functions found often "
-        "enough, and (dotted) the ceiling that a perfect predictor could be expected to reach. Bars: 95 % intervals, over networks, for "
-        f"posteriors of Monte Carlo error; where there is no point, the data do not define the correlation.{last}",
+        f"|E| = {size}. {_describe(rows, training, tasks, setting)} First panel: mean share of {where} labelled wrongly by the networks of "
+        "each optimiser (black and grey) and under each posterior. Then: Pearson correlation of log P_OPT with log P_B over functions "
+        "found often enough, and (dotted) the ceiling that a perfect predictor could be expected to reach. Bars: 95 % intervals, over "
+        f"networks, for posteriors of Monte Carlo error{', of errors over test points, too' if on_all else ''}; where there is no point, "
+        f"the data do not define the correlation.{last}",
     )
     return figure
 

@@ -195,6 +195,7 @@ rule sweep:
             if any(map(PLAN.sweep_reference, CONFIGURATION.sweeps))
             else []
         ),
+        test_errors=[f"{RESULTS}/test-errors.csv"] if CONFIGURATION.test_errors else [],
     output:
         png=[
             report(

@@ -9,7 +9,8 @@ with job(snakemake) as run:
     source, output = snakemake.input, snakemake.output
     comparison = read_table(source.comparison)
     pairs = read_table(source.pairs[0]) if source.pairs else None
+    test_errors = read_table(source.test_errors[0]) if source.test_errors else None
     for about, *paths in zip(snakemake.params.sweeps, output.png, output.pdf, strict=True):
-        figure = draw_sweep(comparison, pairs, **about)
-        inputs = [source.comparison, *(source.pairs if about["reference"] else [])]
+        figure = draw_sweep(comparison, pairs, **about, test_errors=test_errors)
+        inputs = [source.comparison, *source.test_errors, *(source.pairs if about["reference"] else [])]
         save_figure(figure, paths, run.provenance(inputs=inputs, parameters=about))
