@@ -302,7 +302,8 @@ class Plan:
         return any("zero_one" in self.experiments[name].posteriors for name in self.configuration.predictors)
 
     def predictors_key(self) -> str:
-        return settings_hash(self.all_comparisons_key(), list(self.configuration.predictors), self.code("predictors"))
+        keys = self.all_comparisons_key(), self.test_errors_key()
+        return settings_hash(keys, list(self.configuration.predictors), self.code("predictors"))
 
     def pairs_key(self) -> str:
         keys = [self.probabilities_key(*model, name) for model in self.models() for name in self.posteriors_of(*model)]

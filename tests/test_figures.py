@@ -326,6 +326,16 @@ def test_predictors_have_a_row_per_experiment_on_its_best_domain():
     assert [line.get_xdata()[0] for line in right.get_lines() if line.get_marker() == "<"] == [0.1]
     assert [float(bars[0].get_xdata()[0]) for bars in right.containers] == [30, 30]
     draw_predictors(pd.DataFrame(rows), experiments=["c"]).draw_without_rendering()
+    # Errors on all recorded points stand in place of those on E, of the posteriors of which they are known.
+    ends = {
+        f"{name}{end}": error
+        for name, error in (("test_error", 0.1), ("posterior_test_error", 0.4))
+        for end in ("", "_low", "_high")
+    }
+    known = pd.DataFrame([ends | {"experiment": "b", "posterior": "zero_one", "networks": 9, "test_points": 1000}])
+    left, right = draw_predictors(pd.DataFrame(rows), experiments=["a", "b"], test_errors=known).axes
+    assert [float(bars[0].get_xdata()[0]) for bars in right.containers] == [30, 40]
+    assert sorted(float(bars[0].get_xdata()[0]) for bars in left.containers) == [0.6, 0.6, 0.7]
 
 
 def test_a_thin_line_keeps_its_colour_among_many_others(tmp_path):

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullFormatter
 
+from sgdbayes.all_points import on_all_points
 from sgdbayes.comparison import best_rows
 from sgdbayes.figures.style import POSTERIOR_LABELS, POSTERIOR_STYLES, add_caption
 
@@ -22,9 +23,11 @@ _SMALLEST = 0.1
 _TICKS = np.outer([0.1, 1, 10], [1, 2, 5]).ravel()
 
 
-def draw_predictors(comparison: pd.DataFrame, *, experiments: Iterable[str]) -> Figure:
+def draw_predictors(
+    comparison: pd.DataFrame, *, experiments: Iterable[str], test_errors: pd.DataFrame | None = None
+) -> Figure:
     """A row per experiment. ``comparison``: comparison.csv; of each of the ``experiments`` the domain with most functions to
-    compare under the exact 0-1 posterior, experiments without one left out.
+    compare under the exact 0-1 posterior, experiments without one left out. ``test_errors``: test-errors.csv, or None.
     """
     wanted = comparison[comparison["experiment"].isin(set(experiments))]
     rows = dict(best_rows(wanted))
@@ -35,11 +38,13 @@ def draw_predictors(comparison: pd.DataFrame, *, experiments: Iterable[str]) -> 
     places = dict(zip(posteriors, np.linspace(-_SPREAD / 2, _SPREAD / 2, len(posteriors)), strict=True))
     for y, name in enumerate(names):
         of = rows[name]
-        first = of.iloc[0]
-        left.plot(2 * [first["noise_ceiling"]], [y - 0.45, y + 0.45], color="0.35", linewidth=1)
-        right.plot(2 * [100 * first["test_error"]], [y - 0.45, y + 0.45], color="0.35", linewidth=1)
+        measured = on_all_points(of.reset_index(), test_errors).set_index("posterior")
+        errors = measured if len(measured) else of
+        left.plot(2 * [of["noise_ceiling"].iloc[0]], [y - 0.45, y + 0.45], color="0.35", linewidth=1)
+        right.plot(2 * [100 * errors["test_error"].iloc[0]], [y - 0.45, y + 0.45], color="0.35", linewidth=1)
         for posterior, row in of.iterrows():
             _point(left, row, "pearson", 1, y + places[posterior], posterior)
+        for posterior, row in errors.iterrows():
             _point(right, row, "posterior_test_error", 100, y + places[posterior], posterior)
     for panel in (left, right):
         tasks = [rows[name].iloc[0]["task"] for name in names]
@@ -70,10 +75,11 @@ def draw_predictors(comparison: pd.DataFrame, *, experiments: Iterable[str]) -> 
     add_caption(
         figure,
         "Left: Pearson correlation of the log probability of functions under each posterior with the log frequency at which networks found "
-        "them, over functions found often enough; grey: the correlation that a perfect predictor could be expected to reach. Right: mean "
-        "test error under each posterior; grey: of the networks. The number after a name is that of the test points, those on which most "
-        "functions can be compared. Bars: 95 % intervals, over networks, for test errors of posteriors of Monte Carlo error; errors below "
-        f"{_SMALLEST} % are arrows at the edge. Data, networks and optimisers: the figures of each experiment.",
+        "them, over functions found often enough; grey: the correlation that a perfect predictor could be expected to reach. The number "
+        "after a name is that of the test points, those on which most functions can be compared. Right: mean test error under each "
+        "posterior; grey: of the networks; on all recorded test points where that was measured, else on those of the left. Bars: 95 % "
+        "intervals, over networks, for test errors of posteriors of Monte Carlo error and, on all recorded test points, over these; errors "
+        f"below {_SMALLEST} % are arrows at the edge. Data, networks and optimisers: the figures of each experiment.",
     )
     return figure
 

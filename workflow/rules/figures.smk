@@ -264,6 +264,7 @@ rule predictors:
     """Draw how well each posterior predicts what networks become, a row per experiment."""
     input:
         comparison=f"{RESULTS}/comparison.csv",
+        test_errors=[f"{RESULTS}/test-errors.csv"] if CONFIGURATION.test_errors else [],
     output:
         png=report(
             f"{FIGURES}/predictors.png",

@@ -6,5 +6,9 @@ with job(snakemake) as run:
     from sgdbayes.figures import draw_predictors, save_figure
     from sgdbayes.storage import read_table
 
-    figure = draw_predictors(read_table(snakemake.input.comparison), experiments=snakemake.params.experiments)
+    figure = draw_predictors(
+        read_table(snakemake.input.comparison),
+        experiments=snakemake.params.experiments,
+        test_errors=next(map(read_table, snakemake.input.test_errors), None),
+    )
     save_figure(figure, snakemake.output, run.provenance())
