@@ -55,6 +55,23 @@ def test_results_whose_inputs_are_gone_or_unknown_are_left_alone(chain, tmp_path
     settle_file_times(tmp_path / "nowhere")
 
 
+@pytest.mark.parametrize("same", [True, False])
+def test_what_is_made_anew_the_same_makes_nothing_behind_a_gap_again(chain, tmp_path, same):
+    a, b, c = chain
+    beside = tmp_path / "beside"
+    write_bytes(beside, b"", {"inputs": {str(a): read_checksum(a)}})
+    # Kept in a clone: the record of what is not, and tables.
+    beside.unlink()
+    b.unlink()
+    provenance_path(b).unlink()
+    write_bytes(a, b"a" if same else b"another", {})
+    settle_file_times(tmp_path)
+    assert newer(a, c) != same
+    before = a.stat().st_mtime
+    settle_file_times(tmp_path)
+    assert a.stat().st_mtime == before
+
+
 def test_outputs_of_one_job_are_no_older_than_the_inputs_of_each(tmp_path):
     """Snakemake compares each of them with all inputs of the job."""
     inputs, outputs = [tmp_path / "a", tmp_path / "b"], [tmp_path / "drawn-a", tmp_path / "drawn-b"]

@@ -56,7 +56,8 @@ def draw_sweep(
 
     ``comparison``: rows of comparison.csv; ``pairs``: posterior-pairs.csv, or None. ``values`` and ``groups``: of each
     experiment of the sweep, the latter the label of those that a line joins. ``training`` and ``tasks``: by experiment, for the
-    caption. ``test_errors``: test-errors.csv, whose errors count if they are measured of the whole sweep, or None.
+    caption. ``test_errors``: test-errors.csv, whose errors count if they are measured of the whole sweep and of
+    every posterior that all of it has, or None.
     """
     rows = comparison[(comparison["domain_size"] == size) & comparison["experiment"].isin(values)]
     rows = rows.assign(x=rows["experiment"].map(values), group=rows["experiment"].map(groups)).sort_values("x")
@@ -66,7 +67,9 @@ def draw_sweep(
     figure, axes = panels(-(-number // columns), columns, sharex=True)
     each = iter(axes.flat)
     measured = on_all_points(rows, test_errors)
-    on_all = 0 < len(measured) == len(rows)
+    names_of = rows.groupby("posterior")["experiment"].nunique()
+    everywhere = set(names_of.index[names_of == rows["experiment"].nunique()])
+    on_all = set(measured["experiment"]) == set(rows["experiment"]) and everywhere <= set(measured["posterior"])
     _draw_errors(next(each), measured if on_all else rows, names)
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right upper", frameon=False)
     for name in names:
