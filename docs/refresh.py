@@ -188,7 +188,7 @@ def results_page(claims: pd.DataFrame) -> str:
                  _whole(row.functions), row.verdict, f"`{row.figure}`"]
                 for row in rows_of.itertuples()
             ]  # fmt: skip
-            heads = ["", "\\|E\\|", "effect [95 %]", "networks", "functions", "verdict", "figure"]
+            heads = ["", "test points", "effect [95 %]", "networks", "functions", "verdict", "figure"]
             parts.append(f"\n{test}.\n\n{_markdown(heads, lines)}")
     return "".join(parts)
 

@@ -18,6 +18,7 @@ import jsonschema
 import yaml
 
 __all__ = [
+    "OF_NETWORKS",
     "Configuration",
     "ConfigurationError",
     "Experiment",
@@ -29,6 +30,8 @@ __all__ = [
 ]
 
 # So many names an error lists: a campaign's experiments would fill the screen.
+# Posteriors of finite networks, which no kernel gives; as a reference the first is the better.
+OF_NETWORKS = ("rejection", "splitting")
 _NAMED = 20
 
 
@@ -177,6 +180,11 @@ def _settle_extras(config: Mapping[str, Any], experiments: Mapping[str, Experime
                     f"margins.experiments: {name} has no posterior zero_one, whose margins those of its networks are compared with"
                 )
     config["test_errors"] = tuple(_matching(config.get("test_errors", []), experiments, "test_errors"))
+    for name in config["test_errors"]:
+        if not set(experiments[name].posteriors) - set(OF_NETWORKS):
+            raise ConfigurationError(
+                f"test_errors: {name} has no posterior that is made from kernels, to be compared with"
+            )
     asked_for = config["predictors"] != ["*"]
     config["predictors"] = tuple(_matching(config["predictors"], experiments, "predictors")) if experiments else ()
     if (

@@ -5,6 +5,7 @@ whether it is up to date can be read off, and its time set to match.
 """
 
 import json
+import math
 import os
 import time
 from collections import defaultdict
@@ -20,24 +21,27 @@ __all__ = ["settle_file_times"]
 
 def settle_file_times(folder: Path) -> None:
     """Among the results in ``folder``, make those no older than their inputs that were made from them as they are now,
-    and inputs that have changed since newer than what was made from them. What is made from no other result, and all that
-    say what they were made from mean as it is now, becomes older than all: between it and tables that are kept there may
+    and inputs that have changed since newer than what was made from them. What is made from no other result, was made
+    anew and is what all that were made from it mean, becomes older than all: between it and tables that are kept there may
     be files that are not, such as blocks of networks, which Snakemake would make again for a task that was made anew.
     """
     # Snakemake counts a rule's benchmark among its outputs; nothing is made from these.
     for benchmark in (folder / "benchmarks").rglob("*.tsv"):
         benchmark.touch()
-    records, meant = {}, defaultdict(set)
+    records, meant, said = {}, defaultdict(set), {}
     for path in sorted(folder.rglob("*.json")):
         result = path.with_suffix("")
         record = read_provenance(result)
         for name, checksum in record.get("inputs", {}).items():
             meant[name].add(checksum)
+            said[name] = min(said.get(name, math.inf), _time(path))
         if result.exists():
             records[str(result)] = record
     start = min(map(_time, records), default=0.0) - 1
     for name, record in records.items():
-        if not record.get("inputs") and meant[name] == {record.get("sha256")} and _time(name) > start + 1:
+        # A record older than the file was made from one like it; records that are newer say nothing of tables made before.
+        same = meant[name] == {record.get("sha256")} and said[name] < _time(name)
+        if not record.get("inputs") and same:
             _set_time(name, start)
     # Snakemake compares every output of a job with all its inputs, a figure names those of its own alone.
     of_job: dict[str, dict[str, str]] = {}

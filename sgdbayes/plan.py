@@ -8,7 +8,7 @@ Snakemake sees keys as parameters and makes a result again when any of that chan
 from functools import cache
 from pathlib import Path
 
-from sgdbayes.configuration import Configuration, Experiment, unseen_inputs
+from sgdbayes.configuration import OF_NETWORKS, Configuration, Experiment, unseen_inputs
 from sgdbayes.provenance import code_hash, settings_hash
 
 __all__ = ["Plan"]
@@ -16,8 +16,6 @@ __all__ = ["Plan"]
 # Of the posteriors those that need the tangent kernel beside the NNGP kernel: their functions have a parameter for it,
 # but importing them takes seconds, which not every job should pay.
 _TANGENT = ("ntk",)
-# And those of finite networks, which need none; as a reference the first is the better.
-_NETWORKS = ("rejection", "splitting")
 
 
 class Plan:
@@ -70,7 +68,7 @@ class Plan:
 
     def kernels_of(self, posterior: str) -> list[str]:
         """Names of the kernels that a posterior is made from; none for those of finite networks."""
-        if posterior in _NETWORKS:
+        if posterior in OF_NETWORKS:
             return []
         return ["kernel", "tangent-kernel"] if posterior in _TANGENT else ["kernel"]
 
@@ -133,7 +131,7 @@ class Plan:
     @cache  # noqa: B019
     def posterior_key(self, task: str, architecture: str, posterior: str) -> str:
         model, sizes = self.kernel_key(task, architecture), self.domain_sizes_of(task, architecture)
-        if posterior in _NETWORKS:
+        if posterior in OF_NETWORKS:
             model = settings_hash(self.task_key(task), self.configuration.architectures[architecture])
         draws = self.configuration.posterior_draws
         settings = [self.configuration.posteriors[posterior], draws["number"], draws["seed"]]
@@ -245,7 +243,7 @@ class Plan:
         """The posterior of a model that all others are drawn against, None if it has none or nothing else."""
         posteriors = self.posteriors_of(task, architecture)
         wanted = self.configuration.reference
-        return next((name for name in ([wanted] if wanted else _NETWORKS) if name in posteriors), None)
+        return next((name for name in ([wanted] if wanted else OF_NETWORKS) if name in posteriors), None)
 
     def reference_figure_key(self) -> str:
         references = [self.reference_of(*model) for model in self.models()]

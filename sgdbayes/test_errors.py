@@ -6,60 +6,23 @@ is over both. Networks and a posterior face the same points, so their ratio is k
 """
 
 from collections.abc import Mapping
-from typing import Any
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
-from sgdbayes.architectures import kernel_with_facts
-from sgdbayes.datasets import Task
-from sgdbayes.posterior.by_name import fit_posterior, needs_tangent
-from sgdbayes.posterior.gaussian import Gaussian
-from sgdbayes.posterior.mixture import GaussianMixture
 from sgdbayes.runs import converged_functions
 
-__all__ = ["error_table", "posterior_errors"]
+__all__ = ["error_pairs", "error_table"]
 
 _Z = 1.96
-
-
-def posterior_errors(task: Task, architecture: object, posteriors: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
-    """A row per test point of ``task``: label, 1 for the positive class, and of each posterior the probability of a wrong label,
-    wrong_<posterior>, with its Monte Carlo standard error, wrong_<posterior>_se.
-
-    ``posteriors``: settings by name, of posteriors that are made from kernels. Raises as these do.
-    """
-    inputs = np.concatenate([task.train_inputs, task.test_inputs])
-    methods = ["kernel", "tangent_kernel"][: 1 + any(map(needs_tangent, posteriors))]
-    kernels = [kernel_with_facts(architecture, inputs, method)[0] for method in methods]
-    columns: dict[str, np.ndarray] = {"label": (task.test_labels > 0).astype(int)}
-    for name, settings in posteriors.items():
-        used = kernels if needs_tangent(name) else kernels[:1]
-        posterior, diagnostics = fit_posterior(name, task, None, used, len(task.test_labels), dict(settings))
-        print(name, diagnostics, flush=True)
-        columns[f"wrong_{name}"], columns[f"wrong_{name}_se"] = _pointwise(posterior, task.test_labels)
-    return pd.DataFrame(columns)
-
-
-def _pointwise(posterior: Gaussian | GaussianMixture, labels: np.ndarray) -> np.ndarray:
-    """Probability of a wrong label at each point, and its standard error, (2, m)."""
-    each = []
-    for point in range(len(labels)):
-        at = slice(point, point + 1)
-        covariance = posterior.covariance[at, at]
-        if isinstance(posterior, GaussianMixture):
-            alone = GaussianMixture(posterior.means[..., at], covariance)
-        else:
-            alone = Gaussian(posterior.mean[at], covariance)
-        each.append(alone.mean_test_error(labels[at]))
-    return np.array(each).T
 
 
 def error_table(runs: pd.DataFrame, wrong: pd.DataFrame) -> pd.DataFrame:
     """A row per posterior: test_points, networks, and with 95 % intervals test_error of the networks that fitted S,
     posterior_test_error, and ratio, the second over the first; empty where no network fitted or none is wrong.
 
-    ``runs``: runs.parquet of an experiment; ``wrong``: what `posterior_errors` gives of its model.
+    ``runs``: runs.parquet of an experiment; ``wrong``: what `sgdbayes.posterior_errors` gives of its model.
     """
     networks = converged_functions(runs, len(wrong)) != wrong["label"].to_numpy(dtype=bool)
     names = [name for name in wrong if name.startswith("wrong_") and not name.endswith("_se")]
@@ -69,7 +32,7 @@ def error_table(runs: pd.DataFrame, wrong: pd.DataFrame) -> pd.DataFrame:
         posterior, noise = wrong[name].to_numpy(), wrong[f"{name}_se"].mean()
         theirs = _Mean(posterior.mean(), posterior, noise)
         if len(networks):
-            own = _Mean(networks.mean(), networks.mean(0), _standard_error(networks.mean(1)))
+            own = _of_networks(networks)
             row |= own.estimate("test_error") | theirs.estimate("posterior_test_error") | _ratio(theirs, own)
         else:
             row |= theirs.estimate("posterior_test_error")
@@ -78,6 +41,27 @@ def error_table(runs: pd.DataFrame, wrong: pd.DataFrame) -> pd.DataFrame:
         f"{name}{end}" for name in ("test_error", "posterior_test_error", "ratio") for end in ("", "_low", "_high")
     ]
     return pd.DataFrame(rows).reindex(columns=["posterior", "test_points", "networks", *order])
+
+
+def error_pairs(runs: Mapping[str, pd.DataFrame], labels: np.ndarray) -> pd.DataFrame:
+    """A row per two experiments on one task whose networks were wrong: experiment_a, experiment_b, test_points, and with 95 % intervals
+    difference and ratio of their test errors, a's less and over b's, on the same test points.
+
+    ``runs``: runs.parquet by experiment; ``labels`` (m,): 1 for the positive class.
+    """
+    means = {}
+    for name, table in runs.items():
+        wrong = converged_functions(table, len(labels)) != labels.astype(bool)
+        if len(wrong):
+            means[name] = _of_networks(wrong)
+    rows = []
+    for (name_a, a), (name_b, b) in combinations(means.items(), 2):
+        reach = _Z * np.sqrt(_standard_error(a.points - b.points) ** 2 + a.other**2 + b.other**2)
+        value = a.value - b.value
+        row = {"experiment_a": name_a, "experiment_b": name_b, "test_points": len(labels), "difference": value}
+        rows.append(row | {"difference_low": value - reach, "difference_high": value + reach} | _ratio(a, b))
+    order = [f"{name}{end}" for name in ("difference", "ratio") for end in ("", "_low", "_high")]
+    return pd.DataFrame(rows).reindex(columns=["experiment_a", "experiment_b", "test_points", *order])
 
 
 class _Mean:
@@ -93,6 +77,16 @@ class _Mean:
             f"{name}_low": max(self.value - reach, 0.0),
             f"{name}_high": min(self.value + reach, 1.0),
         }
+
+
+def _of_networks(wrong: np.ndarray) -> _Mean:
+    """Of ``wrong`` (N, m): the variance over networks without what is left when both networks and points are accounted for
+    (two-way layout, Searle, Casella and McCulloch, "Variance Components", 1992), which the variance over points has in it.
+    """
+    (number, size), value, points, networks = wrong.shape, wrong.mean(), wrong.mean(0), wrong.mean(1)
+    left = number * size * (value * (1 - value) - networks.var() - points.var())
+    own = _standard_error(networks) ** 2 - left / max((number - 1) * (size - 1), 1) / (number * size)
+    return _Mean(value, points, np.sqrt(np.maximum(own, 0)))
 
 
 def _ratio(a: _Mean, b: _Mean) -> dict[str, float]:

@@ -52,11 +52,21 @@ def experiment(
 
 
 def findings(
-    rows=(), *, bands=(), pairs=(), by_error=None, complexity=None, sweeps=None, margins=None, test_errors=None
+    rows=(),
+    *,
+    bands=(),
+    pairs=(),
+    by_error=None,
+    complexity=None,
+    sweeps=None,
+    margins=None,
+    test_errors=None,
+    error_pairs=None,
 ) -> pd.DataFrame:
     comparison = pd.DataFrame([*rows] or [experiment("none")])[: None if rows else 0]
     tables = pd.DataFrame([*bands], columns=BANDS), pd.DataFrame([*pairs], columns=PAIRS)
-    return claims_table(comparison, *tables, by_error or {}, complexity or {}, sweeps or {}, margins or {}, test_errors)
+    others = by_error or {}, complexity or {}, sweeps or {}, margins or {}
+    return claims_table(comparison, *tables, *others, test_errors, error_pairs)
 
 
 def verdicts(table: pd.DataFrame, claim: str) -> list[str]:
@@ -125,6 +135,41 @@ def test_optimisers_are_compared_where_nothing_else_differs():
     # Three pairs: the interval is wider than that of one.
     three = findings([*rows[:2], experiment("d", optimizer="rmsprop")]).query("claim == 'C4'")
     assert three["low"].iloc[0] < of["low"].iloc[0]
+
+
+def two(a: str, b: str, difference: float, ratio: float) -> dict:
+    """A row of test-error-pairs.csv, to a thousandth."""
+    columns = estimate("difference", difference, 0.001) | estimate("ratio", ratio, 0.001)
+    return {"experiment_a": a, "experiment_b": b, "test_points": 1000} | columns
+
+
+def test_experiments_are_compared_on_all_recorded_points_where_all_their_pairs_are_known():
+    rows = [
+        experiment(name, optimizer=name, error=(error, 0.002)) for name, error in (("a", 0.1), ("b", 0.3), ("c", 0.2))
+    ]
+    pairs = pd.DataFrame([two("a", "b", -0.01, 0.9), two("a", "c", 0.05, 1.5), two("b", "c", 0.06, 1.6)])
+    row = findings(rows, error_pairs=pairs).query("claim == 'C4'").iloc[0]
+    assert (row["subject"], row["domain_size"], row["networks"]) == ("b and c", 1000, 2 * ROW["networks"])
+    assert row["effect"] == pytest.approx(6)
+    assert row["low"] < 5.9 < 6.1 < row["high"]
+    # Turned, the interval is that of the other order.
+    turned = pd.DataFrame([*pairs[:2].to_dict("records"), two("c", "b", -0.06, 1 / 1.6)])
+    assert findings(rows, error_pairs=turned).query("claim == 'C4'").iloc[0]["effect"] == pytest.approx(6)
+    row = findings(rows, error_pairs=pairs[:2]).query("claim == 'C4'").iloc[0]
+    assert (row["subject"], row["domain_size"]) == ("b and a", ROW["domain_size"])
+
+
+def test_overtraining_and_initial_scale_are_judged_on_all_recorded_points():
+    rows = [experiment("a"), experiment("b", extra_epochs=64, error=(0.2, 0.002))]
+    known = {"sweeps": sweep("extra_epochs", "a", "b"), "error_pairs": pd.DataFrame([two("a", "b", 0.001, 1.01)])}
+    table = findings(rows, **known).query("claim == 'D3'")
+    error = table[table["domain_size"] == 1000].iloc[0]
+    assert error["effect"] == pytest.approx(1.01, rel=1e-3)
+    assert (error["verdict"], error["networks"]) == ("holds", 2 * ROW["networks"])
+    known |= {"sweeps": sweep("architecture.weight_variance", "a", "b")}
+    scale = findings(rows, **known).query("claim == 'D6' and domain_size == 1000").iloc[0]
+    assert scale["verdict"] == "does not hold"
+    assert scale["effect"] == pytest.approx(1.01, rel=1e-3)
 
 
 def test_bias_to_low_error_is_in_decades():

@@ -72,6 +72,17 @@ def test_what_is_made_anew_the_same_makes_nothing_behind_a_gap_again(chain, tmp_
     assert a.stat().st_mtime == before
 
 
+def test_what_has_changed_stays_newer_than_what_a_killed_run_did_not_reach(chain, tmp_path):
+    a, b, c = chain
+    b.unlink()
+    provenance_path(b).unlink()
+    write_bytes(a, b"another", {})
+    # All that say what they were made from are of the run that was killed.
+    write_bytes(tmp_path / "beside", b"", {"inputs": {str(a): read_checksum(a)}})
+    settle_file_times(tmp_path)
+    assert newer(a, c)
+
+
 def test_outputs_of_one_job_are_no_older_than_the_inputs_of_each(tmp_path):
     """Snakemake compares each of them with all inputs of the job."""
     inputs, outputs = [tmp_path / "a", tmp_path / "b"], [tmp_path / "drawn-a", tmp_path / "drawn-b"]

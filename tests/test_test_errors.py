@@ -8,7 +8,8 @@ from sgdbayes.architectures import FullyConnected, kernel_with_facts
 from sgdbayes.datasets import Task
 from sgdbayes.functions import pack
 from sgdbayes.posterior.by_name import fit_posterior
-from sgdbayes.test_errors import error_table, posterior_errors
+from sgdbayes.posterior_errors import posterior_errors
+from sgdbayes.test_errors import error_pairs, error_table
 
 POSTERIORS = {"mse": {"noise_variance": 0.01}, "ntk": {}, "zero_one": {"samples": 100, "seed": 3}}
 
@@ -60,6 +61,44 @@ def test_intervals_hold_what_other_points_and_networks_would_show():
         for name in ("ratio", "test_error", "posterior_test_error")
     )
     assert known < 0.7 * np.hypot(own, theirs)
+
+
+def test_networks_that_differ_widen_the_interval_as_points_do():
+    """Here points are alike, so that only networks matter."""
+    rng = np.random.default_rng(4)
+    tables = []
+    for _ in range(400):
+        wrong = rng.random((12, 300)) < rng.uniform(0, 0.6, (12, 1))
+        table = pd.DataFrame({"label": np.ones(300, dtype=int), "wrong_mse": 0.3, "wrong_mse_se": 0.0})
+        tables.append(error_table(runs_of(~wrong, np.ones(12, dtype=bool)), table))
+    table = pd.concat(tables)
+    held = (table["test_error_low"] <= 0.3) & (table["test_error_high"] >= 0.3)
+    # 1.96 standard errors of twelve values hold 92 % where Student's 2.2 would 95.
+    assert 0.88 < held.mean() < 0.98
+
+
+def test_differences_of_two_experiments_are_those_on_the_same_points():
+    rng, rows = np.random.default_rng(5), []
+    for _ in range(300):
+        hardness, labels = rng.beta(0.3, 2, 200), rng.integers(0, 2, 200)
+        runs = {
+            name: runs_of(labels.astype(bool) ^ (rng.random((25, 200)) < share * hardness), np.ones(25, dtype=bool))
+            for name, share in (("a", 0.9), ("b", 0.6))
+        }
+        rows.append(error_pairs(runs, labels))
+    table = pd.concat(rows)
+    assert (table[["experiment_a", "experiment_b"]].to_numpy() == ["a", "b"]).all()
+    for name, truth in (("difference", 0.3 * 0.3 / 2.3), ("ratio", 1.5)):
+        held = (table[f"{name}_low"] <= truth) & (table[f"{name}_high"] >= truth)
+        assert abs(held.mean() - 0.95) < 3 * np.sqrt(0.95 * 0.05 / 300) + 0.01, name
+    flawless = {
+        name: runs_of(np.tile(labels.astype(bool), (4, 1)), np.arange(4) < number)
+        for name, number in (("a", 4), ("b", 2), ("c", 0))
+    }
+    row = error_pairs(flawless, labels)
+    assert len(row) == 1
+    assert row["difference"].tolist() == [0]
+    assert row["ratio"].isna().all()
 
 
 def test_monte_carlo_error_widens_the_interval_of_the_posterior_alone():

@@ -125,7 +125,10 @@ rule claims:
             f"{model_folder(name)}/margins.parquet"
             for name in PLAN.margins_experiments()
         ],
-        test_errors=[f"{RESULTS}/test-errors.csv"] if CONFIGURATION.test_errors else [],
+        test_errors=[
+            f"{RESULTS}/{name}.csv" for name in ("test-errors", "test-error-pairs")
+        ]
+        * bool(CONFIGURATION.test_errors),
     output:
         table=report(
             f"{RESULTS}/claims.csv",

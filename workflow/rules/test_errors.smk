@@ -18,7 +18,12 @@ rule posterior_errors:
     resources:
         mem_mb=grows(all_points_memory),
         runtime=grows(all_points_minutes),
-        gpu=GPUS,
+        gpu=lambda wildcards: max(
+            int(settings_of_posterior(name).get("device") == "cuda")
+            for name in PLAN.kernel_posteriors_of(
+                wildcards.task, wildcards.architecture
+            )
+        ),
     params:
         architecture=lambda wildcards: CONFIGURATION.architectures[
             wildcards.architecture
@@ -38,7 +43,7 @@ rule posterior_errors:
 
 
 rule test_errors:
-    """Mean test errors of networks and under each posterior on all recorded test points, with intervals: results/<name>/test-errors.csv."""
+    """Mean test errors of networks and under each posterior on all recorded test points, with intervals: results/<name>/test-errors.csv, test-error-pairs.csv."""
     input:
         runs=[
             f"{RESULTS}/experiments/{name}/runs.parquet"
@@ -55,6 +60,13 @@ rule test_errors:
             caption="../report/test_errors.rst",
         ),
         provenance=f"{RESULTS}/test-errors.csv.json",
+        pairs=report(
+            f"{RESULTS}/test-error-pairs.csv",
+            category="Tables",
+            labels={"table": "test errors, two by two"},
+            caption="../report/test_errors.rst",
+        ),
+        pairs_provenance=f"{RESULTS}/test-error-pairs.csv.json",
     log:
         f"{RESULTS}/logs/test_errors.log",
     benchmark:
@@ -66,6 +78,7 @@ rule test_errors:
         runtime=grows(30),
     params:
         experiments=CONFIGURATION.test_errors,
+        tasks=[PLAN.experiments[name].task for name in CONFIGURATION.test_errors],
         code=PLAN.code("test_errors"),
         key=PLAN.test_errors_key(),
     script:

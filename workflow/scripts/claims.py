@@ -23,6 +23,6 @@ with job(snakemake) as run:
                 strict=True,
             )
         ),
-        next(map(read_table, source.test_errors), None),
+        *map(read_table, source.test_errors),
     )
     write_table(snakemake.output.table, table, run.provenance())

@@ -6,7 +6,7 @@ with job(snakemake) as run:
     from sgdbayes.architectures import architecture_of
     from sgdbayes.datasets import Task
     from sgdbayes.storage import read_arrays, write_table
-    from sgdbayes.test_errors import posterior_errors
+    from sgdbayes.posterior_errors import posterior_errors
 
     task, architecture = Task(**read_arrays(snakemake.input.task)), architecture_of(snakemake.params.architecture)
     write_table(

@@ -6,13 +6,18 @@ with job(snakemake) as run:
     import pandas as pd
 
     from sgdbayes.storage import read_table, write_table
-    from sgdbayes.test_errors import error_table
+    from sgdbayes.test_errors import error_pairs, error_table
 
-    tables = []
-    for name, runs, wrong in zip(
-        snakemake.params.experiments, snakemake.input.runs, snakemake.input.wrong, strict=True
-    ):
-        table = error_table(read_table(runs), read_table(wrong))
-        table.insert(0, "experiment", name)
-        tables.append(table)
-    write_table(snakemake.output.table, pd.concat(tables, ignore_index=True), run.provenance())
+    experiments = snakemake.params.experiments
+    runs = dict(zip(experiments, map(read_table, snakemake.input.runs), strict=True))
+    wrong = dict(zip(experiments, map(read_table, snakemake.input.wrong), strict=True))
+    tables = [error_table(runs[name], wrong[name]).assign(experiment=name) for name in experiments]
+    table = pd.concat(tables, ignore_index=True)
+    table.insert(0, "experiment", table.pop("experiment"))
+    tasks = pd.Series(snakemake.params.tasks, index=experiments)
+    pairs = [
+        error_pairs({name: runs[name] for name in of.index}, wrong[of.index[0]]["label"].to_numpy())
+        for _, of in tasks.groupby(tasks, sort=False)
+    ]
+    write_table(snakemake.output.table, table, run.provenance())
+    write_table(snakemake.output.pairs, pd.concat(pairs, ignore_index=True), run.provenance())

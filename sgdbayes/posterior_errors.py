@@ -1,0 +1,47 @@
+"""The probability of a wrong label at each recorded test point under the posteriors of a model that kernels give."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sgdbayes.architectures import kernel_with_facts
+from sgdbayes.datasets import Task
+from sgdbayes.posterior.by_name import fit_posterior, needs_tangent
+from sgdbayes.posterior.gaussian import Gaussian
+from sgdbayes.posterior.mixture import GaussianMixture
+
+__all__ = ["posterior_errors"]
+
+
+def posterior_errors(task: Task, architecture: object, posteriors: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """A row per test point of ``task``: label, 1 for the positive class, and of each posterior the probability of a wrong label,
+    wrong_<posterior>, with its Monte Carlo standard error, wrong_<posterior>_se.
+
+    ``posteriors``: settings by name, of posteriors that are made from kernels. Raises as these do.
+    """
+    inputs = np.concatenate([task.train_inputs, task.test_inputs])
+    methods = ["kernel", "tangent_kernel"][: 1 + any(map(needs_tangent, posteriors))]
+    kernels = [kernel_with_facts(architecture, inputs, method)[0] for method in methods]
+    columns: dict[str, np.ndarray] = {"label": (task.test_labels > 0).astype(int)}
+    for name, settings in posteriors.items():
+        used = kernels if needs_tangent(name) else kernels[:1]
+        posterior, diagnostics = fit_posterior(name, task, None, used, len(task.test_labels), dict(settings))
+        print(name, diagnostics, flush=True)
+        columns[f"wrong_{name}"], columns[f"wrong_{name}_se"] = _pointwise(posterior, task.test_labels)
+    return pd.DataFrame(columns)
+
+
+def _pointwise(posterior: Gaussian | GaussianMixture, labels: np.ndarray) -> np.ndarray:
+    """Probability of a wrong label at each point, and its standard error, (2, m)."""
+    each = []
+    for point in range(len(labels)):
+        at = slice(point, point + 1)
+        covariance = posterior.covariance[at, at]
+        if isinstance(posterior, GaussianMixture):
+            alone = GaussianMixture(posterior.means[..., at], covariance)
+        else:
+            alone = Gaussian(posterior.mean[at], covariance)
+        each.append(alone.mean_test_error(labels[at]))
+    return np.array(each).T
