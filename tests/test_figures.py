@@ -291,6 +291,8 @@ def test_errors_of_a_sweep_are_on_all_points_where_they_are_measured_of_all_of_i
         assert own["SGD"].tolist() == pytest.approx([error] * 2)
         assert figure.axes[1].containers[0][0].get_ydata().tolist() == [0.5, 0.5]
         assert f"share {where}" in " ".join(figure.get_supxlabel().split())
+        named = [text.get_text() for text in figure.legends[0].get_texts()]
+        assert ("finite networks (splitting)" in named) == (shown is not rows)
 
 
 def test_posteriors_of_a_sweep_come_in_one_order():

@@ -191,7 +191,7 @@ def test_what_the_readme_says_of_the_papers_training_set_is_in_the_committed_tab
     held, given = ([f"{100 * each[name]:.1f}" for each in (sgd, adam)] for name in of)
     assert "hold {} and {} % of the networks, but it".format(*held) in said
     assert "gives {} and {} % to the ten that they end as most often".format(*given) in said
-    assert f"fitted S: {sgd['networks']:,} of SGD's {sgd['trained']:,}, all of Adam's" in said
+    assert f"{sgd['networks']:,} of SGD's {sgd['trained']:,} networks fitted S, and all of Adam's" in said
     assert adam["networks"] == adam["trained"] == sgd["trained"]
 
 

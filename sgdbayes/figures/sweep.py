@@ -71,11 +71,13 @@ def draw_sweep(
     everywhere = set(names_of.index[names_of == rows["experiment"].nunique()])
     on_all = set(measured["experiment"]) == set(rows["experiment"]) and everywhere <= set(measured["posterior"])
     _draw_errors(next(each), measured if on_all else rows, names)
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right upper", frameon=False)
     for name in names:
         _draw_correlations(next(each), rows[rows["group"] == name], name)
     if reference is not None and pairs is not None:
         _draw_pairs(next(each), rows, pairs[pairs["domain_size"] == size], reference)
+    # A posterior may be in some panels only.
+    shown = {label: line for panel in axes.flat for line, label in zip(*panel.get_legend_handles_labels(), strict=True)}
+    figure.legend(shown.values(), shown.keys(), loc="outside right upper", frameon=False)
     if rows["x"].min() > 0 and rows["x"].max() > _WIDE * rows["x"].min():
         axes[0, 0].set_xscale("log")
     _label_values(axes[0, 0], sorted(rows["x"].unique()))
