@@ -131,7 +131,7 @@ def test_what_the_readme_says_of_images_is_in_the_committed_tables():
     correlations = claims[claims["claim"] == "C1"]
     boolean = correlations["subject"].str.match("bit|conjunction|majority")
     counts = [(of["verdict"] == "holds").sum() for of in (correlations[boolean], correlations[~boolean])]
-    assert f"r exceeds 0.7 in {counts[0]} of {boolean.sum()} tests" in said
+    assert f"the whole interval of r exceeds 0.7 in {counts[0]} of {boolean.sum()} tests" in said
     excluded = (correlations.loc[~boolean, "high"] < 0.7).sum()
     assert f"does so in {counts[1]} of {(~boolean).sum()}, and in {excluded} the interval excludes it" in said
     ratio = on_all_points("zero_one")["ratio"]
