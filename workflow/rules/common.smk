@@ -84,8 +84,12 @@ def experiment_memory(wildcards):
     return runs_memory([wildcards.experiment])
 
 
+def gpus_of_posterior(name):
+    return int(settings_of_posterior(name).get("device") == "cuda")
+
+
 def posterior_gpus(wildcards):
-    return int(posterior_settings(wildcards).get("device") == "cuda")
+    return gpus_of_posterior(wildcards.posterior)
 
 
 def posterior_threads(wildcards):
@@ -318,6 +322,11 @@ def table_files():
     if CONFIGURATION.test_errors:
         names.append("test-errors.csv")
     return [f"{RESULTS}/{name}" for name in names]
+
+
+def test_error_tables(*names):
+    """These tables on all recorded test points, none where they are not asked for."""
+    return [f"{RESULTS}/{name}.csv" for name in names if CONFIGURATION.test_errors]
 
 
 def ep_kernel(wildcards):

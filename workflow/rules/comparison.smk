@@ -125,10 +125,7 @@ rule claims:
             f"{model_folder(name)}/margins.parquet"
             for name in PLAN.margins_experiments()
         ],
-        test_errors=[
-            f"{RESULTS}/{name}.csv" for name in ("test-errors", "test-error-pairs")
-        ]
-        * bool(CONFIGURATION.test_errors),
+        test_errors=test_error_tables("test-errors", "test-error-pairs"),
     output:
         table=report(
             f"{RESULTS}/claims.csv",

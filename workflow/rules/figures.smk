@@ -195,7 +195,7 @@ rule sweep:
             if any(map(PLAN.sweep_reference, CONFIGURATION.sweeps))
             else []
         ),
-        test_errors=[f"{RESULTS}/test-errors.csv"] if CONFIGURATION.test_errors else [],
+        test_errors=test_error_tables("test-errors"),
     output:
         png=[
             report(
@@ -264,7 +264,7 @@ rule predictors:
     """Draw how well each posterior predicts what networks become, a row per experiment."""
     input:
         comparison=f"{RESULTS}/comparison.csv",
-        test_errors=[f"{RESULTS}/test-errors.csv"] if CONFIGURATION.test_errors else [],
+        test_errors=test_error_tables("test-errors"),
     output:
         png=report(
             f"{FIGURES}/predictors.png",

@@ -19,9 +19,9 @@ rule posterior_errors:
         mem_mb=grows(all_points_memory),
         runtime=grows(all_points_minutes),
         gpu=lambda wildcards: max(
-            int(settings_of_posterior(name).get("device") == "cuda")
-            for name in PLAN.kernel_posteriors_of(
-                wildcards.task, wildcards.architecture
+            map(
+                gpus_of_posterior,
+                PLAN.kernel_posteriors_of(wildcards.task, wildcards.architecture),
             )
         ),
     params:
