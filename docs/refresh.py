@@ -4,6 +4,7 @@ From results/quickstart/, if it is there, its summary and figures; from results/
 the Boolean system, figures and results.md.
 """
 
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -171,13 +172,18 @@ def results_page(claims: pd.DataFrame) -> str:
     """docs/results.md: the verdict on every claim, then every test."""
     from sgdbayes.claims import overall_verdicts
 
-    overall = overall_verdicts(claims)
     counts = ["holds", "holds in part", "does not hold", "not decided"]
     heads = ["", "claim", "tests", *counts, "verdict"]
-    rows = [
-        [str(row[name]) for name in ("claim", "statement", "tests", *counts)] + [f"**{row['verdict']}**"]
-        for _, row in overall.iterrows()
-    ]
+    by_test = overall_verdicts(claims, by="test").groupby("claim")
+    rows = []
+    for _, row in overall_verdicts(claims).iterrows():
+        whole = [str(row[name]) for name in ("claim", "statement", "tests", *counts)]
+        rows.append([*whole, f"**{row['verdict']}**"])
+        kinds = by_test.get_group(row["claim"])
+        if len(kinds) > 1:
+            for _, kind in kinds.iterrows():
+                what = re.split("; holds|, Bonferroni|, on all", kind["test"])[0]
+                rows.append(["", f"– {what}", *(str(kind[name]) for name in ("tests", *counts)), kind["verdict"]])
     parts = [_RESULTS_HEAD + _markdown(heads, rows)]
     for claim, of in claims[claims["low"].notna()].groupby("claim"):
         parts.append(f"\n## {claim}: {of['statement'].iloc[0]}\n")
@@ -202,7 +208,8 @@ _RESULTS_HEAD = """# Results
 Made by `make docs` from [results/desk/claims.csv](../results/desk/claims.csv), which `snakemake --configfile config/desk.yaml`
 computes. The claims are those of Mingard et al. (JMLR 2021) and doubts that its readers raised; [methods.md](methods.md) says how
 they are tested and when one holds. "Not decided" without a test: no experiment of config/desk.yaml is about it yet. `make figures`
-draws the figures into results/desk/figures/.
+draws the figures into results/desk/figures/. Tests of one claim are not independent: experiments on one task share its S and its test
+points. Where a claim is tested in several ways, a line for each is below it.
 
 """
 

@@ -132,12 +132,13 @@ def claims_table(
     return table.astype(whole).sort_values("claim", kind="stable", ignore_index=True)
 
 
-def overall_verdicts(table: pd.DataFrame) -> pd.DataFrame:
-    """A row per claim: statement, tests, how many of each verdict, and the verdict of all: "not decided" where most are not; that of
-    every decided test; with "mostly" that of three quarters of them; "holds in part" where none fails; else "mixed".
+def overall_verdicts(table: pd.DataFrame, *, by: str = "claim") -> pd.DataFrame:
+    """A row per claim, or by "test" of each kind of test: claim, statement or test, tests, how many of each verdict, and the verdict
+    of all: "not decided" where most are not; that of every decided test; with "mostly" that of three quarters of them; "holds in
+    part" where none fails; else "mixed". Tests of one claim share networks and test points: a count of them is no sample size.
     """
     rows = []
-    for claim, of in table.groupby("claim"):
+    for named, of in table.groupby(list(dict.fromkeys(["claim", by])), sort=False):
         counts = of["verdict"].value_counts().reindex(_VERDICTS, fill_value=0)
         decided = counts.drop("not decided")
         share, most = decided.max() / max(decided.sum(), 1), decided.idxmax()
@@ -147,7 +148,9 @@ def overall_verdicts(table: pd.DataFrame) -> pd.DataFrame:
             verdict = most if share == 1 else f"mostly {most}"
         else:
             verdict = "mixed" if counts["does not hold"] else "holds in part"
-        rows.append({"claim": claim, "statement": CLAIMS[claim], "tests": len(of), **counts, "verdict": verdict})
+        claim = named[0]
+        about = {"statement": CLAIMS[claim]} if by == "claim" else {by: named[-1]}
+        rows.append({"claim": claim, **about, "tests": len(of), **counts, "verdict": verdict})
     return pd.DataFrame(rows)
 
 

@@ -10,6 +10,7 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from scipy.stats import binomtest
 
 from sgdbayes.runs import converged_functions
 
@@ -72,11 +73,11 @@ class _Mean:
 
     def estimate(self, name: str) -> dict[str, float]:
         reach = _Z * np.hypot(_standard_error(self.points), self.other)
-        return {
-            name: self.value,
-            f"{name}_low": max(self.value - reach, 0.0),
-            f"{name}_high": min(self.value + reach, 1.0),
-        }
+        low, high = max(self.value - reach, 0.0), min(self.value + reach, 1.0)
+        # Points that are all right, or all wrong, have no spread to judge others by: the exact binomial bound.
+        if self.value in (0, 1):
+            low, high = binomtest(round(self.value * len(self.points)), len(self.points)).proportion_ci()
+        return {name: self.value, f"{name}_low": low, f"{name}_high": high}
 
 
 def _of_networks(wrong: np.ndarray) -> _Mean:

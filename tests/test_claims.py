@@ -336,6 +336,8 @@ def test_the_verdict_of_all_tests_of_a_claim():
     assert overall_verdicts(findings(rows)).set_index("claim").loc["C1", "verdict"] == "holds in part"
     rows += [experiment(f"low{n}", pearson=(0.1, 0.05)) for n in range(6)]
     assert overall_verdicts(findings(rows)).set_index("claim").loc["C1", "verdict"] == "mostly does not hold"
+    by_test = overall_verdicts(findings(rows), by="test").groupby("claim")["tests"].sum()
+    assert by_test.to_dict() == overall_verdicts(findings(rows)).set_index("claim")["tests"].to_dict()
     empty = findings()
     assert (empty["verdict"] == "not decided").all()
     assert len(empty) == len(CLAIMS) == 12

@@ -124,5 +124,7 @@ def test_only_networks_that_fit_count_and_without_any_there_is_no_error():
     flawless = error_table(
         runs_of(np.tile(wrong["label"].to_numpy(dtype=bool), (5, 1)), np.ones(5, dtype=bool)), wrong
     ).iloc[0]
-    assert flawless["test_error"] == 0
+    assert flawless["test_error"] == flawless["test_error_low"] == 0
+    # Clopper and Pearson's bound where none of 200 points is wrong.
+    assert flawless["test_error_high"] == pytest.approx(1 - 0.025 ** (1 / 200))
     assert np.isnan(flawless["ratio"])
