@@ -10,7 +10,16 @@ from matplotlib.collections import PathCollection
 from PIL import Image
 from scipy import stats
 
-from sgdbayes.figures import draw_by_error, draw_complexity, draw_predictors, draw_reference, draw_sweep, save_figure
+from sgdbayes.figures import (
+    draw_by_error,
+    draw_complexity,
+    draw_optimizers,
+    draw_predictors,
+    draw_reference,
+    draw_scatter,
+    draw_sweep,
+    save_figure,
+)
 from sgdbayes.functions import tabulate_functions
 from sgdbayes.posterior_pairs import compare_posteriors
 
@@ -133,6 +142,42 @@ def test_the_lowest_panel_of_each_column_has_its_axis_labelled():
         shown = [label for label in panel.get_xticklabels() if label.get_visible() and label.get_text()]
         assert bool(shown) == (i > 0)
     assert not any(panel.axison for panel in figure.axes[5:8])
+
+
+@pytest.mark.parametrize("order", [("many", "one"), ("one", "many")])
+def test_panels_that_share_an_axis_hold_the_points_of_all(order):
+    many = functions(0)
+    one = many[many["count"] == many["count"].max()].assign(
+        count=12, frequency=1.0, frequency_low=0.8, frequency_high=1
+    )
+    tables = {"many": many, "one": one}
+    row = {"pearson": np.nan, "noise_ceiling": np.nan, "compared": 1, "networks": 12}
+    comparison = pd.DataFrame(
+        [
+            row | {"experiment": name, "posterior": posterior, "domain_size": size}
+            for name in tables
+            for posterior in "ab"
+            for size in (5, 6)
+        ]
+    )
+    about = {"task": TASK, "min_count": 2}
+    side_by_side = draw_optimizers(
+        {name: tables[name] for name in order},
+        comparison,
+        size=5,
+        training=dict.fromkeys(order, TRAINING),
+        **about,
+    )
+    # By posterior: one of them resolves a single function.
+    known = many.copy()
+    known.loc[known["count"] != known["count"].max(), f"log_p_{'ba'[order.index('many')]}"] = np.nan
+    of_one = comparison[comparison["experiment"] == "many"]
+    by_size = draw_scatter(dict.fromkeys((5, 6), known), of_one, experiment="many", training=TRAINING, **about)
+    for figure in (side_by_side, by_size):
+        figure.draw_without_rendering()
+        drawn = [panel for panel in figure.axes if panel.axison and panel.get_title()]
+        assert len(drawn) == 4
+        assert [outside(panel) for panel in drawn] == [0] * 4
 
 
 @pytest.mark.parametrize("unresolved", [0, 3, 32])

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from sgdbayes.figures.by_experiment import panel_per_experiment
+from sgdbayes.figures.style import log_scale
 from sgdbayes.functions import wilson_interval
 
 __all__ = ["draw_errors"]
@@ -40,7 +41,7 @@ def _draw_networks(panel: Axes, table: pd.DataFrame) -> None:
     reach = [shares - low, high - shares]
     panel.errorbar(shares.index, shares, yerr=reach, fmt="k.", markersize=4, elinewidth=0.8, label="networks", zorder=3)
     # A posterior may put nearly all on one function and another spread over thousands.
-    panel.set_yscale("log")
+    log_scale(panel, "y")
     panel.xaxis.set_major_locator(MaxNLocator(5, integer=True))
 
 

@@ -16,6 +16,7 @@ from sgdbayes.figures.style import (
     describe_task,
     describe_trainings,
     label_outer,
+    log_scale,
     name_rows,
     panels,
 )
@@ -80,5 +81,5 @@ def _draw_panel(panel: Axes, table: pd.DataFrame, posterior: str, name: str) -> 
         fillstyle="none",
         label="no network",
     )
-    panel.set_yscale("log")
+    log_scale(panel, "y")
     panel.set_title(f"{name}\n{(~found).sum()} of {len(top)} never found")

@@ -9,6 +9,8 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from sgdbayes.figures.style import power_of_ten
+
 __all__ = [
     "LOG10",
     "correlation_title",
@@ -31,13 +33,14 @@ def error_shades(test_errors: pd.Series, size: int) -> np.ndarray:
 
 def error_colour_bar(figure: Figure, axes: np.ndarray) -> None:
     """The scale of `error_shades`, beside ``axes``."""
-    figure.colorbar(_COLOURS, ax=axes, label="share of E labelled wrongly", extend="max", shrink=0.8, pad=0.01)
+    # Of the last column alone: the layout measures the bar once for each panel that it belongs to.
+    figure.colorbar(_COLOURS, ax=axes[:, -1], label="share of E labelled wrongly", extend="max", shrink=0.8, pad=0.01)
 
 
 def label_powers_of_ten(axis: Axis) -> None:
     """Label an axis of log10 probabilities, which may lie below the smallest double, by the probabilities."""
     axis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
-    axis.set_major_formatter(lambda exponent, _: f"$10^{{{exponent:.0f}}}$")
+    axis.set_major_formatter(lambda exponent, _: power_of_ten(exponent))
 
 
 def limits(log10_p: np.ndarray, *, decades: float = 1.1) -> tuple[float, float]:

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sgdbayes.figures.by_experiment import panel_per_experiment
+from sgdbayes.figures.style import log_scale
 
 __all__ = ["draw_ranks"]
 
@@ -37,7 +38,7 @@ def _draw_networks(panel: Axes, table: pd.DataFrame) -> None:
     rank = np.arange(1, len(table) + 1)
     panel.fill_between(rank, table["frequency_low"], table["frequency_high"], color="0.85", linewidth=0)
     panel.plot(rank, table["frequency"], color="k", marker="o", markersize=2, label="networks")
-    panel.set(xscale="log", yscale="log")
+    log_scale(panel, "x", "y")
 
 
 def _draw_posterior(panel: Axes, table: pd.DataFrame, **style: str) -> None:

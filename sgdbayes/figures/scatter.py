@@ -1,13 +1,12 @@
 """P_B(f|S) against P_OPT(f|S), a point per function (figure families 1 and 2 of Mingard et al., JMLR 2021)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter
 
 from sgdbayes.figures.points import (
     LOG10,
@@ -24,6 +23,7 @@ from sgdbayes.figures.style import (
     describe_trainings,
     hide_unused,
     label_outer,
+    log_scale,
     name_rows,
     panels,
 )
@@ -57,10 +57,15 @@ def draw_scatter(
     """
     posteriors = list(dict.fromkeys(comparison["posterior"]))
     figure, axes = panels(len(posteriors), len(functions), sharex="col")
-    for row, posterior in zip(axes, posteriors, strict=True):
-        for panel, (size, table) in zip(row, functions.items(), strict=True):
-            panel.set_ylim(_scatter(panel, table, posterior, size, min_count))
+    for column, (size, table) in zip(axes.T, functions.items(), strict=True):
+        log_scale(column[0], "x")
+        across = []
+        for panel, posterior in zip(column, posteriors, strict=True):
+            x, y = _scatter(panel, table, posterior, size, min_count)
+            across.append(x)
+            panel.set_ylim(y)
             panel.set_title(f"|E| = {size}\n{correlation_title(comparison, posterior, size)}")
+        column[0].set_xlim(_union(across))
     label_outer(axes, _X, _Y)
     name_rows(axes, posteriors, _Y)
     error_colour_bar(figure, axes)
@@ -91,17 +96,23 @@ def draw_optimizers(
         shown = [name for name, table in functions.items() if f"log_p_{posterior}" in table]
         rows += [(posterior, shown[start : start + columns]) for start in range(0, len(shown), columns)]
     figure, axes = panels(len(rows), columns, sharex=True, sharey="row")
+    # Once for all panels: each that shares an axis would set it for all others.
+    log_scale(axes[0, 0], "x")
+    across: list[tuple[float, float]] = []
     ranges: dict[str, list[tuple[float, float]]] = {posterior: [] for posterior in posteriors}
     for row, (posterior, shown) in zip(axes, rows, strict=True):
         for panel, name in zip(row, shown, strict=False):
-            ranges[posterior].append(_scatter(panel, functions[name], posterior, size, min_count))
+            x, y = _scatter(panel, functions[name], posterior, size, min_count)
+            across.append(x)
+            ranges[posterior].append(y)
             rows_of = comparison[comparison["experiment"] == name]
             panel.set_title(f"{name}\n{correlation_title(rows_of, posterior, size)}")
         hide_unused(row, len(shown))
     label_outer(axes, _X, _Y)
     name_rows(axes, [posterior for posterior, _ in rows], _Y)
     for row, (posterior, _) in zip(axes, rows, strict=True):
-        row[0].set_ylim(min(low for low, _ in ranges[posterior]), max(high for _, high in ranges[posterior]))
+        row[0].set_ylim(_union(ranges[posterior]))
+    axes[0, 0].set_xlim(_union(across))
     error_colour_bar(figure, axes)
     networks = dict(zip(comparison["experiment"], comparison["networks"], strict=True))
     about = describe_trainings(training, {name: int(networks[name]) for name in functions})
@@ -109,15 +120,21 @@ def draw_optimizers(
     return figure
 
 
-def _scatter(panel: Axes, table: pd.DataFrame, posterior: str, size: int, min_count: int) -> tuple[float, float]:
-    """Draw the functions of ``table``; the range of log10 probabilities that holds them all."""
+def _union(ranges: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    return min(low for low, _ in ranges), max(high for _, high in ranges)
+
+
+def _scatter(
+    panel: Axes, table: pd.DataFrame, posterior: str, size: int, min_count: int
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Draw the functions of ``table``; the ranges of frequencies and of log10 probabilities that hold them all."""
     log10_p = table[f"log_p_{posterior}"] / LOG10
     # Where a probability is unknown there is no point; the caption says so.
     table, log10_p = table[log10_p.notna()], log10_p[log10_p.notna()]
     found = table["count"] > 0
     if not found.any():
         panel.text(0.5, 0.5, "none of these functions\nis resolved", ha="center", transform=panel.transAxes)
-        return -1.0, 0.0
+        return (0.1, 1.0), (-1.0, 0.0)
     # Of the functions that no network found, those that this posterior thinks no less likely than some that were found.
     unseen = ~found & (log10_p >= log10_p[found].min())
     table, p, found, unseen = table[found | unseen], *(values[found | unseen] for values in (log10_p, found, unseen))
@@ -125,18 +142,14 @@ def _scatter(panel: Axes, table: pd.DataFrame, posterior: str, size: int, min_co
     shade = error_shades(table["test_errors"], size)
     reach = np.abs(table[["frequency_low", "frequency_high"]].to_numpy().T - frequency.to_numpy())
     often = (table["count"] >= min_count).to_numpy()[found]
+    # Limits are the callers'; looked for here, they would be in all panels that share an axis.
+    panel.autoscale(enable=False)
     points = {"x_reach": reach[:, found], "y_reach": None, "shades": shade[found], "solid": often}
     draw_points(panel, frequency[found].to_numpy(), p[found].to_numpy(), **points)
-    panel.set_xscale("log")
-    # A third of the time of a figure with many panels would go into minor ticks.
-    panel.xaxis.set_minor_locator(LogLocator(subs=[2, 5]))
-    panel.xaxis.set_minor_formatter(NullFormatter())
     label_powers_of_ten(panel.yaxis)
-    lowest = max(frequency[found].min() / 10, 1e-9)
-    panel.plot([lowest, 1], np.log10([lowest, 1]), color="0.3", linestyle="--", linewidth=0.8, zorder=0)
-    # A decade at least each way: then there is a power of ten to be labelled.
-    highest = min(1.5, 1.5 * table["frequency_high"][found].max())
-    panel.set_xlim(min(table["frequency_low"][found].min() / 1.5, highest / 10), highest)
+    panel.plot([1e-12, 1], [-12, 0], color="0.3", linestyle="--", linewidth=0.8, zorder=0)
     edge = panel.get_yaxis_transform()
     panel.scatter(np.zeros(unseen.sum()), p[unseen], marker=4, s=18, c=shade[unseen], transform=edge, zorder=2)
-    return limits(p.to_numpy())
+    # A decade at least each way: then there is a power of ten to be labelled.
+    highest = min(1.5, 1.5 * table["frequency_high"][found].max())
+    return (min(table["frequency_low"][found].min() / 1.5, highest / 10), highest), limits(p.to_numpy())
