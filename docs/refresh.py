@@ -36,6 +36,8 @@ DESK = {
     "figures/predictors.png": "predictors.png",
     "figures/margins.png": "margins.png",
 }
+# Made only where asked for, by `verify`.
+VERIFIED = {f"verified/0.01/verified.csv{end}": f"verified.csv{end}" for end in ("", ".json")}
 # Beside the tests of a claim.
 _PICTURES = {
     "C1": ["predictors.png", "boolean.png"],
@@ -231,6 +233,8 @@ if __name__ == "__main__":
         print(
             "results/desk/figures/ is not drawn: `make figures` draws it; the copies in docs/desk/ are left as they are"
         )
+    if all((results / "desk" / name).exists() for name in VERIFIED):
+        _copy(results / "desk", VERIFIED)
     comparison = read_table(results / "desk" / "comparison.csv")
     text = between_marks(text, "boolean", boolean_table(comparison))
     text = between_marks(

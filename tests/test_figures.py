@@ -274,12 +274,15 @@ def test_a_sweep_joins_the_experiments_of_an_optimizer_and_leaves_gaps():
         "test_error": 0.1,
         "test_error_low": 0.1,
     }
+    unknown = {f"{name}{end}": np.nan for name in ("pearson", "posterior_test_error") for end in ("", "_low", "_high")}
+    rows.append(rows[0] | unknown | {"posterior": "splitting"})
     figure = draw_sweep(
         pd.DataFrame(rows), None, values=values, groups=groups, setting="task.train_size", size=5, reference=None,
         training=dict.fromkeys(values, TRAINING), tasks=dict.fromkeys(values, TASK),
     )  # fmt: skip
     figure.draw_without_rendering()
     assert titles(figure) == ["test error", "SGD", "Adam"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["SGD", "Adam", "MSE posterior"]
     lines = {line.get_label(): line for line in figure.axes[0].get_lines()} | {
         container.get_label(): container[0] for container in figure.axes[0].containers
     }

@@ -152,6 +152,9 @@ def _by_posterior(rows: pd.DataFrame, column: str) -> list[tuple[str, pd.DataFra
 
 def _line(panel: Axes, table: pd.DataFrame, column: str, *, scale: float = 1, **style: Any) -> None:  # noqa: ANN401
     value, low, high = (scale * table[f"{column}{end}"].to_numpy() for end in ("", "_low", "_high"))
+    # Nothing to see, nothing for the legend.
+    if np.isnan(value).all():
+        return
     reach = np.clip([value - low, high - value], 0, None)
     panel.errorbar(table["x"], value, yerr=reach, elinewidth=0.7, capsize=1.5, **style)
 
