@@ -251,8 +251,8 @@ def test_initial_scale_moves_networks_and_not_the_posterior():
     [
         (0.055, "holds"),
         (0.025, "holds in part"),
-        (0.1, "holds in part"),
-        (0.3, "does not hold"),
+        (0.1, "holds"),
+        (0.3, "holds"),
         (0.01, "does not hold"),
     ],
 )

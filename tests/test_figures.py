@@ -20,6 +20,7 @@ from sgdbayes.figures import (
     draw_sweep,
     save_figure,
 )
+from sgdbayes.figures.style import log_scale
 from sgdbayes.functions import tabulate_functions
 from sgdbayes.posterior_pairs import compare_posteriors
 
@@ -397,3 +398,22 @@ def test_a_thin_line_keeps_its_colour_among_many_others(tmp_path):
         pixels = np.asarray(picture.convert("RGB")).reshape(-1, 3).astype(int)
     # No channel off by more than what nobody sees, for hundreds of pixels of the line.
     assert (abs(pixels - [0xD1, 0x60, 0x3D]).max(1) <= 12).sum() > 300
+
+
+@pytest.mark.parametrize("limits", [(0.21, 0.45), (0.12, 0.19), (0.6, 1.2), (1e-6, 1)])
+def test_labels_of_a_logarithmic_axis_are_its_values(limits):
+    figure, axes = plt.subplots()
+    log_scale(axes, "y")
+    axes.set_ylim(limits)
+    figure.draw_without_rendering()
+    raised = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+    axis, labelled = axes.yaxis, []
+    for ticks in (axis.get_major_ticks(), axis.get_minor_ticks()):
+        for tick in ticks:
+            text, value = tick.label1.get_text(), tick.get_loc()
+            if text and limits[0] <= value <= limits[1]:
+                exponent = text[2:].translate(raised)
+                said = 10.0 ** int(exponent) if exponent != text[2:] else float(text)
+                assert said == pytest.approx(value)
+                labelled.append(value)
+    assert len(set(labelled)) >= 2

@@ -92,12 +92,12 @@ def log_scale(panel: Axes, *names: str) -> None:
 
 def _in_a_decade(axis: Axis, value: float, _: int) -> str:
     low, high = axis.get_view_interval()
-    return f"{value:.1g}" if high < 10 * low else ""
+    return f"{value:g}" if high < 10 * low else ""
 
 
 def power_of_ten(exponent: float) -> str:
     """10 to a whole ``exponent`` as plain text."""
-    return "10" + f"{exponent:.0f}".translate(_RAISED)
+    return "10" + str(round(exponent)).translate(_RAISED)
 
 
 def add_caption(figure: Figure, text: str) -> None:
