@@ -20,7 +20,7 @@ from sgdbayes.figures import (
     draw_sweep,
     save_figure,
 )
-from sgdbayes.figures.style import log_scale
+from sgdbayes.figures.style import log_scale, power_of_ten
 from sgdbayes.functions import tabulate_functions
 from sgdbayes.posterior_pairs import compare_posteriors
 
@@ -398,6 +398,11 @@ def test_a_thin_line_keeps_its_colour_among_many_others(tmp_path):
         pixels = np.asarray(picture.convert("RGB")).reshape(-1, 3).astype(int)
     # No channel off by more than what nobody sees, for hundreds of pixels of the line.
     assert (abs(pixels - [0xD1, 0x60, 0x3D]).max(1) <= 12).sum() > 300
+
+
+def test_powers_of_ten_as_text():
+    assert [power_of_ten(exponent) for exponent in (-12.0, -1e-9, 3)] == ["10⁻¹²", "10⁰", "10³"]
+    assert power_of_ten(np.inf) == "10inf"
 
 
 @pytest.mark.parametrize("limits", [(0.21, 0.45), (0.12, 0.19), (0.6, 1.2), (1e-6, 1)])

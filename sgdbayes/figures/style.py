@@ -97,7 +97,8 @@ def _in_a_decade(axis: Axis, value: float, _: int) -> str:
 
 def power_of_ten(exponent: float) -> str:
     """10 to a whole ``exponent`` as plain text."""
-    return "10" + str(round(exponent)).translate(_RAISED)
+    # Plus 0, for there is a negative one; a tick that lies out of sight may be infinite.
+    return "10" + f"{np.round(exponent) + 0.0:.0f}".translate(_RAISED)
 
 
 def add_caption(figure: Figure, text: str) -> None:

@@ -60,6 +60,8 @@ rule optimizers:
         f"{RESULTS}/logs/optimizers.log",
     benchmark:
         f"{RESULTS}/benchmarks/optimizers.tsv"
+    # The longest of the figures first, that none is left to draw alone.
+    priority: 1
     conda:
         "../envs/sgdbayes.yaml"
     resources:
@@ -172,6 +174,8 @@ rule favourites:
         f"{RESULTS}/logs/favourites.log",
     benchmark:
         f"{RESULTS}/benchmarks/favourites.tsv"
+    # The longest of the figures first, that none is left to draw alone.
+    priority: 1
     conda:
         "../envs/sgdbayes.yaml"
     resources:
