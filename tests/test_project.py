@@ -315,6 +315,16 @@ def test_what_the_readme_says_of_width_and_of_the_number_of_images_is_in_the_com
     assert f"of SGD's at width 32, {networks['mnist-1000-fcn-32-sgd'].iloc[0]}." in said
 
 
+def test_what_the_readme_says_of_networks_trained_again_is_in_the_committed_table():
+    said = " ".join((ROOT / "README.md").read_text().split())
+    whole = read_table(ROOT / "docs/desk/verified.csv").drop(columns="experiment").sum()
+    same = 1 - whole["different_labels"] / whole["labels"]
+    assert (
+        f"{whole['trained_again']:,} trained again on one of them came out the same in {100 * same:.2f} % of labels, and "
+        f"{whole['same_networks']:,} of them in all"
+    ) in said
+
+
 def test_the_committed_claims_are_those_that_the_code_tests():
     claims = read_table(ROOT / "results" / "desk" / "claims.csv")
     assert set(claims["test"]) <= {*_TESTS.values(), "no experiment of this configuration"}
