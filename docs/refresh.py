@@ -55,7 +55,7 @@ END = "<!-- end -->"
 _FINITE = ("rejection", "splitting")
 _SMOOTH = {"ep": "EP", "ntk": "NTK", "mse": "MSE"}
 _OTHERS = {"zero_one": "0-1", **_SMOOTH}
-_SIZE, _UNSEEN = 20, 96
+_SIZE = 20
 _IMAGES_SIZE, _SHOWN, _TOP = 50, ("zero_one", "ntk", "mse"), 10
 _IMAGES = ("mnist-2000", "mnist", "fashion-2000", "imdb-tfidf")
 
@@ -74,17 +74,17 @@ def with_summary(readme: str, summary: str) -> str:
 def boolean_table(comparison: pd.DataFrame) -> str:
     """Test errors, and correlations of networks with posteriors, of the Boolean tasks, as Markdown."""
     every = comparison[comparison["architecture"].eq("fcn-40")]
+    unseen = every["domain_size"].max()
     rows = every[every["domain_size"].eq(_SIZE)]
     optimizers = list(dict.fromkeys(rows["optimizer"]))
     heads = ["target, E", *optimizers, "finite networks", *_OTHERS.values()]
     errors, correlations = [], []
     for task, of in rows.groupby("task", sort=False):
         finite = next(name for name in _FINITE if (of["posterior"] == name).any())
-        for size, on_all in every[every["task"].eq(task) & every["domain_size"].isin([_SIZE, _UNSEEN])].groupby(
-            "domain_size"
-        ):
-            own = on_all.drop_duplicates("experiment").set_index("optimizer")["test_error"]
-            theirs = on_all.drop_duplicates("posterior").set_index("posterior")["posterior_test_error"]
+        shown = every[every["task"].eq(task) & every["domain_size"].isin([_SIZE, unseen])]
+        for size, on_domain in shown.groupby("domain_size"):
+            own = on_domain.drop_duplicates("experiment").set_index("optimizer")["test_error"]
+            theirs = on_domain.drop_duplicates("posterior").set_index("posterior")["posterior_test_error"]
             shares = [*own[optimizers], *theirs.reindex([finite, *_OTHERS])]
             errors.append([f"{task}, {size}", *("" if np.isnan(share) else f"{100 * share:.1f}" for share in shares)])
         for optimizer in optimizers:
@@ -102,7 +102,7 @@ def boolean_table(comparison: pd.DataFrame) -> str:
             )
     heads_of_r = ["", "functions", *_SMOOTH.values(), "ceiling", "0-1, functions", "finite networks, functions"]
     return (
-        f"Mean test error, %, by target and |E|: {_SIZE} inputs, or all {_UNSEEN} outside S:\n\n{_markdown(heads, errors)}\n"
+        f"Mean test error, %, by target and |E|: {_SIZE} inputs, or all {unseen} outside S:\n\n{_markdown(heads, errors)}\n"
         f"Correlation of log P_OPT with log P_B, |E| = {_SIZE}, over functions found five times or more; under the last two posteriors "
         f"over those that enough draws carry, which are the likelier ones:\n\n{_markdown(heads_of_r, correlations)}"
     )
@@ -176,27 +176,26 @@ def results_page(claims: pd.DataFrame) -> str:
     """docs/results.md: the verdict on every claim, then every test."""
     from sgdbayes.claims import overall_verdicts
 
-    counts = ["holds", "holds in part", "does not hold", "not decided"]
-    heads = ["", "claim", "tests", *counts, "verdict"]
+    counts = ["tests", "holds", "holds in part", "does not hold", "not decided"]
     by_test = overall_verdicts(claims, by="test").groupby("claim")
     boolean = claims["subject"].str.match("bit|conjunction|majority")
     by_data = {
-        name: overall_verdicts(claims[which]).set_index("claim")
-        for name, which in (("the Boolean system", boolean), ("images and texts", ~boolean))
+        "the Boolean system": overall_verdicts(claims[boolean]).set_index("claim"),
+        "images and texts": overall_verdicts(claims[~boolean]).set_index("claim"),
     }
     rows = []
     for _, row in overall_verdicts(claims).iterrows():
-        whole = [str(row[name]) for name in ("claim", "statement", "tests", *counts)]
-        rows.append([*whole, f"**{row['verdict']}**"])
-        kinds = by_test.get_group(row["claim"])
+        claim = row["claim"]
+        rows.append([claim, row["statement"], *map(str, row[counts]), f"**{row['verdict']}**"])
+        kinds = by_test.get_group(claim)
         if len(kinds) > 1:
-            for _, kind in kinds.iterrows():
-                what = re.split("; holds|, Bonferroni|, on all", kind["test"])[0]
-                rows.append(["", f"– {what}", *(str(kind[name]) for name in ("tests", *counts)), kind["verdict"]])
-        elif all(row["claim"] in of.index for of in by_data.values()):
-            for name, of in by_data.items():
-                part = of.loc[row["claim"]]
-                rows.append(["", f"– {name}", *(str(part[each]) for each in ("tests", *counts)), part["verdict"]])
+            below = [(re.split("; holds|, Bonferroni|, on all", kind["test"])[0], kind) for _, kind in kinds.iterrows()]
+        elif all(claim in of.index for of in by_data.values()):
+            below = [(name, of.loc[claim]) for name, of in by_data.items()]
+        else:
+            below = []
+        rows += [["", f"– {what}", *map(str, part[counts]), part["verdict"]] for what, part in below]
+    heads = ["", "claim", *counts, "verdict"]
     parts = [_RESULTS_HEAD + _markdown(heads, rows)]
     for claim, of in claims[claims["low"].notna()].groupby("claim"):
         parts.append(f"\n## {claim}: {of['statement'].iloc[0]}\n")

@@ -95,6 +95,11 @@ def test_what_the_readme_says_of_the_boolean_system_is_in_the_committed_tables()
     exact = rows[rows["posterior"] == "zero_one"]
     broader = exact["posterior_test_error"].to_numpy() / sampled["posterior_test_error"].to_numpy()
     assert f"it errs {span(broader)} times as often" in said
+    assert (
+        every.loc[every["posterior"].eq("zero_one") & every["task"].eq("bit") & every["optimizer"].ne("sgd")]
+        .eval("test_error > posterior_test_error")
+        .all()
+    )
     pairs = read_table(desk / "posterior-pairs.csv")
     pairs = pairs[
         pairs["posterior_a"].eq("zero_one")
@@ -103,6 +108,16 @@ def test_what_the_readme_says_of_the_boolean_system_is_in_the_committed_tables()
     ]
     assert len(pairs) == 3
     assert pairs["pearson_low"].min() > 0.95
+    # So, too, on the images on which networks themselves are sampled.
+    images = read_table(desk / "posterior-pairs.csv").query(
+        "task == 'mnist-100' and domain_size == 10 and posterior_a == 'zero_one' and posterior_b == 'splitting'"
+    )
+    assert len(images) == 3
+    assert images["pearson_low"].min() > 0.95
+    errors = comparison[comparison["task"] == "mnist-100"].pivot_table(
+        index=["architecture", "domain_size"], columns="posterior", values="posterior_test_error"
+    )
+    assert (errors["splitting"] / errors["zero_one"]).dropna().between(0.98, 1.02).all()
     known = read_table(desk / "experiments/majority-sgd/functions-20.parquet").nlargest(5, "log_p_splitting")
     times = np.exp(known["log_p_zero_one"] - known["log_p_splitting"])
     assert f"five most probable functions {span(times)} times the probability" in said
@@ -134,6 +149,8 @@ def test_what_the_readme_says_of_images_is_in_the_committed_tables():
     assert held["mnist-100", 50].max() < 1
     of_sgd = every[every["optimizer"] == "sgd"].loc[("mnist-1000", 50), "optimizer_mass_in_posterior_top"]
     assert f"(SGD's at most {100 * of_sgd.max():.0f} %)" in said
+    adam = every[every["experiment"] == "mnist-10000-adam"].loc["mnist", "pearson"]
+    assert "it is {:.2f} on 20, {:.2f} on 50 and {:.2f} on 100.".format(*adam[[20, 50, 100]]) in said
     claims = read_table(desk / "claims.csv").assign(
         boolean=lambda table: table["subject"].str.match("bit|conjunction|majority")
     )
@@ -178,6 +195,8 @@ def test_what_the_readme_says_of_images_is_in_the_committed_tables():
     ):
         assert text.format(100 * mass.loc[task, ["mse", "ntk"]].max(axis=None)) in said
     smooth = on_all_points()[lambda table: table["posterior"].isin(["mse", "ntk"])]
+    usual = smooth.loc[~smooth["experiment"].str.contains("-scale-"), "ratio"]
+    assert f"on images and texts at weight variance 2 {span(usual)} times." in said
     assert smooth.loc[smooth["experiment"].str.match("mnist-(2000|10000)-"), "ratio"].between(0.6, 1.0).all()
     many = comparison[
         comparison["task"].isin(["mnist-2000", "mnist"])
@@ -319,7 +338,9 @@ def test_what_the_readme_says_of_width_and_of_the_number_of_images_is_in_the_com
 
 def test_what_the_readme_says_of_networks_trained_again_is_in_the_committed_table():
     said = " ".join((ROOT / "README.md").read_text().split())
-    whole = read_table(ROOT / "docs/desk/verified.csv").drop(columns="experiment").sum()
+    table = read_table(ROOT / "docs/desk/verified.csv")
+    assert set(table["experiment"]) == set(read_table(ROOT / "results/desk/comparison.csv")["experiment"])
+    whole = table.drop(columns="experiment").sum()
     same = 1 - whole["different_labels"] / whole["labels"]
     assert (
         f"{whole['trained_again']:,} trained again on one of them came out the same in {100 * same:.2f} % of labels, and "
