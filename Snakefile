@@ -23,9 +23,11 @@ from sgdbayes.configuration import (
 from sgdbayes.file_times import settle_file_times
 from sgdbayes.jobs import share_import_path
 from sgdbayes.plan import Plan
+from sgdbayes.screen import show_run, take_screen
 
 min_version("9.0")
 share_import_path()
+SCREEN = take_screen(workflow)
 
 if not config:
 
@@ -97,7 +99,18 @@ rule figures:
         figure_files(),
 
 
+onstart:
+    show_run(SCREEN, workflow, PLAN, RESULTS)
+
+
+onerror:
+    if SCREEN is not None:
+        SCREEN.end()
+
+
 onsuccess:
+    if SCREEN is not None:
+        SCREEN.end()
     # With --until there may be none yet.
     said = (
         f"{VERIFIED}/verified.csv"

@@ -1,7 +1,11 @@
-"""What every Snakemake script of the workflow does around its one call: log, threads, one-line errors, provenance."""
+"""What every Snakemake script of the workflow does around its one call: log, threads, one-line errors, provenance, how far it
+is; and an end when the run that started it has ended.
+"""
 
+import json
 import os
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Iterator, Sequence
@@ -11,13 +15,21 @@ from typing import Any
 
 from sgdbayes.provenance import code_hash, environment
 
-__all__ = ["Job", "job", "share_import_path"]
+__all__ = ["MAIN", "Job", "error_of", "job", "progress_of", "share_import_path"]
+
+# Names the process of the run in the environment of its jobs, if that shows their errors.
+MAIN = "SGDBAYES_MAIN_PROCESS"
+_ERROR = "sgdbayes: error in "
+_INTERRUPTED = 130
+# Seconds between two looks whether the run is still there, and between two writings of how far a job is.
+_LOOKS, _REPORTS = 1, 2
 
 
 class Job:
     """A running job of the workflow."""
 
     def __init__(self, snakemake) -> None:  # noqa: ANN001 (the object Snakemake gives a script)
+        self._progress, self._reported = _progress_path(snakemake.log[0]), 0.0
         self.rule, self.parameters = snakemake.rule, dict(snakemake.params.items())
         self._inputs, self._threads = list(snakemake.input), snakemake.threads
         self._wildcards = dict(snakemake.wildcards.items())
@@ -43,6 +55,37 @@ class Job:
             **facts,
         }
 
+    def report(self, **state: Any) -> None:  # noqa: ANN401 (what JSON can hold)
+        """Say how far the job is, for whoever shows the run: any of networks, done, seconds_left."""
+        if time.monotonic() - self._reported > _REPORTS:
+            partial = self._progress.with_suffix(".partial")
+            # No loss, if this cannot be written.
+            with suppress(OSError):
+                partial.write_text(json.dumps(state), encoding="utf-8")
+                partial.replace(self._progress)
+            self._reported = time.monotonic()
+
+
+def progress_of(log: str | Path) -> dict[str, Any]:
+    """What the job with this log last reported, {} if nothing."""
+    try:
+        return json.loads(_progress_path(log).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def error_of(log: str | Path) -> str | None:
+    """The line with which the job with this log ended in an error, None if there is none."""
+    try:
+        lines = Path(log).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    return next((line for line in reversed(lines) if line.startswith(_ERROR)), None)
+
+
+def _progress_path(log: str | Path) -> Path:
+    return Path(f"{log}.progress")
+
 
 @contextmanager
 def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
@@ -58,9 +101,13 @@ def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     _limit_threads(snakemake.threads)
+    _end_with_the_run()
     try:
         _check_code(snakemake)
         yield Job(snakemake)
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+        sys.exit(_INTERRUPTED)
     except Exception as error:
         from sgdbayes.storage import DamagedResultError
 
@@ -71,14 +118,34 @@ def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
             with suppress(OSError):
                 _move_aside(error.path)
                 said = f"{error.path} {error.what}; moved to {error.path.name}.damaged, run again to make it anew"
-        message = f"sgdbayes: error in {snakemake.rule}: {' '.join(said.split())}"
+        message = f"{_ERROR}{snakemake.rule}: {' '.join(said.split())}"
         # These the package raises itself to say what is wrong; numpy's LinAlgError is a ValueError.
         if not isinstance(error, ArithmeticError | OSError | RuntimeError | ValueError):
             message = f"{message} ({type(error).__name__}; see {path})"
         traceback.print_exc()
         print(message, file=sys.stderr, flush=True)
-        os.write(console, f"{message}\n".encode())
+        if MAIN not in os.environ:
+            os.write(console, f"{message}\n".encode())
         sys.exit(1)
+    finally:
+        _progress_path(path).unlink(missing_ok=True)
+
+
+def _end_with_the_run() -> None:
+    """End this process soon after the run of Snakemake that started it, on this machine, has ended: one that was killed has
+    not told its jobs.
+    """
+    import psutil
+
+    run = next((each for each in psutil.Process().parents() if str(each.pid) == os.environ.get(MAIN)), None)
+
+    def watch() -> None:
+        while run.is_running() and run.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(_LOOKS)
+        os._exit(_INTERRUPTED)
+
+    if run is not None:
+        threading.Thread(target=watch, daemon=True).start()
 
 
 def _move_aside(path: Path) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import fields
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from conftest import random_task
@@ -409,7 +410,8 @@ def test_blocks_record_both_moments_and_say_how_far_they_are(task, tmp_path, cap
     assert "5 of 5 networks done" in said
     assert "a minute" in said
     with pytest.raises(
-        RuntimeError, match=r"ended at target_loss 1e-30 within 100 epochs \(5 fitted S before, 0 diverged\)"
+        RuntimeError,
+        match=r"ended at target_loss 1e-30 within 100 epochs of Adam with learning rate 0.01 \(5 fitted S before, 0",
     ):
         train_block(task, settings | {"target_loss": 1e-30}, "0-5", **options)
     longer = train_block(task, settings | {"extra_epochs": 10}, "0-5", **options)
@@ -489,12 +491,33 @@ def test_progress_counts_networks_that_need_no_more(task):
     seen = []
     train_until_fit(
         ARCHITECTURE, task, CASES[0], indices=range(5), seed=0, stack_size=2, device="cpu",
-        progress=lambda done, epoch: seen.append((done, epoch)),
+        progress=lambda *numbers: seen.append(numbers),
     )  # fmt: skip
-    done = [number for number, _ in seen]
+    done = [number for number, _, _ in seen]
     assert done == sorted(done)
     assert done[-1] == 5
-    assert [epoch for _, epoch in seen].count(1) == 3
+    assert [epoch for _, _, epoch in seen].count(1) == 3
+    # Two stacks of two networks and one of one.
+    assert all(number + training in (2, 4, 5) for number, training, _ in seen)
+
+
+@pytest.mark.parametrize("overtraining", [{}, {"extra_epochs": 3}])
+def test_networks_are_kept_as_they_end(task, engine, overtraining):
+    kept = []
+    options = {"seed": 0, "stack_size": 3, "device": "cpu", "max_epochs": 40, **overtraining}
+    networks = train_until_fit(
+        ARCHITECTURE, task, CASES[2], indices=[7, 1, 4, 9, 2], keep=lambda *ended: kept.append(ended), **options
+    )
+    order = [index for indices, _ in kept for index in indices]
+    assert sorted(order) == [1, 2, 4, 7, 9]
+    assert len(kept) > 2
+    assert networks.converged.any()
+    rows = np.array([[7, 1, 4, 9, 2].index(index) for index in order])
+    for name in ("functions", "epochs", "converged", "diverged", "margin_min", "training_loss"):
+        together = np.concatenate([getattr(part, name) for _, part in kept])
+        np.testing.assert_array_equal(together, getattr(networks, name)[rows])
+    together = np.concatenate([part.at_fit.functions for _, part in kept])
+    np.testing.assert_array_equal(together, networks.at_fit.functions[rows])
 
 
 def test_option_names_leave_out_what_does_not_change_the_algorithm():
@@ -543,3 +566,34 @@ def test_networks_that_do_not_end_hand_out_nothing(task):
         hand_out=lambda index, parameters: handed.append(index),
     )  # fmt: skip
     assert not handed
+
+
+def test_a_killed_block_goes_on_from_the_networks_that_had_ended(task, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("sgdbayes.training.campaign._SECONDS", 0)
+    settings = {
+        "architecture": {"kind": "FullyConnected", "depth": 1, "width": 16}, "optimizer": {"kind": "Adam", "learning_rate": 0.01},
+        "loss": "cross_entropy", "batch_size": 8, "max_epochs": 100, "extra_epochs": 0, "target_loss": None,
+        "precision": "float32", "seed": 0,
+    }  # fmt: skip
+    options = {"experiment": "e", "key": "k", "code": "c", "known": [], "device": "cpu", "stack_size": 2}
+    undisturbed, reports = train_block(task, settings, "0-6", **options), []
+    unfinished = tmp_path / "0-6.unfinished.parquet"
+
+    def killed(**state):
+        reports.append(state)
+        if state["done"] >= 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_block(task, settings, "0-6", unfinished=unfinished, report=killed, **options)
+    assert reports[-1]["networks"] == 6
+    assert reports[-1]["seconds_left"] > 0
+    capsys.readouterr()
+    again = train_block(task, settings, "0-6", unfinished=unfinished, **options)
+    assert f"{6 - reports[-1]['done']} of them to train" in capsys.readouterr().out
+    pd.testing.assert_frame_equal(again, undisturbed)
+    # Killed in the middle of writing it down: all are trained.
+    unfinished.write_bytes(unfinished.read_bytes()[:-9])
+    again = train_block(task, settings, "0-6", unfinished=unfinished, **options)
+    assert "6 of them to train" in capsys.readouterr().out
+    pd.testing.assert_frame_equal(again, undisturbed)

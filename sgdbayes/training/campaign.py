@@ -7,6 +7,7 @@ that touches one network in ten is missed by a block's sample of ten with probab
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,14 @@ import pandas as pd
 from sgdbayes.architectures import architecture_of
 from sgdbayes.datasets.task import Task
 from sgdbayes.functions import pack
-from sgdbayes.storage import read_table
+from sgdbayes.storage import DamagedFileError, read_table, write_table
 from sgdbayes.training.optimizers import Optimizer
 from sgdbayes.training.stack import TrainedNetworks, train_until_fit
+from sgdbayes.training.time_left import TimeLeft
 
 __all__ = ["train_block", "train_networks"]
 
+# Between two writings of the networks that a block has so far.
 _SECONDS = 5
 # Of the known networks that other code trained, at least so many and this share are trained again before all are kept.
 _CHECKED, _CHECKED_SHARE = 10, 0.05
@@ -39,6 +42,8 @@ def train_block(
     key: str,
     code: str,
     known: Sequence[Path],
+    unfinished: Path | None = None,
+    report: Callable[..., None] = lambda **state: None,
     stack_size: int | None = None,
     device: str = "auto",
 ) -> pd.DataFrame:
@@ -47,17 +52,23 @@ def train_block(
     ``settings``: architecture, optimizer, loss, batch_size, max_epochs, extra_epochs, target_loss, precision and seed, as in
     the configuration. ``key`` stands for the task and the settings, ``code`` for the code. Networks that stand in one of the
     tables ``known`` under the same key are taken from there; if under other code, only when a sample of them comes out the
-    same. Raises RuntimeError if not one network of an experiment's first block fits S: no other will.
+    same. Those that have ended are written to ``unfinished`` now and then, from where the next call takes them if this one
+    is killed; after each epoch ``report(networks=, done=, seconds_left=)`` is called. Raises RuntimeError if not one network
+    of an experiment's first block fits S: no other will.
     """
     start, stop = map(int, block.split("-"))
 
-    def train(indices: list[int]) -> pd.DataFrame:
-        networks = train_networks(task, settings, indices, stack_size=stack_size, device=device)
-        overtrained = settings["extra_epochs"] > 0 or settings["target_loss"] is not None
-        names = {"experiment": experiment, "index": indices, "key": key, "code": code}
-        return pd.DataFrame(names | _columns(networks, overtrained=overtrained))
+    overtrained = settings["extra_epochs"] > 0 or settings["target_loss"] is not None
+    names = {"experiment": experiment, "key": key, "code": code}
 
-    kept = _known_runs(known, key, start, stop).assign(experiment=experiment)
+    def rows(indices: list[int], networks: TrainedNetworks) -> pd.DataFrame:
+        return pd.DataFrame(names | {"index": indices} | _columns(networks, overtrained=overtrained))
+
+    def train(indices: list[int], **watched: Callable) -> pd.DataFrame:
+        how = {"stack_size": stack_size, "device": device, **watched}
+        return rows(indices, train_networks(task, settings, indices, **how))
+
+    kept = _known_runs(known, unfinished, key, start, stop).assign(experiment=experiment)
     for _, foreign in kept[kept["code"] != code].groupby("code"):
         number = min(len(foreign), max(_CHECKED, round(_CHECKED_SHARE * len(foreign))))
         sample = foreign.iloc[np.linspace(0, len(foreign) - 1, number).astype(int)]
@@ -71,14 +82,17 @@ def train_block(
     kept = kept[kept["code"] == code]
     missing = sorted(set(range(start, stop)) - set(kept["index"]))
     print(f"{experiment}: networks {start} to {stop - 1}, {len(missing)} of them to train", flush=True)
-    tables = [table for table in (kept, train(missing) if missing else kept[:0]) if len(table)]
-    block_table = pd.concat(tables, ignore_index=True).sort_values("index", ignore_index=True)
+    if missing:
+        with _Watch(kept, rows, missing, settings, unfinished, report) as watch:
+            kept = _concatenated([kept, train(missing, progress=watch.progress, keep=watch.keep)])
+    block_table = kept.sort_values("index", ignore_index=True)
     if start == 0 and not block_table["converged"].any():
         diverged, fitted = int(block_table["diverged"].sum()), int((block_table["epochs"] > 0).sum())
         goal = f"target_loss {settings['target_loss']}" if fitted and settings["target_loss"] else "zero training error"
+        kind, rate = (settings["optimizer"][name] for name in ("kind", "learning_rate"))
         raise RuntimeError(
             f"experiment {experiment}: none of its first {stop} networks ended at {goal} within {settings['max_epochs']} epochs "
-            f"({fitted} fitted S before, {diverged} diverged): change the learning rate of its optimizer, raise max_epochs"
+            f"of {kind} with learning rate {rate} ({fitted} fitted S before, {diverged} diverged): change it, raise max_epochs"
             f"{' or target_loss' if settings['target_loss'] else ''}"
         )
     return block_table
@@ -98,12 +112,63 @@ def _same(again: pd.DataFrame, before: pd.DataFrame) -> bool:
     )
 
 
-def _known_runs(known: Sequence[Path], key: str, start: int, stop: int) -> pd.DataFrame:
+class _Watch:
+    """Writes down how far the training of a block is: the networks that have ended, and how long the others can take."""
+
+    def __init__(
+        self,
+        kept: pd.DataFrame,
+        rows: Callable[[list[int], TrainedNetworks], pd.DataFrame],
+        missing: Sequence[int],
+        settings: Mapping[str, Any],
+        unfinished: Path | None,
+        report: Callable[..., None],
+    ) -> None:
+        self._tables, self._rows, self._unfinished, self._report = [kept], rows, unfinished, report
+        self._known, self._networks = len(kept), len(kept) + len(missing)
+        self._time_left = TimeLeft(len(missing), settings["max_epochs"] + settings["extra_epochs"])
+        self._started = self._written = time.monotonic()
+
+    def keep(self, indices: list[int], networks: TrainedNetworks) -> None:
+        self._tables.append(self._rows(indices, networks))
+
+    def progress(self, done: int, training: int, epoch: int) -> None:
+        self._time_left(done, training, epoch)
+        self._report(networks=self._networks, done=self._known + done, seconds_left=self._time_left.seconds)
+        if time.monotonic() - self._written > _SECONDS:
+            rate, left = 60 * done / (time.monotonic() - self._started), self._time_left.seconds
+            bound = "" if left is None else f", at most {left / 60:.1f} minutes left"
+            of = f"{self._known + done} of {self._networks} networks done"
+            print(f"{of}, {rate:.0f} a minute{bound} ({training} in epoch {epoch})", flush=True)
+            self._write()
+
+    def _write(self) -> None:
+        self._tables = [_concatenated(self._tables).drop_duplicates("index", keep="last")]
+        if self._unfinished is not None and len(self._tables[0]):
+            write_table(self._unfinished, self._tables[0], {})
+        self._written = time.monotonic()
+
+    def __enter__(self) -> "_Watch":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
+        if kind is not None:
+            self._write()
+
+
+def _concatenated(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
+
+
+def _known_runs(known: Sequence[Path], unfinished: Path | None, key: str, start: int, stop: int) -> pd.DataFrame:
     filters = [("key", "==", key), ("index", ">=", start), ("index", "<", stop)]
-    tables = [table for path in known if path.exists() for table in [read_table(path, filters=filters)] if len(table)]
-    if not tables:
-        return pd.DataFrame(columns=["index", "code"])
-    return pd.concat(tables, ignore_index=True).drop_duplicates("index", ignore_index=True)
+    tables = [read_table(path, filters=filters) for path in known if path.exists()]
+    if unfinished is not None and unfinished.exists():
+        # Of a job that was killed, perhaps while it wrote this.
+        with suppress(DamagedFileError):
+            tables.append(read_table(unfinished, filters=filters))
+    nothing = pd.DataFrame(columns=["index", "code"])
+    return _concatenated([nothing, *tables]).drop_duplicates("index", ignore_index=True)
 
 
 def train_networks(
@@ -113,37 +178,17 @@ def train_networks(
     *,
     stack_size: int | None = None,
     device: str = "auto",
-    hand_out: Callable[[int, list[np.ndarray]], None] | None = None,
+    **watched: Callable,
 ) -> TrainedNetworks:
-    """Networks ``indices`` of an experiment with ``settings`` as `train_block` takes them; ``hand_out`` as `train_until_fit`
-    does.
+    """Networks ``indices`` of an experiment with ``settings`` as `train_block` takes them; ``progress``, ``keep`` and
+    ``hand_out`` as `train_until_fit` does.
     """
     architecture = architecture_of(settings["architecture"])
     options = dict(settings["optimizer"])
     optimizer = Optimizer(options.pop("kind"), options.pop("learning_rate"), options)
     rest = {name: value for name, value in settings.items() if name not in ("architecture", "optimizer")}
-    progress = _progress(len(indices))
-    how = {"stack_size": stack_size, "device": device, "progress": progress, "hand_out": hand_out}
+    how = {"stack_size": stack_size, "device": device, **watched}
     return train_until_fit(architecture, task, optimizer, indices=indices, **how, **rest)
-
-
-def _progress(networks: int) -> Callable[[int, int], None]:
-    """Say how many networks are done, how many a minute, and how long the others will take, not oftener than makes sense."""
-    started = said = time.monotonic()
-
-    def say(done: int, epoch: int) -> None:
-        nonlocal said
-        now = time.monotonic()
-        if now - said < _SECONDS and done < networks:
-            return
-        said, minutes = now, (now - started) / 60
-        rate = done / minutes
-        left = f", about {(networks - done) / rate:.1f} minutes left" if 0 < done < networks else ""
-        print(
-            f"{done} of {networks} networks done, {rate:.0f} a minute{left} (epoch {epoch} of their stack)", flush=True
-        )
-
-    return say
 
 
 def _columns(networks: TrainedNetworks, *, overtrained: bool) -> dict[str, Any]:

@@ -62,6 +62,12 @@ class TrainedNetworks(Record):
     diverged: np.ndarray
     at_fit: Record
 
+    def rows(self, chosen: np.ndarray) -> "TrainedNetworks":
+        """The networks of these rows."""
+        at_fit = Record(**{name: value[chosen] for name, value in vars(self.at_fit).items()})
+        rest = {name: value[chosen] for name, value in vars(self).items() if name != "at_fit"}
+        return TrainedNetworks(**rest, at_fit=at_fit)
+
 
 def train_until_fit(
     architecture,  # noqa: ANN001 (any object with initial_parameters and outputs)
@@ -78,7 +84,8 @@ def train_until_fit(
     precision: str = "float32",
     stack_size: int | None = None,
     device: str = "auto",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int, int], None] | None = None,
+    keep: Callable[[list[int], TrainedNetworks], None] | None = None,
     hand_out: Callable[[int, list[np.ndarray]], None] | None = None,
 ) -> TrainedNetworks:
     """Train the networks ``indices`` to the first epoch with zero training error; or beyond, to the first such epoch that is
@@ -87,9 +94,10 @@ def train_until_fit(
     A network that does not get there within ``max_epochs`` (plus ``extra_epochs``), or whose parameters stop being finite,
     is left with ``converged`` False. ``stack_size`` networks are trained at once, by default as many as fit in 1 GiB, or half of
     a GPU; a stack that does not fit is halved with a warning. ``precision`` "bfloat16" is for products alone.
-    ``progress(done, epoch)`` is called after each epoch with the number of networks that need no more;
-    ``hand_out(index, parameters)``, as each network's end is recorded, with its parameters as ``initial_parameters`` draws
-    them: again, if its stack has to be halved. Raises ValueError for an unknown loss or precision or empty ``indices``.
+    ``progress(done, training, epoch)`` is called after each epoch with the numbers of networks that need no more and of those
+    that their stack still trains. As networks end, ``keep(indices, networks)`` gets what they ended as, and
+    ``hand_out(index, parameters)`` the parameters of each that converged, as ``initial_parameters`` draws them: both again, if
+    the stack has to be halved. Raises ValueError for an unknown loss or precision or empty ``indices``.
     """
     for name, value, known in (("loss", loss, LOSSES), ("precision", precision, PRECISIONS)):
         if value not in known:
@@ -118,15 +126,16 @@ def train_until_fit(
         target_loss=target_loss,
         precision=precision,
         device=resolve_device(device),
+        keep=keep or (lambda indices, networks: None),
         hand_out=hand_out,
     )
     with _flushed_denormals():
-        parts = list(_stacks(run, indices, stack_size or run.stack_size(), progress or (lambda done, epoch: None)))
+        parts = list(_stacks(run, indices, stack_size or run.stack_size(), progress or (lambda *numbers: None)))
     return parts[0] if len(parts) == 1 else _joined(parts)
 
 
 def _stacks(
-    run: "_Run", indices: Sequence[int], size: int, progress: Callable[[int, int], None]
+    run: "_Run", indices: Sequence[int], size: int, progress: Callable[[int, int, int], None]
 ) -> Iterator[TrainedNetworks]:
     """Train stack after stack, halving ``size`` where it does not fit in memory."""
     done = 0
@@ -134,7 +143,7 @@ def _stacks(
         stack = indices[done : done + size]
         try:
             run.check_memory(len(stack))
-            yield run.train(stack, lambda ended, epoch, before=done: progress(before + ended, epoch))
+            yield run.train(stack, lambda ended, *state, before=done: progress(before + ended, *state))
         except (MemoryError, RuntimeError) as error:
             if len(stack) == 1 or not _out_of_memory(error):
                 raise
@@ -178,27 +187,35 @@ class _Run:
     target_loss: float | None
     precision: str
     device: str
-    hand_out: Callable[[int, list[np.ndarray]], None] | None = None
+    keep: Callable[[list[int], TrainedNetworks], None]
+    hand_out: Callable[[int, list[np.ndarray]], None] | None
 
-    def train(self, indices: Sequence[int], progress: Callable[[int, int], None]) -> TrainedNetworks:
+    def train(self, indices: Sequence[int], progress: Callable[[int, int, int], None]) -> TrainedNetworks:
         """Train one stack."""
         task, (train_inputs, test_inputs, live) = self.task, self._inputs()
         labels = task.train_labels.astype(np.float32)
         streams = [np.random.default_rng([self.seed, index]) for index in indices]
-        networks = [self._initial_parameters(stream, live) for stream in streams]
+        drawn = [self._initial_parameters(stream, live) for stream in streams]
         options = {"loss": self.loss, "batch_size": self.batch_size}
         if self._compiled():
-            stack = CompiledStack(networks, self.optimizer, train_inputs, labels, **options)
+            stack = CompiledStack(drawn, self.optimizer, train_inputs, labels, **options)
         else:
             options |= {"device": self.device, "precision": self.precision}
-            stack = TorchStack(self.architecture, networks, self.optimizer, train_inputs, labels, **options)
-        del networks
+            stack = TorchStack(self.architecture, drawn, self.optimizer, train_inputs, labels, **options)
+        del drawn
 
         number = len(indices)
         epochs, position = np.zeros(number, dtype=int), np.arange(number)
         converged, diverged = np.zeros(number, dtype=bool), np.zeros(number, dtype=bool)
         at_fit, at_end = (_empty_record(number, len(task.test_labels)) for _ in range(2))
         overtraining = self.extra_epochs > 0 or self.target_loss is not None
+        networks = TrainedNetworks(
+            **vars(at_end),
+            epochs=epochs,
+            converged=converged,
+            diverged=diverged,
+            at_fit=at_fit if overtraining else at_end,
+        )
         for epoch in range(1, self.max_epochs + self.extra_epochs + 1):
             stack.train_epoch(np.stack([streams[i].permutation(len(labels)) for i in position]))
             finite = stack.finite()
@@ -229,17 +246,16 @@ class _Run:
                 for row, parameters in zip(position[done], stack.parameters(done), strict=True):
                     self.hand_out(indices[row], self._whole(parameters, indices[row], live, epoch))
             late = ((epochs[position] == 0) & (epoch >= self.max_epochs)) | ~finite
-            kept = ~(done | late)
-            position = position[kept]
-            progress(number - len(position), epoch)
+            kept = ~(done | late | (epoch == self.max_epochs + self.extra_epochs))
+            ended, position = position[~kept], position[kept]
+            if len(ended):
+                self.keep([indices[row] for row in ended], networks.rows(ended))
+            progress(number - len(position), len(position), epoch)
             if len(position) == 0:
                 break
             if not kept.all():
                 stack.keep(kept)
-        ended = {item.name: getattr(at_end, item.name) for item in fields(Record)}
-        return TrainedNetworks(
-            **ended, epochs=epochs, converged=converged, diverged=diverged, at_fit=at_fit if overtraining else at_end
-        )
+        return networks
 
     def stack_size(self) -> int:
         """How many networks fit in the memory that a stack may take."""

@@ -1,0 +1,46 @@
+"""What the first networks say of a configuration that cannot work well."""
+
+import numpy as np
+import pandas as pd
+
+from sgdbayes.datasets import DATASETS
+from sgdbayes.early_warnings import early_warnings
+from sgdbayes.functions import pack
+
+
+def runs(labels: np.ndarray, fitted: int) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"experiment": "fashion-sgd", "labels": pack(labels), "converged": np.arange(len(labels)) < fitted}
+    )
+
+
+def warnings_of(table: pd.DataFrame, *, rate: float = 0.1, sizes: tuple[int, ...] = (4, 40)) -> list[str]:
+    return early_warnings(
+        table,
+        optimizer={"kind": "SGD", "learning_rate": rate},
+        max_epochs=200,
+        domain_sizes=sizes,
+        learning_rates=DATASETS["fashion_mnist"].learning_rates,
+    )
+
+
+def test_few_networks_that_fit_name_the_optimizer_and_a_rate_that_is_known_to_do():
+    table = runs(np.zeros((30, 40), bool), fitted=3)
+    (said,) = warnings_of(table)
+    assert said.startswith(
+        "fashion-sgd: 3 of its first 30 networks fit S within 200 epochs of SGD with learning rate 0.1"
+    )
+    assert "the learning rate 0.01" in said
+    (said,) = warnings_of(table, rate=0.01)
+    assert "try another learning rate or a larger max_epochs" in said
+
+
+def test_a_domain_on_which_nearly_every_function_is_unique_is_named():
+    labels = np.random.default_rng(0).random((100, 40)) < 0.5
+    (said,) = warnings_of(runs(labels, fitted=100))
+    assert "on |E| = 40 nearly every one of its first 100 networks" in said
+    assert warnings_of(runs(labels, fitted=100), sizes=(4,)) == []
+
+
+def test_networks_that_fit_and_agree_are_no_reason_to_warn():
+    assert warnings_of(runs(np.zeros((30, 40), bool), fitted=30)) == []
