@@ -27,7 +27,7 @@ from sgdbayes.screen import show_run, take_screen
 
 min_version("9.0")
 share_import_path()
-SCREEN = take_screen(workflow)
+SCREEN = take_screen(workflow, HERE / "Snakefile")
 
 if not config:
 
@@ -90,7 +90,7 @@ rule all:
     default_target: True
     input:
         table_files(),
-        figure_files(),
+        figure_files(CONFIGURATION.figures),
 
 
 rule figures:

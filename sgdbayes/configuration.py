@@ -84,6 +84,7 @@ class Configuration:
     sweeps: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     margins: Mapping[str, Any] = field(default_factory=dict)
     predictors: tuple[str, ...] = ()
+    figures: tuple[str, ...] | None = None
     test_errors: tuple[str, ...] = ()
 
 

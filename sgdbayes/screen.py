@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -39,23 +40,24 @@ _TERMINATED = re.compile("Terminating processes|Cancelling snakemake")
 _FAILED, _STOPPING = "At least one job did not complete", "Will exit after finishing currently running jobs"
 # Seconds between two changes of the line on a terminal and between two lines elsewhere, at first and after a while.
 _TICK, _LINES, _LATER, _A_WHILE = 0.5, 30, 300, 300
-# What a job takes of which nothing is known, in seconds, and how long one that was interrupted has to end.
-_GUESS, _GRACE = 8, 3
+# What a job takes of which nothing is known, in seconds; how much more than others like it; and how long one that was
+# interrupted has to end.
+_GUESS, _SAFE, _GRACE = 6, 1.3, 3
 _DAY, _BAR = 86400, 12
 
 
-def take_screen(workflow) -> "Screen | None":  # noqa: ANN001 (Snakemake's)
-    """Put a Screen in the place of Snakemake's own output; None where that is asked for (--verbose, --quiet all, --dry-run,
-    another logger plugin) or this is not the process that a user started.
+def take_screen(workflow, snakefile: Path) -> "Screen | None":  # noqa: ANN001 (Snakemake's)
+    """Put a Screen in the place of Snakemake's own output. None where that is asked for (--verbose, --quiet all, --dry-run,
+    another logger plugin), where another workflow has that of ``snakefile`` as a module, and in jobs.
     """
     from snakemake.logging import logger
     from snakemake.settings.enums import Quietness
 
     settings = workflow.output_settings
     own = next((handler for handler in logger.handlers if handler.name == "DefaultStreamHandler"), None)
-    if not workflow.is_main_process or own is None or settings.dryrun or settings.verbose:
+    if not workflow.is_main_process or Path(workflow.main_snakefile).resolve() != snakefile.resolve():
         return None
-    if Quietness.ALL in (settings.quiet or ()):
+    if own is None or settings.dryrun or settings.verbose or Quietness.ALL in (settings.quiet or ()):
         return None
     screen = Screen(own.stream, own)
     sys.excepthook, os.environ[MAIN] = _without_traceback, str(os.getpid())
@@ -311,19 +313,24 @@ class Screen(logging.Handler):
         return f"{', '.join(parts)}; {now}"
 
     def seconds_left(self, reports: Mapping[int, Mapping[str, Any]]) -> float | None:
-        """The longest that what is left of the run should take, by what its jobs report; None while that says nothing."""
-        now, lengths = self._clock(), []
-        took = dict(self._took)
+        """The longest that what is left of the run should take, by what its jobs report and what others like them took; None
+        while that says nothing.
+        """
+        now, lengths, took = self._clock(), [], dict(self._took)
         for number, work in self._running.items():
-            report, age = reports.get(number, {}), now - work.started
-            left = report.get("seconds_left")
-            if work.networks and left is not None:
-                took[work.kind] = max((age + left) / work.networks, took.get(work.kind, 0))
-            elif work.networks:
-                left = self._expected(work, took)
-            elif left is None:
-                left = max(self._expected(work, took) - age, _GUESS / 5)
-            lengths.append(left)
+            age, said = now - work.started, reports.get(number, {}).get("seconds_left")
+            if said is not None and work.kind not in self._took:
+                took[work.kind] = max((age + said) / max(work.networks, 1), took.get(work.kind, 0))
+        for number, work in self._running.items():
+            age, said, expected = (
+                now - work.started,
+                reports.get(number, {}).get("seconds_left"),
+                self._expected(work, took),
+            )
+            # What a job says of itself is a bound; that others took less says more, until it is passed.
+            usual = None if expected is None or age > expected else expected - age
+            known = [bound for bound in (said, usual) if bound is not None]
+            lengths.append(min(known) if known else (None if work.networks else _GUESS / 2))
         lengths += [self._expected(work, took) for work in self._waiting]
         if any(length is None for length in lengths):
             return None
@@ -332,9 +339,9 @@ class Screen(logging.Handler):
     @staticmethod
     def _expected(work: Work, took: Mapping[str, float]) -> float | None:
         if not work.networks:
-            return took.get(work.kind, _GUESS)
+            return _SAFE * took.get(work.kind, _GUESS)
         others = [seconds for kind, seconds in took.items() if kind.startswith(f"{work.rule} ")]
-        return work.networks * took.get(work.kind, max(others)) if others else None
+        return _SAFE * work.networks * took.get(work.kind, max(others)) if others else None
 
     def _clear(self) -> None:
         if self._live:

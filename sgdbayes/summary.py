@@ -1,45 +1,77 @@
-"""A comparison table in a few lines of text, for the end of a run."""
+"""What a run found, in a few sentences with their numbers, for the end of it."""
 
+import textwrap
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 __all__ = ["summarise"]
 
-_HEAD = ("experiment", "|E|", "posterior", "functions", "correlation [95 %]", "ceiling", "test error", "posterior's")
+_WIDTH = 100
+# So many models are told of; a reader of more opens the table.
+_MODELS = 3
+_SAMPLERS = {
+    "zero_one": "random sampling",
+    "ep": "random sampling by expectation propagation",
+    "mse": "regression on the labels",
+    "ntk": "gradient descent at infinite width",
+    "rejection": "random sampling of finite networks",
+    "splitting": "random sampling of finite networks",
+}
 
 
-def summarise(comparison: pd.DataFrame, folder: Path) -> str:
-    """Correlation, noise ceiling and mean test errors of each experiment and posterior, on its domain with most to compare.
+def summarise(comparison: pd.DataFrame, folder: Path, *, pictures: bool = True) -> str:
+    """How often networks and each posterior err, how much of one lies where the other does, and the correlation.
 
-    ``comparison``: comparison.csv. ``folder``: where its results are.
+    ``comparison``: comparison.csv. ``folder``: where its results are. ``pictures``: whether there are figures of optimisers
+    side by side. A model is a task and an architecture; of each the domain is taken on which there is most to compare.
     """
-    rows = [_HEAD]
-    # Experiments with the same domain sizes are shown on the same one.
-    sizes = comparison.groupby("experiment")["domain_size"].agg(lambda column: tuple(sorted(set(column))))
-    for _, alike in comparison.groupby(comparison["experiment"].map(sizes), sort=False):
-        for row in _best_domain(alike).itertuples():
-            correlation = _interval(row.pearson, row.pearson_low, row.pearson_high, "{:.2f}")
-            ceiling = f"{row.noise_ceiling:.2f}" if np.isfinite(row.noise_ceiling) else "-"
-            error = _interval(100 * row.test_error, 100 * row.test_error_low, 100 * row.test_error_high, "{:.1f}", " %")
-            functions, posterior_error = f"{row.compared} of {row.functions}", f"{100 * row.posterior_test_error:.1f} %"
-            names = (row.experiment, str(row.domain_size), row.posterior)
-            rows.append((*names, functions, correlation, ceiling, error, posterior_error))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    table = "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
-    unfit = comparison.drop_duplicates("experiment").query("networks < trained")
-    warning = "".join(
-        f"\n{row.experiment}: {row.trained - row.networks} of {row.trained} networks ({1 - row.networks / row.trained:.1%}) did not reach "
-        f"zero training error, or the loss asked for, in time ({row.diverged} diverged); they are left out"
-        for row in unfit.itertuples()
+    models = list(comparison.groupby(["task", "architecture"], sort=False))
+    paragraphs = [text for model, table in models[:_MODELS] for text in _paragraphs(_best_domain(table), *model)]
+    if len(models) > _MODELS:
+        paragraphs.append(f"So much of {_MODELS} of {len(models)} models; comparison.csv has all.")
+    for row in comparison.drop_duplicates("experiment").query("networks < trained").itertuples():
+        unfit = row.trained - row.networks
+        paragraphs.append(
+            f"{row.experiment}: {unfit:,} of {row.trained:,} networks ({unfit / row.trained:.1%}) did not reach zero training "
+            f"error, or the loss asked for, in time ({row.diverged} diverged); they are left out."
+        )
+    task, architecture = models[0][0]
+    size = _best_domain(models[0][1])["domain_size"].iloc[0]
+    picture = f"{folder}/figures/" + (f"optimizers/{task}/{architecture}/{size}.png" if pictures else "")
+    ways = {"look first at": picture, "explore": f"{folder}/explorer.html", "all numbers": f"{folder}/comparison.csv"}
+    wide = max(map(len, ways))
+    wrapped = [line for text in paragraphs for line in textwrap.wrap(text, _WIDTH, break_on_hyphens=False)]
+    return "\n".join([*wrapped, "", *(f"{name:{wide}}  {path}" for name, path in ways.items())]) + "\n"
+
+
+def _paragraphs(table: pd.DataFrame, task: str, architecture: str) -> Iterator[str]:
+    """``table``: the rows of a model on one domain."""
+    experiments = table.drop_duplicates("experiment")
+    optimizers = _listed([str(name) for name in experiments["optimizer"].unique()])
+    low, high = 100 * experiments["test_error_low"].min(), 100 * experiments["test_error_high"].max()
+    yield (
+        f"{_span(experiments['networks'], '{:,.0f}')} networks ({architecture}) of each of {optimizers} err on "
+        f"{_percent(experiments['test_error'])} of {table['domain_size'].iloc[0]} test points of {task} "
+        f"(95 % intervals, over networks, from {low:.1f} to {high:.1f} %)."
     )
-    return (
-        "log P_OPT against log P_B over functions found often enough (Pearson), on the domain where the\n"
-        "experiment with fewest has most of them; "
-        f"mean test error of the networks and under the posterior:\n\n{table}\n{warning}\n"
-        f"figures: {folder}/figures/   all domains and statistics: {folder}/comparison.csv\n"
-    )
+    for name, rows in table.groupby("posterior", sort=False):
+        known = rows["pearson"].dropna()
+        r = f"; r = {_span(known, '{:.2f}')}" if len(known) else ""
+        top, held = rows["top"].iloc[0], _percent(rows["optimizer_mass_in_posterior_top"])
+        yield (
+            f"{_SAMPLERS.get(name, name).capitalize()} ({name}) errs on {_percent(rows['posterior_test_error'])}; its {top} likeliest "
+            f"functions hold {held} of the networks{r}."
+        )
+    known = table.dropna(subset=["pearson"])
+    if known.empty:
+        yield "Too few functions were found often enough to correlate log P_OPT with log P_B."
+    else:
+        yield (
+            f"r is the correlation of log P_OPT with log P_B, over {_span(known['compared'], '{:.0f}')} functions: other test points "
+            "may move it far."
+        )
 
 
 def _best_domain(comparison: pd.DataFrame) -> pd.DataFrame:
@@ -49,8 +81,14 @@ def _best_domain(comparison: pd.DataFrame) -> pd.DataFrame:
     return comparison[comparison["domain_size"] == fewest[fewest == fewest.max()].index.max()]
 
 
-def _interval(value: float, low: float, high: float, number: str, unit: str = "") -> str:
-    if not np.isfinite(value):
-        return "-"
-    value, low, high = (number.format(each).replace("-0.00", "0.00") for each in (value, low, high))
-    return f"{value} [{low}, {high}]{unit}" if low != "nan" else f"{value}{unit}"
+def _span(values: Iterable[float], number: str) -> str:
+    ends = [number.format(end).replace("-0.00", "0.00") for end in (min(values), max(values))]
+    return " to ".join(dict.fromkeys(ends))
+
+
+def _percent(shares: pd.Series) -> str:
+    return f"{_span(100 * shares, '{:.1f}')} %"
+
+
+def _listed(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

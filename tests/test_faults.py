@@ -119,6 +119,34 @@ def test_killed_runs_go_on_to_the_same_tables_and_one_at_a_time(project, expecte
     assert not list(project.folder.glob("results/**/.*.partial"))
 
 
+@pytest.mark.parametrize("to", ["all", "snakemake"])
+def test_an_interrupted_run_ends_in_seconds_in_one_line_and_goes_on(project, expected, to):
+    """Ctrl-C in a terminal goes to all processes of the run, a signal of another program to one."""
+    with running(project, *TARGETS, until=second_block(project)) as process:
+        jobs = psutil.Process(process.pid).children(recursive=True)
+        for member in [process, *(jobs if to == "all" else [])]:
+            member.send_signal(signal.SIGINT)
+        assert process.wait(timeout=15) != 0
+        assert psutil.wait_procs(jobs, timeout=5)[1] == []
+    said = (project.folder / "said.txt").read_text().splitlines()
+    assert said[-1] == "sgdbayes: interrupted; the same command goes on from here"
+    assert not any("Traceback" in line or "error" in line.lower() for line in said)
+    for log in (project.folder / "results/tiny/logs").rglob("*.log"):
+        assert "Traceback" not in log.read_text()
+    run = project.snakemake(*TARGETS)
+    assert run.returncode == 0, run.stderr
+    assert_tables(project, expected)
+
+
+def test_no_job_outlives_a_run_that_was_killed(project):
+    with running(project, *TARGETS, until=second_block(project)) as process:
+        jobs = psutil.Process(process.pid).children(recursive=True)
+        assert jobs
+        process.kill()
+        process.wait()
+        assert psutil.wait_procs(jobs, timeout=15)[1] == []
+
+
 def test_code_edited_during_a_run_does_not_mix_with_what_it_was(project, expected):
     module = project.folder / "sgdbayes/training/optimizers.py"
     with running(project, *TARGETS, until=second_block(project)) as process:

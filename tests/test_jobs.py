@@ -4,10 +4,13 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
+from sgdbayes.jobs import MAIN, error_of, progress_of
 from sgdbayes.storage import provenance_path, write_bytes
 
 SCRIPT = """
@@ -118,3 +121,47 @@ def test_a_damaged_input_is_moved_out_of_the_way_and_no_other_file(tmp_path, lin
     assert not path.is_symlink()
     assert not whole.exists()
     assert (tmp_path / f"{whole.name}.damaged").read_bytes() == b"a\n2\n"
+
+
+def test_an_interrupted_job_says_so_in_its_log_without_a_traceback(tmp_path):
+    run = run_job(tmp_path, "raise KeyboardInterrupt")
+    assert (run.returncode, run.stdout, run.stderr) == (130, "", "")
+    assert (tmp_path / "logs" / "job.log").read_text() == "interrupted\n"
+
+
+def test_where_the_run_shows_errors_a_job_leaves_them_to_it(tmp_path, monkeypatch):
+    monkeypatch.setenv(MAIN, "1")
+    run = run_job(tmp_path, "raise ValueError('labels must be -1 or +1')")
+    assert (run.returncode, run.stderr) == (1, "")
+    assert error_of(tmp_path / "logs" / "job.log") == "sgdbayes: error in train: labels must be -1 or +1"
+    assert error_of(tmp_path / "logs" / "none.log") is None
+
+
+def test_what_a_job_reports_is_there_until_it_ends(tmp_path):
+    body = "from sgdbayes.jobs import progress_of; run.report(done=3); print(progress_of(sys.argv[2])['done'])"
+    assert run_job(tmp_path, body).returncode == 0
+    log = tmp_path / "logs" / "job.log"
+    assert log.read_text() == "3\n"
+    assert progress_of(log) == {}
+    assert sorted(path.name for path in log.parent.iterdir()) == ["job.log"]
+
+
+def test_a_job_ends_soon_after_the_run_that_started_it_was_killed(tmp_path):
+    """As `kill -9` of Snakemake leaves it; another's job, started on another machine, goes on."""
+    body = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+    starter = (
+        "import os, sys, time; sys.path.insert(0, sys.argv[1]); from pathlib import Path; import test_jobs;"
+        "os.environ[test_jobs.MAIN] = str(os.getpid()); test_jobs.run_job(Path(sys.argv[2]), sys.argv[3])"
+    )
+    command = [sys.executable, "-c", starter, str(Path(__file__).parent), str(tmp_path), body]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    log = tmp_path / "logs" / "job.log"
+    with subprocess.Popen(command, env=environment) as run:
+        while not (log.exists() and log.read_text().endswith("\n")):
+            assert run.poll() is None
+            time.sleep(0.05)
+        job = psutil.Process(int(log.read_text()))
+        time.sleep(1.5)
+        assert job.is_running()
+        run.kill()
+    job.wait(timeout=10)

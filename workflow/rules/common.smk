@@ -282,23 +282,30 @@ def posterior_tables(posteriors, kind):
     ]
 
 
-def figure_files():
-    """Every figure of the configuration, as PNG and as PDF."""
-    stems = [f"scatter/{name}" for name in PLAN.experiments]
-    stems += [f"sweeps/{name}" for name in CONFIGURATION.sweeps]
-    stems += ["margins"] * bool(CONFIGURATION.margins)
-    stems += ["predictors"] * PLAN.predicts()
-    stems += [f"complexity/{name}" for name in PLAN.complexity_experiments()]
-    stems += [f"by-error/{size}" for size in by_error_sizes()]
-    if CONFIGURATION.ep_against_exact:
-        stems.append("ep-against-exact")
-    files = []
-    for ending in ("png", "pdf"):
-        files += [f"{RESULTS}/figures/{stem}.{ending}" for stem in stems]
-        for kind in ("optimizers", "errors", "ranks", "favourites"):
-            files += page_files(kind, PLAN.pages(), ending)
-        files += page_files("reference", reference_pages(), ending)
-    return files
+def figure_files(kinds=None):
+    """Figures of the configuration, as PNG and as PDF: all, or those of some kinds."""
+    stems = {
+        "scatter": [f"scatter/{name}" for name in PLAN.experiments],
+        "sweeps": [f"sweeps/{name}" for name in CONFIGURATION.sweeps],
+        "margins": ["margins"] * bool(CONFIGURATION.margins),
+        "predictors": ["predictors"] * PLAN.predicts(),
+        "complexity": [f"complexity/{name}" for name in PLAN.complexity_experiments()],
+        "by_error": [f"by-error/{size}" for size in by_error_sizes()],
+        "ep_against_exact": ["ep-against-exact"] * bool(CONFIGURATION.ep_against_exact),
+    }
+    pages = dict.fromkeys(("optimizers", "errors", "ranks", "favourites"), PLAN.pages())
+    pages["reference"] = reference_pages()
+    for kind, of_kind in pages.items():
+        stems[kind] = [
+            f"{kind}/{task}/{architecture}/{size}"
+            for task, architecture, size in of_kind
+        ]
+    return [
+        f"{RESULTS}/figures/{stem}.{ending}"
+        for ending in ("png", "pdf")
+        for kind in (stems if kinds is None else kinds)
+        for stem in stems[kind]
+    ]
 
 
 def table_files():

@@ -170,6 +170,7 @@ rule summary:
         mem_mb=grows(2000),
         runtime=grows(10),
     params:
+        pictures="optimizers" in (CONFIGURATION.figures or ["optimizers"]),
         code=PLAN.code("summary"),
         key=PLAN.summary_key(),
     script:

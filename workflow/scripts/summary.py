@@ -8,5 +8,6 @@ with job(snakemake) as run:
     from sgdbayes.storage import read_table, write_bytes
     from sgdbayes.summary import summarise
 
-    text = summarise(read_table(snakemake.input.comparison), Path(snakemake.output.text).parent)
+    folder = Path(snakemake.output.text).parent
+    text = summarise(read_table(snakemake.input.comparison), folder, pictures=snakemake.params.pictures)
     write_bytes(snakemake.output.text, text.encode(), run.provenance())
