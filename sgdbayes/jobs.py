@@ -4,6 +4,7 @@ is; and an end when the run that started it has ended.
 
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -11,7 +12,8 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 from sgdbayes.provenance import code_hash, environment
 
@@ -101,6 +103,7 @@ def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     _limit_threads(snakemake.threads)
+    signal.signal(signal.SIGINT, _interrupt_once)
     _end_with_the_run()
     try:
         _check_code(snakemake)
@@ -129,6 +132,12 @@ def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
         sys.exit(1)
     finally:
         _progress_path(path).unlink(missing_ok=True)
+
+
+def _interrupt_once(number: int, _frame: FrameType | None) -> NoReturn:
+    """The terminal and the run may both send it; the second must not disturb the end that the first one brings."""
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _end_with_the_run() -> None:

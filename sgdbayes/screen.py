@@ -42,7 +42,7 @@ _FAILED, _STOPPING = "At least one job did not complete", "Will exit after finis
 _TICK, _LINES, _LATER, _A_WHILE = 0.5, 30, 300, 300
 # What a job takes of which nothing is known, in seconds; how much more than others like it; and how long one that was
 # interrupted has to end.
-_GUESS, _SAFE, _GRACE = 6, 1.3, 3
+_GUESS, _SAFE, _GRACE = 6, 1.3, 2
 _DAY, _BAR = 86400, 12
 
 
@@ -263,15 +263,15 @@ class Screen(logging.Handler):
             self.say(said, once=True)
 
     def _stop_jobs(self) -> None:
-        """Those on this machine, which may not have been told."""
+        """End the jobs on this machine, which may not have been told."""
         import psutil
 
-        children = psutil.Process().children(recursive=True)
-        for send in (lambda child: child.send_signal(signal.SIGINT), lambda child: child.kill()):
-            for child in children:
+        jobs = psutil.Process().children(recursive=True)
+        for stop in (lambda job: None, lambda job: job.send_signal(signal.SIGINT), lambda job: job.kill()):
+            for job in jobs:
                 with suppress(psutil.NoSuchProcess):
-                    send(child)
-            children = psutil.wait_procs(children, timeout=_GRACE)[1]
+                    stop(job)
+            jobs = psutil.wait_procs(jobs, timeout=_GRACE)[1]
 
     def _watch(self) -> None:
         said = self._begun
