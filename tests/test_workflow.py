@@ -65,8 +65,8 @@ class Project:
             shutil.copy2(compiled, folder / compiled.relative_to(ROOT))
         # What `make` leaves when it has set up an environment with these pins.
         stamp = subprocess.run(
-            ["make", "-s", "--no-print-directory", "-f", "-", "stamp"], cwd=folder, capture_output=True, text=True, check=True,
-            input=f"include Makefile\nVENV = {VENV}\nstamp:\n\t@echo $(INSTALLED)\n",
+            ["make", "-s", "--no-print-directory", "-f", "-", f"VENV={VENV}", "stamp"], cwd=folder, capture_output=True, text=True,
+            check=True, input="include Makefile\nstamp:\n\t@echo '$(INSTALLED)'\n",
         ).stdout.strip()  # fmt: skip
         self.stamp = Path(stamp)
 
