@@ -55,6 +55,8 @@ class _Installer:
         self.uv = folder / "bin" / "uv"
         self.log = log
         self.environment = {name: value for name, value in os.environ.items() if name not in _DROPPED}
+        # Each is asked twice in any case.
+        self.environment.setdefault("PIP_RETRIES", "2")
         self.environment |= {"PYTHONNOUSERSITE": "1", "PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
         if not _can_be_written(self.environment):
             self.environment |= {"UV_NO_CACHE": "1", "PIP_NO_CACHE_DIR": "1"}
@@ -100,7 +102,7 @@ class _Installer:
     def find_uv(self) -> None:
         """Have uv, if it can be had, and let it look where pip looks."""
         with _stage("uv"):
-            self.call(self.python, "-m", "pip", "install", "--quiet", "--no-compile", "--retries", 1, _UV)
+            self.call(self.python, "-m", "pip", "install", "--quiet", "--no-compile", _UV)
             listing = subprocess.run(
                 [self.python, "-m", "pip", "config", "list"], env=self.environment, capture_output=True, text=True
             )
@@ -116,11 +118,13 @@ class _Installer:
         return self.call(*uv) or self.call(*pip) or self.call(*pip)
 
     def failure(self, what: str, advice: str) -> SetUpError:
-        """``what`` went wrong, with the last that the log says of it."""
+        """``what`` went wrong, with what the last command said of it."""
         self.log.flush()
-        said = [line.strip() for line in Path(self.log.name).read_text(errors="replace").splitlines() if line.strip()]
-        errors = [line for line in said if re.match("error", line, re.IGNORECASE)] or said or ["nothing was said"]
-        return SetUpError(f"{what} ({errors[-1][:200]}); all of it is in {self.log.name}: {advice} and call make again")
+        said = Path(self.log.name).read_text(encoding="utf-8", errors="replace").rpartition("\n$ ")[2]
+        broken = re.search(r"connection broken by '(\w+)", said)
+        errors = [line for line in said.splitlines() if line.lower().startswith("error")]
+        why = f"no connection: {broken[1]}" if broken else [said.strip().splitlines()[-1], *errors][-1][:200]
+        return SetUpError(f"{what} ({why}); all of it is in {self.log.name}: {advice} and call make again")
 
 
 def install(stamp: Path, locks: Sequence[str]) -> None:
