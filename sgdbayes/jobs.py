@@ -1,6 +1,7 @@
 """What every Snakemake script of the workflow does around its one call: log, threads, one-line errors, provenance."""
 
 import os
+import shlex
 import sys
 import time
 import traceback
@@ -11,7 +12,7 @@ from typing import Any
 
 from sgdbayes.provenance import code_hash, environment
 
-__all__ = ["Job", "job", "share_import_path"]
+__all__ = ["Job", "job", "quote_python", "share_import_path"]
 
 
 class Job:
@@ -93,6 +94,12 @@ def share_import_path() -> None:
     """Let the processes that this one starts import the package from where this one did."""
     here = str(Path(__file__).parents[1])
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))
+
+
+def quote_python() -> None:
+    """Let Snakemake start this Python from a folder with a space in its path: it writes the path into shell commands as it is."""
+    if Path(sys.executable).exists():
+        sys.executable = shlex.quote(sys.executable)
 
 
 def _check_code(snakemake) -> None:  # noqa: ANN001

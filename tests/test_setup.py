@@ -15,6 +15,8 @@ import pytest
 from test_project import load
 from test_workflow import Project
 
+from sgdbayes.jobs import quote_python
+
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LOCKS = ROOT / "requirements"
@@ -333,3 +335,14 @@ def test_what_runs_does_not_see_other_peoples_packages(project, tmp_path, monkey
         input='include Makefile\nseen:\n\t@$(IN_VENV) python -c "import yaml; print(yaml.__file__)"\n',
     )  # fmt: skip
     assert run.stdout.startswith(sys.prefix), run.stderr
+
+
+def test_snakemake_can_start_a_python_in_a_folder_with_a_space(tmp_path, monkeypatch):
+    python = tmp_path / "a b" / "python"
+    python.parent.mkdir()
+    python.touch()
+    for path, quoted in ((str(python), f"'{python}'"), (sys.prefix, sys.prefix)):
+        monkeypatch.setattr(sys, "executable", path)
+        for _ in range(2):
+            quote_python()
+            assert sys.executable == quoted
