@@ -21,12 +21,13 @@ from sgdbayes.configuration import (
     read_configuration,
 )
 from sgdbayes.file_times import settle_file_times
-from sgdbayes.jobs import share_import_path
+from sgdbayes.jobs import quote_python, share_import_path
 from sgdbayes.plan import Plan
 from sgdbayes.screen import show_run, take_screen
 
 min_version("9.0")
 share_import_path()
+quote_python()
 SCREEN = take_screen(workflow, HERE / "Snakefile")
 
 if not config:

@@ -1,7 +1,7 @@
 """Speeds of the posterior side as ratios to named baselines: `make bench`, or `python benchmarks/posterior.py GPY_PYTHON`.
 
 Each row runs in a process of its own, alone on the machine, on MNIST and the kernel of FullyConnected(depth=2); the rows go
-to results/benchmarks/posterior.csv. GPY_PYTHON: a Python that has GPy (benchmarks/requirements.txt).
+to results/benchmarks/posterior.csv. GPY_PYTHON: a Python that has GPy (requirements/bench.txt).
 """
 
 import json

@@ -4,6 +4,7 @@ is; and an end when the run that started it has ended.
 
 import json
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -17,7 +18,7 @@ from typing import Any, NoReturn
 
 from sgdbayes.provenance import code_hash, environment
 
-__all__ = ["MAIN", "Job", "error_of", "job", "progress_of", "share_import_path"]
+__all__ = ["MAIN", "Job", "error_of", "job", "progress_of", "quote_python", "share_import_path"]
 
 # Names the process of the run in the environment of its jobs, if that shows their errors.
 MAIN = "SGDBAYES_MAIN_PROCESS"
@@ -169,6 +170,12 @@ def share_import_path() -> None:
     """Let the processes that this one starts import the package from where this one did."""
     here = str(Path(__file__).parents[1])
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))
+
+
+def quote_python() -> None:
+    """Let Snakemake start this Python from a folder with a space in its path: it writes the path into shell commands as it is."""
+    if Path(sys.executable).exists():
+        sys.executable = shlex.quote(sys.executable)
 
 
 def _check_code(snakemake) -> None:  # noqa: ANN001

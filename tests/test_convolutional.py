@@ -120,8 +120,9 @@ def test_monte_carlo_kernel_is_the_kernel_within_its_standard_error():
 
 
 def test_average_pooling_has_the_kernel_of_neural_tangents():
-    from neural_tangents import stax
+    from sgdbayes.architectures._infinite_width import _stax
 
+    stax = _stax()
     architecture = Convolutional(layers=2, channels=64, pooling="average", bias_variance=0.1)
     images = np.random.default_rng(0).standard_normal((6, 4, 4)).astype(np.float32)
     spread = {"W_std": 2.0**0.5, "b_std": 0.1**0.5}

@@ -111,9 +111,12 @@ def test_chains_that_disagree_are_refused(monkeypatch):
 
 def test_ntk_ensemble_is_that_of_neural_tangents():
     import jax
-    from neural_tangents import predict, stax
 
     from sgdbayes.architectures import FullyConnected
+    from sgdbayes.architectures._infinite_width import _stax
+
+    stax = _stax()
+    from neural_tangents import predict
 
     architecture = FullyConnected(depth=2, width=8, bias_variance=0.1)
     x, labels = np.random.default_rng(0).standard_normal((9, 4)), np.array([1, -1, 1, 1, -1, -1])
