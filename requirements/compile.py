@@ -1,6 +1,6 @@
 """Compile, at the end of the set-up, what a first run would compile: `python requirements/compile.py`, from the project's folder.
 
-It trains two networks and samples two posteriors, all tiny: numba keeps the machine code beside the modules, Python the byte
+It trains two networks and asks two posteriors, all tiny: numba keeps the machine code beside the modules, Python the byte
 code of all that is imported, also where it is told not to write any.
 """
 
@@ -13,24 +13,30 @@ sys.dont_write_bytecode = False
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 
-def _networks() -> None:
+def _networks_and_mixture() -> None:
+    import numpy as np
+
     from sgdbayes.architectures import FullyConnected
+    from sgdbayes.posterior.mixture import GaussianMixture
     from sgdbayes.training import Optimizer, train_until_fit
 
     _import("sgdbayes.training.campaign", "snakemake.cli")
-    train_until_fit(FullyConnected(depth=2, width=8), _task(), Optimizer("SGD", 0.1), indices=[0, 1], seed=0, device="cpu")
+    train_until_fit(
+        FullyConnected(depth=2, width=8), _task(), Optimizer("SGD", 0.1), indices=[0, 1], seed=0, device="cpu"
+    )
+    GaussianMixture(np.zeros((2, 64, 8)), np.eye(8)).log_probabilities(np.ones((2, 8)), seed=0)
 
 
-def _posteriors() -> None:
+def _kernels() -> None:
     import numpy as np
 
     from sgdbayes.posterior.by_name import fit_posterior
 
     _import("sgdbayes.architectures", "sgdbayes.figures", "sgdbayes.explorer", "sgdbayes.claims", "sgdbayes.comparison")
     task, kernel = _task(), np.eye(24) + 1
-    for name, settings in (("mse", {}), ("zero_one", {"samples": 60, "device": "cpu"})):
-        posterior, _ = fit_posterior(name, task, None, [kernel], 8, settings)
-        posterior.log_probabilities(np.ones((2, 8)), seed=0)
+    posterior, _ = fit_posterior("mse", task, None, [kernel], 8, {})
+    posterior.log_probabilities(np.ones((2, 8)), seed=0)
+    fit_posterior("zero_one", task, None, [kernel], 8, {"samples": 60, "device": "cpu"})
 
 
 def _import(*modules: str) -> None:
@@ -50,5 +56,5 @@ def _task():  # noqa: ANN202 (its module is slow to import)
 
 if __name__ == "__main__":
     with ProcessPoolExecutor(2) as pool:
-        for done in [pool.submit(_networks), pool.submit(_posteriors)]:
+        for done in [pool.submit(_networks_and_mixture), pool.submit(_kernels)]:
             done.result()

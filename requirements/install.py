@@ -172,6 +172,10 @@ def install(stamp: Path, locks: Sequence[str]) -> None:
             raise SetUpError(
                 f"the environment is not what {' and '.join(locks)} say: {said[-1]}{more}: call make again"
             )
+        if not running:
+            # What fails here is compiled when it is used.
+            with _stage("compile"):
+                installer.call(installer.python, _HERE / "compile.py")
         unfinished.unlink()
         stamp.write_text(f"{folder / 'bin'}\n", encoding="utf-8")
         print(f"{folder.name} is set up, in {time.monotonic() - started:.0f} s.", flush=True)

@@ -40,9 +40,9 @@ _TERMINATED = re.compile("Terminating processes|Cancelling snakemake")
 _FAILED, _STOPPING = "At least one job did not complete", "Will exit after finishing currently running jobs"
 # Seconds between two changes of the line on a terminal and between two lines elsewhere, at first and after a while.
 _TICK, _LINES, _LATER, _A_WHILE = 0.5, 30, 300, 300
-# What a job takes of which nothing is known, in seconds; how much more than others like it; and how long one that was
-# interrupted has to end.
-_GUESS, _SAFE, _GRACE = 6, 1.3, 2
+# What a job takes of which nothing is known, in seconds; how many times as long as others like it, and of other experiments;
+# and how long one that was interrupted has to end.
+_GUESS, _SAFE, _FAR, _GRACE = 6, 1.3, 2, 2
 _DAY, _BAR = 86400, 12
 
 
@@ -317,10 +317,13 @@ class Screen(logging.Handler):
         while that says nothing.
         """
         now, lengths, took = self._clock(), [], dict(self._took)
+        # Early in its first block the bound of an experiment is far off: others that have ended say more.
+        longest = max((took[kind] for kind in took if " " in kind), default=math.inf)
         for number, work in self._running.items():
             age, said = now - work.started, reports.get(number, {}).get("seconds_left")
-            if said is not None and work.kind not in self._took:
-                took[work.kind] = max((age + said) / max(work.networks, 1), took.get(work.kind, 0))
+            if said is not None and work.networks and work.kind not in self._took:
+                each = min((age + said) / work.networks, _FAR * longest)
+                took[work.kind] = max(each, took.get(work.kind, 0))
         for number, work in self._running.items():
             age, said, expected = (
                 now - work.started,

@@ -33,7 +33,9 @@ class CompiledStack:
         batch_size: int,
     ) -> None:
         """``networks``: initial parameters of each. ``inputs`` (n, ...), ``labels`` (n,): S, float32."""
-        self._given, self._inputs, self._labels = inputs, _flat_sparse(inputs), labels
+        self._inputs, self._labels = _flat_sparse(inputs), labels
+        # Of S and of the test points, which are asked for again and again.
+        self._sparse = {id(inputs): (inputs, self._inputs)}
         self._squared, self._batch_size = loss == "mse", batch_size
         self._sizes = np.array([len(weights) for weights in networks[0][::2]])
         self._shapes = [part.shape for part in networks[0]]
@@ -78,7 +80,9 @@ class CompiledStack:
 
     def outputs(self, chosen: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """Outputs (m, B) of the ``chosen`` (M,) bool networks on ``inputs`` (B, ...)."""
-        matrix = self._inputs if inputs is self._given else _flat_sparse(inputs)
+        if id(inputs) not in self._sparse:
+            self._sparse[id(inputs)] = inputs, _flat_sparse(inputs)
+        matrix = self._sparse[id(inputs)][1]
         return np.array([outputs(parameters, self._sizes, *matrix) for parameters in self._parameters[chosen]])
 
     def parameters(self, chosen: np.ndarray) -> list[list[np.ndarray]]:
