@@ -19,8 +19,8 @@ QUICKSTART = {
     "comparison.csv": "comparison.csv",
     "comparison.csv.json": "comparison.csv.json",
     "summary.txt": "summary.txt",
-    "figures/optimizers/mnist/fcn/20.png": "optimizers.png",
-    "figures/errors/mnist/fcn/100.png": "errors.png",
+    "figures/optimizers/mnist/fcn/50.png": "optimizers.png",
+    "figures/errors/mnist/fcn/50.png": "errors.png",
 }
 DESK = {
     "figures/ep-against-exact.png": "ep-against-exact.png",

@@ -20,6 +20,9 @@ from sgdbayes.plan import Plan
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 QUICKSTART = yaml.safe_load((ROOT / "config" / "quickstart.yaml").read_text())
+# More of what can be wrong.
+QUICKSTART["posteriors"]["ep"] = {}
+QUICKSTART["experiments"]["mnist-{optimizer}"]["domain_sizes"] = [20, 50, 100]
 
 
 def read(config: dict):
@@ -167,6 +170,8 @@ WRONG = [
         "rejektion",
         "reference: no experiment asks for the posterior rejektion; allowed: ep, mse, ntk, zero_one",
     ),
+    ("figures", ["scater"], "figures"),
+    ("figures", [], "figures"),
 ]
 
 

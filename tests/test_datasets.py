@@ -97,6 +97,7 @@ def test_fashion_mnist_is_found_in_each_of_its_places(tmp_path, monkeypatch, pla
 
 
 @REAL_DATA
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "numbers"),
     [

@@ -331,6 +331,7 @@ def code(function: str) -> str:
     return "".join(format(int(function.ljust(8, "0")[i : i + 4], 2), "x") for i in (0, 4))
 
 
+@pytest.mark.slow
 def test_choose_and_point(visit):
     page = visit(viewport={"width": 1280, "height": 1200})
     assert (
@@ -390,6 +391,7 @@ def index_of(page, function: str) -> int:
     return json.loads(text)["functions"].index(function)
 
 
+@pytest.mark.slow
 def test_keys_alone_reach_everything(visit):
     page = visit()
     page.focus("#rows tbody tr[tabindex='0']")
@@ -415,6 +417,7 @@ def test_keys_alone_reach_everything(visit):
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 
+@pytest.mark.slow
 def test_compare_and_reload_from_the_address(visit):
     page = visit("experiment=im-sgd&size=6")
     page.select_option("#y", "networks:im-adam")
@@ -437,6 +440,7 @@ def test_compare_and_reload_from_the_address(visit):
     assert page.is_hidden("#message")
 
 
+@pytest.mark.slow
 def test_download(visit):
     page = visit("experiment=im-sgd&size=6")
     with page.expect_download() as caught:
@@ -452,6 +456,7 @@ def test_download(visit):
         np.testing.assert_allclose(table.loc[expected.index, "log_p_zero_one"], expected["log_p_zero_one"], atol=6e-4)
 
 
+@pytest.mark.slow
 def test_twenty_thousand_functions_are_drawn_once(visit, tmp_path):
     """Going from one to the next moves a mark and draws no point again, which would take a second on a slow machine."""
     rng = np.random.default_rng(0)
@@ -484,6 +489,7 @@ def test_twenty_thousand_functions_are_drawn_once(visit, tmp_path):
     page.wait_for_function("drawings === 1")
 
 
+@pytest.mark.slow
 def test_what_is_not_there_is_said(visit):
     page = visit("experiment=gone&size=77&y=posterior:none&function=ffff")
     said = page.inner_text("#message")
@@ -507,6 +513,7 @@ def test_what_is_not_there_is_said(visit):
 @pytest.mark.parametrize(
     "options", [{"viewport": {"width": 360, "height": 700}, "has_touch": True}, {"color_scheme": "dark"}]
 )
+@pytest.mark.slow
 def test_phone_and_dark_mode(visit, options):
     page = visit(**options)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -19,6 +19,8 @@ from test_workflow import TINY, Project
 
 from sgdbayes.storage import provenance_path, read_provenance, read_table
 
+pytestmark = pytest.mark.slow
+
 # Networks are overtrained, and the posterior sampled, for long enough to be interrupted.
 CONFIGURATION = {
     **{key: TINY[key] for key in ("device", "tasks", "architectures", "optimizers", "posterior_draws", "comparison")},

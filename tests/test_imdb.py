@@ -302,6 +302,7 @@ def test_a_review_without_a_known_word_has_no_tfidf():
 
 
 @pytest.mark.skipif(not os.environ.get("SGDBAYES_DATA"), reason="SGDBAYES_DATA does not name a folder with real IMDb")
+@pytest.mark.slow
 def test_imdb_for_real(tmp_path):
     source = imdb._source(tmp_path)
     texts = imdb._read(source)

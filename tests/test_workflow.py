@@ -1,6 +1,7 @@
 """The whole workflow on a tiny configuration, through the Makefile, in a copy of the project as a clone would give it."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -127,10 +128,16 @@ def results(project) -> Path:
 
 def test_make_says_what_it_found_and_where(project):
     assert "results/tiny/figures/" in project.said
-    lines = [line.split() for line in project.said.splitlines()]
-    for experiment in ("small-sgd", "small-adam"):
-        for posterior in TINY["posteriors"]:
-            assert any(line[:1] == [experiment] and posterior in line[:3] for line in lines)
+    assert "jobs to do, 12 networks to train" in project.said
+    said = " ".join(project.said.split())
+    assert "6 networks (fcn) of each of sgd and adam err on " in said
+    assert all(f"({posterior}) errs on" in said for posterior in TINY["posteriors"])
+    paths = re.findall(r"^(?:look first at|explore|all numbers) +(\S+)$", project.said, re.MULTILINE)
+    assert len(paths) == 3
+    assert all((project.folder / path).is_file() for path in paths)
+    # No pages of file names.
+    assert "rule " not in project.said
+    assert len(project.said.splitlines()) < 60
 
 
 def test_function_tables_count_the_recorded_networks(results):
@@ -275,6 +282,7 @@ def test_a_finished_run_and_a_fresh_clone_of_it_have_nothing_to_do(project):
     shutil.move(project.folder / "kept", project.folder / ".snakemake")
 
 
+@pytest.mark.slow
 def test_a_share_of_the_networks_is_trained_again_and_compared(project, results):
     run = project.snakemake("--config", "sample=0.5", "--", "verify")
     assert run.returncode == 0, run.stderr
@@ -284,6 +292,7 @@ def test_a_share_of_the_networks_is_trained_again_and_compared(project, results)
     assert "experiment,trained_again,same_networks" in run.stdout + run.stderr
 
 
+@pytest.mark.slow
 def test_editing_a_module_reruns_the_rule_that_uses_it_and_no_other(project):
     module = project.folder / "sgdbayes" / "figures" / "ranks.py"
     before = module.read_text()
@@ -301,6 +310,7 @@ def test_editing_a_module_reruns_the_rule_that_uses_it_and_no_other(project):
     module.write_text(before)
 
 
+@pytest.mark.slow
 def test_raising_networks_trains_only_the_missing_ones(project, results):
     before = read_table(results / "runs.parquet")
     config = yaml.safe_load(yaml.safe_dump(TINY))
@@ -338,6 +348,7 @@ def test_another_workflow_takes_this_one_as_a_module(project):
     assert jobs == {"sgd_summary", "report_length"}
 
 
+@pytest.mark.slow
 def test_networks_of_other_runs_are_not_trained_again(project, results):
     config = {**TINY, "name": "other", "known_runs": ["results/tiny/runs.parquet"]}
     config["experiments"] = {"again": {**TINY["experiments"]["small-{optimizer}"], "optimizer": "adam"}}
@@ -364,6 +375,7 @@ def test_networks_of_other_runs_are_not_trained_again(project, results):
     assert "known_runs: there is no file nowhere.parquet" in mistaken.stderr
 
 
+@pytest.mark.slow
 def test_kernels_and_tasks_are_shared_between_workflows(project, monkeypatch):
     cache = project.folder / "cache"
     cache.mkdir()
@@ -383,6 +395,7 @@ def test_kernels_and_tasks_are_shared_between_workflows(project, monkeypatch):
     )
 
 
+@pytest.mark.slow
 def test_networks_that_never_fit_end_in_one_line_and_leave_finished_work(project):
     config = yaml.safe_load(yaml.safe_dump(TINY))
     config["name"] = "unfit"

@@ -14,6 +14,8 @@ from test_workflow import Project
 from sgdbayes.datasets import imdb
 from sgdbayes.storage import read_provenance, read_table
 
+pytestmark = pytest.mark.slow
+
 MADE_UP = not os.environ.get("SGDBAYES_DATA")
 SIZES = {"train_size": 12, "recorded_test_size": 8}
 SMALL = {

@@ -11,8 +11,9 @@ from collections.abc import Callable
 
 __all__ = ["TimeLeft"]
 
-# So many epochs are recent, and so many networks that ended in them say how many will.
-_RECENT, _ENOUGH = 8, 4
+# So many epochs are recent, and so many networks that ended in them say how many will; before any has, so many epochs long
+# nothing is said, as all may still end soon.
+_RECENT, _ENOUGH, _SILENT = 8, 4, 20
 _SHARE, _REST = 0.5, 1.5
 
 
@@ -27,7 +28,7 @@ class TimeLeft:
 
     def __call__(self, done: int, training: int, epoch: int) -> None:
         """After an epoch: ``done`` networks need no more, ``training`` others are at ``epoch``. Sets ``seconds``, what is left
-        at most, None after the first epoch, which compiles and loads code.
+        at most, None while no network has ended in the first epochs.
         """
         ended, self._before = done - self._before, done
         if epoch == 1:
@@ -37,6 +38,8 @@ class TimeLeft:
             self._started = self._clock()
             return
         self._trained += training + ended
+        if done == 0 and epoch <= _SILENT:
+            return
         each = (self._clock() - self._started) / max(self._trained, 1)
         self.seconds = each * (
             training * self._epochs_to_go(epoch) + (self._networks - done - training) * self._epochs_in_all()
