@@ -170,7 +170,7 @@ WRONG = [
         "rejektion",
         "reference: no experiment asks for the posterior rejektion; allowed: ep, mse, ntk, zero_one",
     ),
-    ("figures", ["scater"], "figures"),
+    ("figures", ["scater"], "figures.0: unknown value scater (did you mean scatter?)"),
     ("figures", [], "figures"),
 ]
 

@@ -79,7 +79,9 @@ class Project:
         (self.folder / "tiny.yaml").write_text(yaml.safe_dump(config))
 
     def environment(self, *, data: str = "") -> dict[str, str]:
-        return {**os.environ, "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}", "SGDBAYES_DATA": data}
+        # Not those of a `make` that runs the tests.
+        given = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+        return given | {"PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}", "SGDBAYES_DATA": data}
 
     def call(self, *command: str, data: str = "") -> subprocess.CompletedProcess:
         environment = self.environment(data=data)
