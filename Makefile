@@ -1,7 +1,7 @@
 # make          set up .venv and run the quickstart: from MNIST to tables and plots in results/quickstart/
 # make test     the tests that every change needs          make lint     ruff, snakefmt, snakemake --lint
 # make test-all those, and the slow ones: killed runs, changed settings, all committed figures, a browser where there is one
-# make test-cluster   the workflow on a real Slurm on this machine; needs root, slurm-wlm and munge
+# make test-slow      the slow ones alone          make test-cluster   on a real Slurm on this machine; needs root, slurm-wlm and munge
 # make figures  draw all figures of results/desk/ anew, from its tables; with CONFIG=FILE those of another configuration
 # make docs     copy tables and figures of results/quickstart/ and results/desk/ to docs/, and their numbers into README.md
 # make bench    speeds as ratios to baselines, into results/benchmarks/, in an hour; needs the full MNIST
@@ -59,7 +59,10 @@ test: setup-dev
 test-slow: setup-dev
 	$(PYTEST) -m slow tests/test_faults.py tests/test_reruns.py tests
 
+# On Slurm, too, where its programs are and may be started.
 test-all: test test-slow
+	@if [ "$$(id -u)" = 0 ] && command -v slurmctld munged > /dev/null; then $(MAKE) --no-print-directory test-cluster; \
+	else echo "make test-cluster left out: it needs root, slurm-wlm and munge"; fi
 
 test-cluster: setup-dev
 	$(IN_VENV) python tests/cluster/slurm.py

@@ -23,7 +23,7 @@ from sgdbayes.configuration import (
 from sgdbayes.file_times import settle_file_times
 from sgdbayes.jobs import quote_python, share_import_path
 from sgdbayes.plan import Plan
-from sgdbayes.screen import show_run, take_screen
+from sgdbayes.show_run import show_run, take_screen
 
 min_version("9.0")
 share_import_path()

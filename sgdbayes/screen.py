@@ -11,20 +11,16 @@ import os
 import re
 import shutil
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
-from types import TracebackType
 from typing import Any
 
-from sgdbayes.jobs import MAIN, error_of, progress_of
-from sgdbayes.plan import Plan
+from sgdbayes.jobs import error_of, progress_of
 
-__all__ = ["Screen", "Work", "duration", "show_run", "take_screen"]
+__all__ = ["Screen", "Work", "duration", "first_log"]
 
 # Of Snakemake's events these are shown in the line, or not at all.
 _SILENT = (
@@ -44,93 +40,6 @@ _TICK, _LINES, _LATER, _A_WHILE = 0.5, 30, 300, 300
 # and how long one that was interrupted has to end.
 _GUESS, _SAFE, _FAR, _GRACE = 6, 1.3, 2, 2
 _DAY, _BAR = 86400, 12
-
-
-def take_screen(workflow, snakefile: Path) -> "Screen | None":  # noqa: ANN001 (Snakemake's)
-    """Put a Screen in the place of Snakemake's own output. None where that is asked for (--verbose, --quiet all, --dry-run,
-    another logger plugin), where another workflow has that of ``snakefile`` as a module, and in jobs.
-    """
-    from snakemake.logging import logger
-    from snakemake.settings.enums import Quietness
-
-    settings = workflow.output_settings
-    own = next((handler for handler in logger.handlers if handler.name == "DefaultStreamHandler"), None)
-    if not workflow.is_main_process or Path(workflow.main_snakefile).resolve() != snakefile.resolve():
-        return None
-    if own is None or settings.dryrun or settings.verbose or Quietness.ALL in (settings.quiet or ()):
-        return None
-    screen = Screen(own.stream, own)
-    sys.excepthook, os.environ[MAIN] = _without_traceback, str(os.getpid())
-    logger.removeHandler(own)
-    logger.addHandler(screen)
-    return screen
-
-
-def _without_traceback(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
-    if issubclass(kind, KeyboardInterrupt):
-        print("sgdbayes: interrupted before anything was started", file=sys.stderr)
-    else:
-        sys.__excepthook__(kind, error, where)
-
-
-def show_run(screen: "Screen | None", workflow, plan: Plan, folder: str) -> None:  # noqa: ANN001
-    """Tell ``screen`` what there is to do, when Snakemake has planned it, for results in ``folder``."""
-    if screen is not None:
-        jobs = map(_work, workflow.dag.needrun_jobs())
-        resources = workflow.global_resources
-        places = [resources[name].value for name in ("_cores", "_nodes")]
-        cores = max((place for place in places if isinstance(place, int)), default=1)
-        screen.begin(
-            jobs,
-            cores=cores,
-            warnings=lambda work: _warnings(work, plan, folder),
-            advice=lambda work: _advice(work, plan),
-        )
-
-
-def _work(job) -> "Work":  # noqa: ANN001
-    wildcards = dict(job.wildcards_dict)
-    networks = 0
-    if job.rule.name == "train":
-        start, stop = map(int, wildcards["block"].split("-"))
-        networks = stop - start
-    return Work(job.rule.name, wildcards, _first(job.log), networks)
-
-
-def _warnings(work: "Work", plan: Plan, folder: str) -> list[str]:
-    """Of the first block of an experiment."""
-    block = work.wildcards.get("block", "")
-    if not (work.networks and block.startswith("0-")):
-        return []
-    from sgdbayes.early_warnings import early_warnings
-    from sgdbayes.storage import read_table
-
-    name = work.wildcards["experiment"]
-    item = plan.experiments[name]
-    return early_warnings(
-        read_table(f"{folder}/experiments/{name}/blocks/{block}.parquet"),
-        optimizer=plan.configuration.optimizers[item.optimizer],
-        max_epochs=item.max_epochs,
-        domain_sizes=item.domain_sizes,
-        learning_rates=_learning_rates(name, plan),
-    )
-
-
-def _advice(work: "Work", plan: Plan) -> str:
-    """On a job that failed: which learning rate is known to do."""
-    if not work.networks:
-        return ""
-    name = work.wildcards["experiment"]
-    optimizer = plan.configuration.optimizers[plan.experiments[name].optimizer]
-    rate = _learning_rates(name, plan).get(optimizer["kind"])
-    known = f"; on this data set {optimizer['kind']} is known to do with {rate}"
-    return "" if rate in (None, optimizer["learning_rate"]) else known
-
-
-def _learning_rates(experiment: str, plan: Plan) -> Mapping[str, float]:
-    from sgdbayes.datasets import DATASETS
-
-    return DATASETS[plan.configuration.tasks[plan.experiments[experiment].task]["dataset"]].learning_rates
 
 
 @dataclass
@@ -230,7 +139,7 @@ class Screen(logging.Handler):
 
     def _start(self, record: logging.LogRecord) -> None:
         work = next(
-            (each for each in self._waiting if (each.rule, each.log) == (record.rule_name, _first(record.log))), None
+            (each for each in self._waiting if (each.rule, each.log) == (record.rule_name, first_log(record.log))), None
         )
         if work is not None:
             self._waiting.remove(work)
@@ -250,7 +159,7 @@ class Screen(logging.Handler):
                 self.say(f"sgdbayes: {warning}", once=True)
 
     def _fail(self, record: logging.LogRecord) -> None:
-        work, log = self._running.pop(record.jobid, None), _first(record.log)
+        work, log = self._running.pop(record.jobid, None), first_log(record.log)
         if work is not None:
             # It may be tried again.
             self._waiting.append(work)
@@ -361,5 +270,6 @@ def duration(seconds: float) -> str:
     return f"{math.ceil(seconds / 3600)} h"
 
 
-def _first(log: Sequence[str] | None) -> str | None:
+def first_log(log: Sequence[str] | None) -> str | None:
+    """A job is known by its first log."""
     return str(log[0]) if log else None

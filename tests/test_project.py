@@ -11,6 +11,7 @@ import yaml
 
 from sgdbayes.claims import _TESTS
 from sgdbayes.configuration import read_configuration
+from sgdbayes.datasets import DATASETS
 from sgdbayes.runs import relative_margins
 from sgdbayes.storage import read_provenance, read_table
 from sgdbayes.summary import summarise
@@ -380,6 +381,15 @@ def test_the_summary_says_how_many_networks_are_left_out():
     said = " ".join(summarise(comparison, Path("results/quickstart")).split())
     assert f"{name}: 8 of {comparison['trained'].iloc[0]:,} networks ({share:.1%}) did not reach" in said
     assert "(3 diverged)" in said
+
+
+def test_learning_rates_that_are_known_to_do_are_those_in_the_documents():
+    said = (ROOT / "config" / "README.md").read_text()
+    rates = DATASETS["mnist"].learning_rates
+    assert f"at {rates['SGD']} (Fashion-MNIST: {DATASETS['fashion_mnist'].learning_rates['SGD']})" in said
+    assert all(f"{kind} at {rates[kind]}" in said for kind in ("Adam", "Adagrad", "RMSprop"))
+    desk = yaml.safe_load((ROOT / "config" / "desk.yaml").read_text())["optimizers"]
+    assert {name: desk[name.lower()]["learning_rate"] for name in rates} == dict(rates)
 
 
 def test_links_in_the_documents_lead_somewhere():
