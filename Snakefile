@@ -21,13 +21,15 @@ from sgdbayes.configuration import (
     read_configuration,
 )
 from sgdbayes.file_times import settle_file_times
-from sgdbayes.jobs import quote_python, share_import_path
+from sgdbayes.jobs import name_run, quote_python, share_import_path
 from sgdbayes.plan import Plan
 from sgdbayes.show_run import show_run, take_screen
 
-min_version("9.0")
+min_version("9.14")
 share_import_path()
 quote_python()
+if workflow.is_main_process:
+    name_run()
 SCREEN = take_screen(workflow, HERE / "Snakefile")
 
 if not config:

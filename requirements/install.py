@@ -143,7 +143,9 @@ def install(stamp: Path, locks: Sequence[str]) -> None:
             old.unlink()
         running = any(folder.glob(".installed-*"))
         unfinished = folder / ".unfinished"
-        unfinished.touch()
+        # One that runs stays in use while more is added.
+        if not running:
+            unfinished.touch()
         installer.find_uv()
         files = [_HERE / name for name in locks]
         pins = [pin for file in files for pin in _pins(file)]
@@ -157,8 +159,6 @@ def install(stamp: Path, locks: Sequence[str]) -> None:
             with _stage(name):
                 done = installer.install(*what, backend=backend)
             if not done:
-                if running:
-                    unfinished.unlink()
                 raise installer.failure(
                     f"{name} could not be installed", "see to the network, the proxy or pip's settings"
                 )
@@ -169,14 +169,12 @@ def install(stamp: Path, locks: Sequence[str]) -> None:
             said = (problems.stdout or problems.stderr).strip().splitlines()
             print(*said, sep="\n", file=log)
             more = f" and {len(said) - 1} more in {log.name}" if len(said) > 1 else ""
-            raise SetUpError(
-                f"the environment is not what {' and '.join(locks)} say: {said[-1]}{more}: call make again"
-            )
+            raise SetUpError(f"the environment is not as in {' and '.join(locks)}: {said[-1]}{more}: call make again")
         if not running:
             # What fails here is compiled when it is used.
             with _stage("compile"):
                 installer.call(installer.python, _HERE / "compile.py")
-        unfinished.unlink()
+        unfinished.unlink(missing_ok=True)
         stamp.write_text(f"{folder / 'bin'}\n", encoding="utf-8")
         print(f"{folder.name} is set up, in {time.monotonic() - started:.0f} s.", flush=True)
 

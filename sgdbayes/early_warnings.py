@@ -8,11 +8,34 @@ import pandas as pd
 
 from sgdbayes.functions import unpack
 
-__all__ = ["early_warnings"]
+__all__ = ["advice", "early_warnings", "known_learning_rates"]
 
 # Below this share of networks that fit S, and above this share of functions that only one network found, there is little to
 # compare; of fewer networks nothing is said.
 _FEW, _UNIQUE, _LEAST = 0.5, 0.9, 20
+# Those of config/desk.yaml, where nearly all networks fit S; SGD with momentum 0.9.
+_RATES = {"SGD": 0.1, "Adam": 0.001, "Adagrad": 0.01, "RMSprop": 0.001}
+_KNOWN = {"mnist": _RATES, "mnist_embedded": _RATES, "fashion_mnist": _RATES | {"SGD": 0.01}, "imdb": _RATES}
+_TRAIN_SIZES = range(100, 10_001)
+
+
+def known_learning_rates(task: Mapping[str, Any], architecture: str, loss: str) -> Mapping[str, float]:
+    """By kind of optimiser, a learning rate with which networks are known to fit such a task: fully connected ones, with
+    cross-entropy, |S| from 100 to 10,000. Empty for others.
+    """
+    known = architecture == "FullyConnected" and loss == "cross_entropy" and task["train_size"] in _TRAIN_SIZES
+    return _KNOWN.get(task["dataset"], {}) if known else {}
+
+
+def advice(optimizer: Mapping[str, Any], learning_rates: Mapping[str, float]) -> str | None:
+    """Which learning rate is known to do for ``optimizer``, kind and options, if it has another."""
+    kind = optimizer["kind"]
+    options = {"momentum": 0.9} if kind == "SGD" else {}
+    known = {"learning_rate": learning_rates.get(kind)} | options
+    if known["learning_rate"] is None or known.items() <= optimizer.items():
+        return None
+    said = ", ".join(f"{name} {value}" for name, value in known.items())
+    return f"on this data set {kind} is known to do with {said}"
 
 
 def early_warnings(
@@ -25,21 +48,15 @@ def early_warnings(
 ) -> list[str]:
     """A line for each thing that the networks ``runs``, a block of an experiment's, show to be wrong with its settings.
 
-    ``optimizer``: kind and learning_rate. ``learning_rates``: by kind, those with which networks are known to fit this data
-    set.
+    ``optimizer``: kind, learning_rate and options. ``learning_rates``: as `known_learning_rates` gives them.
     """
     experiment, kind, rate = runs["experiment"].iloc[0], optimizer["kind"], optimizer["learning_rate"]
     converged, said = runs["converged"].to_numpy(dtype=bool), []
     if converged.mean() < _FEW:
-        known = learning_rates.get(kind)
-        other = (
-            "another learning rate"
-            if known in (None, rate)
-            else f"the learning rate {known}, known to do on this data set,"
-        )
+        known = advice(optimizer, learning_rates) or "try another learning rate or a larger max_epochs"
         said.append(
-            f"{experiment}: {converged.sum()} of its first {len(runs)} networks fit S within {max_epochs} epochs of {kind} with learning "
-            f"rate {rate}: try {other} or a larger max_epochs"
+            f"{experiment}: {converged.sum()} of its first {len(runs)} networks fit S within {max_epochs} epochs of {kind} with "
+            f"learning rate {rate}: {known}"
         )
     fitted = runs.loc[converged, "labels"].tolist()
     if len(fitted) < _LEAST:

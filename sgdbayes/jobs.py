@@ -3,6 +3,7 @@ is; and an end when the run that started it has ended.
 """
 
 import json
+import math
 import os
 import shlex
 import signal
@@ -18,10 +19,21 @@ from typing import Any, NoReturn
 
 from sgdbayes.provenance import code_hash, environment
 
-__all__ = ["MAIN", "Job", "error_of", "job", "progress_of", "quote_python", "share_import_path"]
+__all__ = [
+    "MAIN",
+    "SHOWN",
+    "Job",
+    "error_of",
+    "forget_progress",
+    "job",
+    "name_run",
+    "progress_of",
+    "quote_python",
+    "share_import_path",
+]
 
-# Names the process of the run in the environment of its jobs, if that shows their errors.
-MAIN = "SGDBAYES_MAIN_PROCESS"
+# In the environment of jobs: the process of their run, and whether it shows their errors.
+MAIN, SHOWN = "SGDBAYES_MAIN_PROCESS", "SGDBAYES_ERRORS_SHOWN"
 _ERROR = "sgdbayes: error in "
 _INTERRUPTED = 130
 # Seconds between two looks whether the run is still there, and between two writings of how far a job is.
@@ -32,7 +44,7 @@ class Job:
     """A running job of the workflow."""
 
     def __init__(self, snakemake) -> None:  # noqa: ANN001 (the object Snakemake gives a script)
-        self._progress, self._reported = _progress_path(snakemake.log[0]), 0.0
+        self._progress, self._reported = _progress_path(snakemake.log[0]), -math.inf
         self.rule, self.parameters = snakemake.rule, dict(snakemake.params.items())
         self._inputs, self._threads = list(snakemake.input), snakemake.threads
         self._wildcards = dict(snakemake.wildcards.items())
@@ -59,14 +71,17 @@ class Job:
         }
 
     def report(self, **state: Any) -> None:  # noqa: ANN401 (what JSON can hold)
-        """Say how far the job is, for whoever shows the run: any of networks, done, seconds_left."""
-        if time.monotonic() - self._reported > _REPORTS:
+        """Say how far the job is, for whoever shows the run: any of done and missing, numbers of networks, and seconds_left.
+        Its age in seconds is added.
+        """
+        now = time.perf_counter()
+        if now - self._reported > _REPORTS:
             partial = self._progress.with_suffix(".partial")
             # No loss, if this cannot be written.
             with suppress(OSError):
-                partial.write_text(json.dumps(state), encoding="utf-8")
+                partial.write_text(json.dumps({"age": now - self._started, **state}), encoding="utf-8")
                 partial.replace(self._progress)
-            self._reported = time.monotonic()
+            self._reported = now
 
 
 def progress_of(log: str | Path) -> dict[str, Any]:
@@ -75,6 +90,12 @@ def progress_of(log: str | Path) -> dict[str, Any]:
         return json.loads(_progress_path(log).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
+
+
+def forget_progress(log: str | Path) -> None:
+    """Remove what an earlier job with this log reported that was killed."""
+    with suppress(OSError):
+        _progress_path(log).unlink()
 
 
 def error_of(log: str | Path) -> str | None:
@@ -92,7 +113,8 @@ def _progress_path(log: str | Path) -> Path:
 
 @contextmanager
 def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
-    """Send what the job prints to its log, hold libraries to its threads, end errors in one line on the console.
+    """Send what the job prints to its log, hold libraries to its threads, end errors in one line, on the console unless the
+    run shows it from the log.
 
     Import everything heavy inside the ``with`` block: threads are settled before libraries start them. The log also has
     the traceback of an error. Ends in an error too if the script or a module behind it is not what it was, by the parameter
@@ -104,6 +126,7 @@ def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     _limit_threads(snakemake.threads)
+    forget_progress(path)
     signal.signal(signal.SIGINT, _interrupt_once)
     _end_with_the_run()
     try:
@@ -128,11 +151,11 @@ def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
             message = f"{message} ({type(error).__name__}; see {path})"
         traceback.print_exc()
         print(message, file=sys.stderr, flush=True)
-        if MAIN not in os.environ:
+        if SHOWN not in os.environ:
             os.write(console, f"{message}\n".encode())
         sys.exit(1)
     finally:
-        _progress_path(path).unlink(missing_ok=True)
+        forget_progress(path)
 
 
 def _interrupt_once(number: int, _frame: FrameType | None) -> NoReturn:
@@ -150,8 +173,9 @@ def _end_with_the_run() -> None:
     run = next((each for each in psutil.Process().parents() if str(each.pid) == os.environ.get(MAIN)), None)
 
     def watch() -> None:
-        while run.is_running() and run.status() != psutil.STATUS_ZOMBIE:
-            time.sleep(_LOOKS)
+        with suppress(psutil.NoSuchProcess):
+            while run.is_running() and run.status() != psutil.STATUS_ZOMBIE:
+                time.sleep(_LOOKS)
         os._exit(_INTERRUPTED)
 
     if run is not None:
@@ -164,6 +188,11 @@ def _move_aside(path: Path) -> None:
     if path.is_symlink():
         # Into Snakemake's cache between workflows.
         path.rename(f"{path}.damaged")
+
+
+def name_run() -> None:
+    """Let the jobs of the run that this process is know it, to end when it has ended."""
+    os.environ[MAIN] = str(os.getpid())
 
 
 def share_import_path() -> None:

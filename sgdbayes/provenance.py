@@ -22,7 +22,7 @@ from sgdbayes import __version__
 __all__ = ["code_hash", "environment", "imported_modules", "settings_hash"]
 
 _PACKAGE = Path(__file__).parent
-_HARNESS = {"jobs.py"}
+_HARNESS = {"jobs.py", "time_left.py"}
 _REPORTED = ("torch", "numpy", "scipy", "gpytorch", "neural-tangents", "jax", "numba", "pandas", "snakemake")
 
 
@@ -41,7 +41,7 @@ def imported_modules(script: Path) -> list[Path]:
     """Files of this package that ``script`` imports, directly or through others, sorted.
 
     A name imported from a package counts as the module that defines it, not as all the modules its package gathers.
-    `sgdbayes.jobs` is left out: every script starts with it and no number comes from it.
+    `sgdbayes.jobs` and `sgdbayes.training.time_left` are left out: no number comes from them.
     """
     seen: set[Path] = set()
     waiting = list(_imports(script))

@@ -18,43 +18,58 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from sgdbayes.jobs import error_of, progress_of
+from sgdbayes.jobs import error_of, forget_progress, progress_of
 
 __all__ = ["Screen", "Work", "duration", "first_log"]
 
 # Of Snakemake's events these are shown in the line, or not at all.
 _SILENT = (
-    "run_info", "workflow_started", "shellcmd", "job_started", "group_info", "resources_info", "rulegraph", "debug_dag", "group_error"
-)  # fmt: skip
-_CHATTER = re.compile(
-    r"Select jobs|Execute \d+ jobs|Building DAG|Using shell|Complete log|Elapsed time|Conda environments|Singularity|Assuming "
-    "unrestricted|Workflow defines that rule|Provided|Rules claiming|Config file .* is extended|Shutting down|"
-    "Exiting because a job execution failed|RuleException:\nCalledProcessError|Removing output files of failed job|"
-    "The Snakemake scheduler is|Trying to restart job"
+    "run_info",
+    "workflow_started",
+    "shellcmd",
+    "job_started",
+    "group_info",
+    "resources_info",
+    "rulegraph",
+    "debug_dag",
 )
-_TERMINATED = re.compile("Terminating processes|Cancelling snakemake")
+_CHATTER = re.compile(
+    r"Select jobs|Execute \d+ jobs|Building DAG|Using shell|Complete log|Elapsed time|Conda environments|Singularity|"
+    "Assuming unrestricted|Workflow defines that rule|Provided|Rules claiming|Config file .* is extended|Shutting down|"
+    "Exiting because a job execution failed|RuleException:\nCalledProcessError|Removing output files of failed job|"
+    "The Snakemake scheduler is"
+)
+_INTERRUPTED = re.compile("Terminating processes|Cancelling snakemake")
 _FAILED, _STOPPING = "At least one job did not complete", "Will exit after finishing currently running jobs"
+_AGAIN = re.compile(r"Trying to restart job (\d+)")
 # Seconds between two changes of the line on a terminal and between two lines elsewhere, at first and after a while.
 _TICK, _LINES, _LATER, _A_WHILE = 0.5, 30, 300, 300
-# What a job takes of which nothing is known, in seconds; how many times as long as others like it, and of other experiments;
-# and how long one that was interrupted has to end.
+# Seconds of a short job of which nothing is known; how many times as long as another of its kind a job may take, and as one
+# of another experiment on the same model; and how long one that was interrupted has to end.
 _GUESS, _SAFE, _FAR, _GRACE = 6, 1.3, 2, 2
-_DAY, _BAR = 86400, 12
+_DAY, _BAR, _NAMED = 86400, 12, 3
 
 
 @dataclass
 class Work:
-    """A job of the run: its rule, what it is of, its log, and how many networks it trains, 0 for other jobs."""
+    """A job of the run: its rule, what it is of, its log and threads.
+
+    ``networks``: how many it trains, 0 for other jobs, and ``model``, of what task and architecture. ``short``: whether it
+    takes seconds, whatever the sizes.
+    """
 
     rule: str
     wildcards: Mapping[str, str] = field(default_factory=dict)
     log: str | None = None
+    threads: int = 1
     networks: int = 0
+    model: str = ""
+    short: bool = True
     started: float | None = None
 
     @property
     def kind(self) -> str:
-        """What jobs that take about as long have in common."""
+        """What jobs that take about as long, those that train for each network, have in common."""
         return f"{self.rule} {self.wildcards.get('experiment', '')}" if self.networks else self.rule
 
     def __str__(self) -> str:
@@ -68,42 +83,54 @@ class Screen(logging.Handler):
         super().__init__()
         self._stream, self._other, self._clock = stream, other, clock
         self._live = stream.isatty() and os.environ.get("TERM") != "dumb"
-        self._waiting: list[Work] = []
+        self._waiting: dict[tuple[str, str | None], Work] = {}
         self._running: dict[int, Work] = {}
+        self._failed: dict[int, Work] = {}
+        # By kind, the seconds that the longest took, of a training for each network; and by model the longest of these.
         self._took: dict[str, float] = {}
+        self._longest: dict[str, float] = {}
+        self._reports: dict[int, dict[str, Any]] = {}
         self._jobs = self._done = self._networks = self._trained = 0
-        self._cores, self._warnings, self._advice = 1, lambda work: [], lambda work: ""
-        self._thread, self._over, self.interrupted = None, threading.Event(), False
+        self._cores, self._here, self._keep_going = 1, True, False
+        self._warnings, self._advice = lambda work: [], lambda work: ""
+        self._thread, self._over = None, threading.Event()
         self._said: set[str] = set()
-        self._begun, self._long = clock(), False
+        self._started = clock()
+        self.begun = self.interrupted = self._stopping = self._long = False
 
     def begin(
         self,
         jobs: Iterable[Work],
         *,
         cores: int,
+        here: bool = True,
+        keep_going: bool = False,
         warnings: Callable[[Work], Sequence[str]],
         advice: Callable[[Work], str],
     ) -> None:
-        """The run starts with these ``jobs`` to do on so many ``cores``. ``warnings`` gives lines on a job that has ended,
-        ``advice`` the end of the line on one that failed.
+        """The run starts with these ``jobs`` to do on so many ``cores``, of this machine if ``here``.
+
+        ``warnings`` gives lines on a job that has ended, ``advice`` the end of the line on one that failed; after that no
+        other starts, unless ``keep_going``.
         """
-        self._waiting, self._cores, self._warnings, self._advice = list(jobs), cores, warnings, advice
-        self._jobs, self._networks = len(self._waiting), sum(work.networks for work in self._waiting)
+        self._waiting = {(work.rule, work.log): work for work in jobs}
+        self._cores, self._here, self._keep_going = cores, here, keep_going
+        self._warnings, self._advice = warnings, advice
+        self._jobs, self._networks = len(self._waiting), sum(work.networks for work in self._waiting.values())
         networks = f", {self._networks:,} networks to train" if self._networks else ""
         self.say(f"sgdbayes: {self._jobs} jobs to do{networks}")
-        self._begun = self._clock()
+        self.begun, self._started = True, self._clock()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
     def end(self) -> None:
-        """The run is over: the line goes."""
+        """The run is over: the line goes. Not from within `emit`."""
         self._over.set()
-        if self._thread is not None and self._thread is not threading.current_thread():
+        if self._thread is not None:
             self._thread.join()
         self._clear()
         if self.interrupted:
-            self.say("sgdbayes: interrupted; the same command goes on from here")
+            self.say("sgdbayes: interrupted; the same command goes on from here", once=True)
 
     def say(self, text: str, *, once: bool = False) -> None:
         """Write a line that stays."""
@@ -115,8 +142,14 @@ class Screen(logging.Handler):
                 self._stream.flush()
 
     def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._show(record)
+        except Exception:
+            self.handleError(record)
+
+    def _show(self, record: logging.LogRecord) -> None:
         event, text = str(getattr(record, "event", None)), str(record.msg)
-        if _TERMINATED.match(text):
+        if _INTERRUPTED.match(text):
             self.interrupted = True
             self._stop_jobs()
         elif event == "job_info":
@@ -127,31 +160,41 @@ class Screen(logging.Handler):
             self._fail(record)
         elif event == "progress":
             self._done, self._jobs = record.done, record.total
-        elif self.interrupted or event in _SILENT:
+        elif self.interrupted or event in _SILENT or _CHATTER.match(text):
             pass
+        elif match := _AGAIN.match(text):
+            self.say(f"sgdbayes: {self._failed.get(int(match[1]), f'job {match[1]}')} is tried again")
         elif _STOPPING in text:
-            self.say("sgdbayes: no new job starts; the run ends with those that run now, on Ctrl-C at once", once=True)
+            self._no_more("the run ends with those that run now, on Ctrl-C at once")
         elif _FAILED in text:
-            self.say("sgdbayes: stopped at an error; what is finished is kept, and the same command goes on from here")
-        elif not _CHATTER.match(text):
+            how = "stopped" if self._stopping else "stopped at an error"
+            self.say(f"sgdbayes: {how}; what is finished is kept, and the same command goes on from here")
+        else:
+            if event == "error":
+                self._over.set()
             self._clear()
             self._other.handle(record)
 
     def _start(self, record: logging.LogRecord) -> None:
-        work = next(
-            (each for each in self._waiting if (each.rule, each.log) == (record.rule_name, first_log(record.log))), None
-        )
+        log = first_log(record.log)
+        work = self._failed.pop(record.jobid, None) or self._waiting.pop((record.rule_name, log), None)
         if work is not None:
-            self._waiting.remove(work)
+            if log:
+                forget_progress(log)
             work.started = self._clock()
             self._running[record.jobid] = work
 
     def _finish(self, number: int) -> None:
-        work = self._running.pop(number, None)
+        work, report = self._running.pop(number, None), self._reports.pop(number, {})
         if work is None:
             return
-        took = (self._clock() - work.started) / max(work.networks, 1)
-        self._took[work.kind] = max(took, self._took.get(work.kind, 0))
+        # What it says itself is without the time in a queue.
+        took = max(report.get("age", 0), 0 if report else self._clock() - work.started)
+        if work.networks:
+            took = took / report["missing"] if report.get("missing") else 0
+            self._longest[work.model] = max(took, self._longest.get(work.model, 0))
+        if took > 0:
+            self._took[work.kind] = max(took, self._took.get(work.kind, 0))
         self._trained += work.networks
         # Not worth a failed run.
         with suppress(Exception):
@@ -161,20 +204,31 @@ class Screen(logging.Handler):
     def _fail(self, record: logging.LogRecord) -> None:
         work, log = self._running.pop(record.jobid, None), first_log(record.log)
         if work is not None:
-            # It may be tried again.
-            self._waiting.append(work)
-        if not self.interrupted:
-            said = log and error_of(log)
-            if not said:
-                said = f"sgdbayes: {work or record.rule_name} ended in an error{f'; its log is {log}' if log else ''}"
-            elif "learning rate" in said and work is not None:
-                said += self._advice(work)
-            self.say(said, once=True)
+            self._failed[record.jobid] = work
+        if self.interrupted:
+            return
+        said = log and error_of(log)
+        if not said:
+            name = work or record.rule_name
+            said = f"sgdbayes: {name} ended in an error{f'; its log is {log}' if log else ''}"
+        elif "learning rate" in said and work is not None:
+            said += self._advice(work)
+        self.say(said, once=True)
+        if self._running and not self._keep_going:
+            self._no_more("those that run now go on to their end")
+
+    def _no_more(self, why: str) -> None:
+        self._stopping = self._stopping or "Ctrl-C" in why
+        self._waiting.clear()
+        self.say(f"sgdbayes: no new job starts; {why}", once=True)
 
     def _stop_jobs(self) -> None:
         """End the jobs on this machine, which may not have been told."""
         import psutil
 
+        # One is enough; a second would break off what follows.
+        with suppress(ValueError):
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         jobs = psutil.Process().children(recursive=True)
         for stop in (lambda job: None, lambda job: job.send_signal(signal.SIGINT), lambda job: job.kill()):
             for job in jobs:
@@ -183,82 +237,102 @@ class Screen(logging.Handler):
             jobs = psutil.wait_procs(jobs, timeout=_GRACE)[1]
 
     def _watch(self) -> None:
-        said = self._begun
+        said = self._started
         while not self._over.wait(_TICK):
-            state = self._state()
-            now = self._clock()
-            if self._live:
-                with self.lock:
+            state, now = self.state(), self._clock()
+            every = _LINES if now - self._started < _A_WHILE else _LATER
+            with self.lock:
+                if self._over.is_set():
+                    return
+                if self._live:
                     width = shutil.get_terminal_size().columns - 1
                     self._stream.write(f"\r\x1b[K{state[:width]}")
                     self._stream.flush()
-            elif now - said >= (_LINES if now - self._begun < _A_WHILE else _LATER):
-                said = now
-                self.say(f"sgdbayes: {state}")
+                elif now - said >= every:
+                    said = now
+                    self.say(f"sgdbayes: {state}")
 
-    def _state(self) -> str:
+    def state(self) -> str:
+        """The line."""
         with self.lock:
             running = dict(self._running)
-        reports = {number: progress_of(work.log) if work.log else {} for number, work in running.items()}
-        trained = self._trained + sum(report.get("done", 0) for report in reports.values())
-        left = self.seconds_left(reports)
-        share = self._done / max(self._jobs, 1)
-        if left is not None:
-            elapsed = self._clock() - self._begun
-            share = elapsed / max(elapsed + left, 1)
+        reports = {number: progress_of(work.log) for number, work in running.items() if work.log}
+        with self.lock:
+            # Of those that have not ended meanwhile.
+            self._reports |= {
+                number: report for number, report in reports.items() if report and number in self._running
+            }
+            trained = self._trained + sum(self._reports.get(number, {}).get("done", 0) for number in self._running)
+            left, apart = self.seconds_left()
+            names = [str(work) for work in self._running.values()]
+        elapsed = self._clock() - self._started
+        share = self._done / max(self._jobs, 1) if left is None else elapsed / max(elapsed + left, 1)
         full = min(int(share * _BAR), _BAR)
         parts = [f"[{'#' * full}{'.' * (_BAR - full)}] {self._done} of {self._jobs} jobs"]
         if self._networks:
             parts.append(f"{trained:,} of {self._networks:,} networks")
         if left is not None:
-            parts.append(f"at most {duration(left)} left")
+            but = f" but for {_listed(apart)}" if apart else ""
+            parts.append(f"at most {duration(left)} left{but}{'' if self._here else ' once all run'}")
             if left > _DAY and trained and not self._long:
                 self._long = True
                 self.say(
                     f"sgdbayes: up to {math.ceil(left / _DAY)} days are left: fewer networks, a smaller train_size or a lower max_epochs "
                     "take less, a cluster takes more at once (docs/cluster.md)"
                 )
-        now = ", ".join(map(str, running.values())) or "waiting"
-        return f"{', '.join(parts)}; {now}"
+        return f"{', '.join(parts)}; {_listed(names) or 'waiting'}"
 
-    def seconds_left(self, reports: Mapping[int, Mapping[str, Any]]) -> float | None:
-        """The longest that what is left of the run should take, by what its jobs report and what others like them took; None
-        while that says nothing.
+    def seconds_left(self) -> tuple[float | None, list[str]]:
+        """The longest that the rest should take, by what jobs report and what others like them took, and the rules of which
+        nothing is known and that are left out; None while it is not known of training.
+
+        What there is to compute, on all cores, and the longest job of each rule one after the other, as far as the cores are
+        not busy with both (Graham, SIAM J. Appl. Math. 17, 1969).
         """
-        now, lengths, took = self._clock(), [], dict(self._took)
-        # Early in its first block the bound of an experiment is far off: others that have ended say more.
-        longest = max((took[kind] for kind in took if " " in kind), default=math.inf)
+        took, apart, total, chain = dict(self._took), dict[str, None](), 0.0, dict[str, float]()
         for number, work in self._running.items():
-            age, said = now - work.started, reports.get(number, {}).get("seconds_left")
-            if said is not None and work.networks and work.kind not in self._took:
-                each = min((age + said) / work.networks, _FAR * longest)
-                took[work.kind] = max(each, took.get(work.kind, 0))
-        for number, work in self._running.items():
-            age, said, expected = (
-                now - work.started,
-                reports.get(number, {}).get("seconds_left"),
-                self._expected(work, took),
-            )
-            # What a job says of itself is a bound; that others took less says more, until it is passed.
-            usual = None if expected is None or age > expected else expected - age
-            known = [bound for bound in (said, usual) if bound is not None]
-            lengths.append(min(known) if known else (None if work.networks else _GUESS / 2))
-        lengths += [self._expected(work, took) for work in self._waiting]
-        if any(length is None for length in lengths):
-            return None
-        return max([sum(lengths) / self._cores, *lengths], default=0)
-
-    @staticmethod
-    def _expected(work: Work, took: Mapping[str, float]) -> float | None:
-        if not work.networks:
-            return _SAFE * took.get(work.kind, _GUESS)
-        others = [seconds for kind, seconds in took.items() if kind.startswith(f"{work.rule} ")]
-        return _SAFE * work.networks * took.get(work.kind, max(others)) if others else None
+            report = self._reports.get(number, {})
+            if work.networks and work.kind not in took and report.get("seconds_left") is not None and report["missing"]:
+                each = (report["age"] + report["seconds_left"]) / report["missing"]
+                took[work.kind] = min(each, _FAR * self._longest.get(work.model, math.inf))
+        of_model = dict(self._longest)
+        for work in self._running.values():
+            if work.networks and work.kind in took:
+                of_model[work.model] = max(took[work.kind], of_model.get(work.model, 0))
+        for number, work in [*self._running.items(), *((None, work) for work in self._waiting.values())]:
+            report = self._reports.get(number, {})
+            length = _expected(work, took, of_model)
+            if number is not None:
+                age = report.get("age", self._clock() - work.started)
+                # What a job says of itself is a bound; that others took less says more, until it is passed.
+                bounds = [report.get("seconds_left"), None if length is None or age > length else length - age]
+                length = min((bound for bound in bounds if bound is not None), default=None)
+            if length is None and work.networks:
+                return None, []
+            if length is None:
+                apart[work.rule] = None
+            else:
+                total += length * min(work.threads, self._cores)
+                chain[work.rule] = max(length, chain.get(work.rule, 0))
+        return total / self._cores + (1 - 1 / self._cores) * sum(chain.values()), list(apart)
 
     def _clear(self) -> None:
         if self._live:
             self._stream.write("\r\x1b[K")
             self._stream.flush()
+
+
+def _expected(work: Work, took: Mapping[str, float], of_model: Mapping[str, float]) -> float | None:
+    if work.networks:
+        each = took.get(work.kind, of_model.get(work.model))
+        return None if each is None else _SAFE * work.networks * each
+    known = took.get(work.kind, _GUESS if work.short else None)
+    return None if known is None else _SAFE * known
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"
 
 
 def duration(seconds: float) -> str:

@@ -1,16 +1,22 @@
 """A run of the workflow on screen: what Snakemake plans to do, and what is worth saying of jobs that end or fail."""
 
+import atexit
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
-from sgdbayes.jobs import MAIN
+from sgdbayes.jobs import SHOWN
 from sgdbayes.plan import Plan
 from sgdbayes.screen import Screen, Work, first_log
 
 __all__ = ["show_run", "take_screen"]
+
+# What takes seconds or hours, as the sizes are.
+_LONG = {
+    "kernel", "posterior", "probabilities", "posterior_errors", "margins", "by_error", "complexity", "ep_evidence", "ep_compare", "verify"
+}  # fmt: skip
 
 
 def take_screen(workflow, snakefile: Path) -> Screen | None:  # noqa: ANN001 (Snakemake's)
@@ -27,41 +33,52 @@ def take_screen(workflow, snakefile: Path) -> Screen | None:  # noqa: ANN001 (Sn
     if own is None or settings.dryrun or settings.verbose or Quietness.ALL in (settings.quiet or ()):
         return None
     screen = Screen(own.stream, own)
-    sys.excepthook, os.environ[MAIN] = _without_traceback, str(os.getpid())
+    os.environ[SHOWN] = "1"
     logger.removeHandler(own)
     logger.addHandler(screen)
+    sys.excepthook = _hook(screen)
+    atexit.register(screen.end)
     return screen
 
 
-def _without_traceback(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
-    if issubclass(kind, KeyboardInterrupt):
-        print("sgdbayes: interrupted before anything was started", file=sys.stderr)
-    else:
-        sys.__excepthook__(kind, error, where)
+def _hook(screen: Screen):  # noqa: ANN202
+    """Ctrl-C where Snakemake does not expect it is no reason for a traceback."""
+
+    def show(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
+        if not issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, where)
+        elif screen.begun:
+            screen.interrupted = True
+        else:
+            print("sgdbayes: interrupted before anything was started", file=sys.stderr)
+
+    return show
 
 
 def show_run(screen: Screen | None, workflow, plan: Plan, folder: str) -> None:  # noqa: ANN001
     """Tell ``screen`` what there is to do, when Snakemake has planned it, for results in ``folder``."""
-    if screen is not None:
-        jobs = map(_work, workflow.dag.needrun_jobs())
-        resources = workflow.global_resources
-        places = [resources[name].value for name in ("_cores", "_nodes")]
-        cores = max((place for place in places if isinstance(place, int)), default=1)
-        screen.begin(
-            jobs,
-            cores=cores,
-            warnings=lambda work: _warnings(work, plan, folder),
-            advice=lambda work: _advice(work, plan),
-        )
+    if screen is None:
+        return
+    resources = workflow.global_resources
+    places = [resources[name].value for name in ("_cores", "_nodes")]
+    screen.begin(
+        [_work(job, plan) for job in workflow.dag.needrun_jobs()],
+        cores=max((place for place in places if isinstance(place, int)), default=1),
+        here=workflow.local_exec,
+        keep_going=workflow.execution_settings.keep_going,
+        warnings=lambda work: _warnings(work, plan, folder),
+        advice=lambda work: _advice(work, plan),
+    )
 
 
-def _work(job) -> Work:  # noqa: ANN001
-    wildcards = dict(job.wildcards_dict)
-    networks = 0
-    if job.rule.name == "train":
+def _work(job, plan: Plan) -> Work:  # noqa: ANN001
+    rule, wildcards = job.rule.name, dict(job.wildcards_dict)
+    work = Work(rule, wildcards, first_log(job.log), threads=job.threads, short=rule not in _LONG)
+    if rule == "train":
         start, stop = map(int, wildcards["block"].split("-"))
-        networks = stop - start
-    return Work(job.rule.name, wildcards, first_log(job.log), networks)
+        item = plan.experiments[wildcards["experiment"]]
+        work.networks, work.model = stop - start, f"{item.task} {item.architecture}"
+    return work
 
 
 def _warnings(work: Work, plan: Plan, folder: str) -> list[str]:
@@ -85,20 +102,20 @@ def _warnings(work: Work, plan: Plan, folder: str) -> list[str]:
 
 def _advice(work: Work, plan: Plan) -> str:
     """On a job that failed: which learning rate is known to do."""
+    from sgdbayes.early_warnings import advice
+
     if not work.networks:
         return ""
     name = work.wildcards["experiment"]
-    optimizer = plan.configuration.optimizers[plan.experiments[name].optimizer]
-    rate = _learning_rates(name, plan).get(optimizer["kind"])
-    known = f"; on this data set {optimizer['kind']} is known to do with {rate}"
-    return "" if rate in (None, optimizer["learning_rate"]) else known
+    known = advice(plan.configuration.optimizers[plan.experiments[name].optimizer], _learning_rates(name, plan))
+    return f"; {known}" if known else ""
 
 
 def _learning_rates(experiment: str, plan: Plan) -> Mapping[str, float]:
-    """Those known to do, by kind of optimiser; none for networks of which none is known."""
-    from sgdbayes.datasets import DATASETS
+    """Those known to do, by kind of optimiser; none for networks and tasks of which none is known."""
+    from sgdbayes.early_warnings import known_learning_rates
 
     item, configuration = plan.experiments[experiment], plan.configuration
-    if item.loss != "cross_entropy" or configuration.architectures[item.architecture]["kind"] != "FullyConnected":
-        return {}
-    return DATASETS[configuration.tasks[item.task]["dataset"]].learning_rates
+    return known_learning_rates(
+        configuration.tasks[item.task], configuration.architectures[item.architecture]["kind"], item.loss
+    )

@@ -87,7 +87,8 @@ def _span(values: Iterable[float], number: str) -> str:
 
 
 def _percent(shares: pd.Series) -> str:
-    return f"{_span(100 * shares, '{:.1f}')} %"
+    known = shares.dropna()
+    return f"{_span(100 * known, '{:.1f}')} %" if len(known) else "an unknown share"
 
 
 def _listed(parts: list[str]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from sgdbayes.jobs import MAIN, error_of, progress_of
+from sgdbayes.jobs import MAIN, SHOWN, error_of, progress_of
 from sgdbayes.storage import provenance_path, write_bytes
 
 SCRIPT = """
@@ -130,7 +130,7 @@ def test_an_interrupted_job_says_so_in_its_log_without_a_traceback(tmp_path):
 
 
 def test_where_the_run_shows_errors_a_job_leaves_them_to_it(tmp_path, monkeypatch):
-    monkeypatch.setenv(MAIN, "1")
+    monkeypatch.setenv(SHOWN, "1")
     run = run_job(tmp_path, "raise ValueError('labels must be -1 or +1')")
     assert (run.returncode, run.stderr) == (1, "")
     assert error_of(tmp_path / "logs" / "job.log") == "sgdbayes: error in train: labels must be -1 or +1"
@@ -147,7 +147,7 @@ def test_what_a_job_reports_is_there_until_it_ends(tmp_path):
 
 
 def test_a_job_ends_soon_after_the_run_that_started_it_was_killed(tmp_path):
-    """As `kill -9` of Snakemake leaves it; another's job, started on another machine, goes on."""
+    """As `kill -9` of Snakemake leaves it."""
     body = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
     starter = (
         "import os, sys, time; sys.path.insert(0, sys.argv[1]); from pathlib import Path; import test_jobs;"

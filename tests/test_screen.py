@@ -3,7 +3,7 @@
 import io
 import json
 import logging
-import re
+import time
 
 import pytest
 
@@ -24,13 +24,13 @@ class Run:
         other = logging.StreamHandler(stream)
         self.screen = Screen(stream, other, clock=lambda: self.now)
         self.jobs = [
-            Work("train", {"experiment": "a", "block": block}, str(folder / f"{block}.log"), 100)
+            Work("train", {"experiment": "a", "block": block}, str(folder / f"{block}.log"), networks=100, model="m")
             for block in ("0-100", "100-200")
         ] + [Work("scatter", {"experiment": "a"}, str(folder / "scatter.log"))]
 
-    def begin(self, **options) -> None:
+    def begin(self, *, cores: int = 1, **options) -> None:
         options = {"warnings": lambda work: [], "advice": lambda work: "; try 0.01", **options}
-        self.screen.begin(self.jobs, cores=1, **options)
+        self.screen.begin(self.jobs, cores=cores, **options)
 
     def tell(self, event: str | None = None, text: str = "", level: int = logging.INFO, **facts) -> None:
         record = logging.LogRecord("snakemake", level, "", 0, text, None, None)
@@ -41,12 +41,21 @@ class Run:
         work = self.jobs[number]
         self.tell("job_info", jobid=number, rule_name=work.rule, log=[work.log])
 
+    def fail(self, number: int) -> None:
+        work = self.jobs[number]
+        self.tell("job_error", level=logging.ERROR, jobid=number, rule_name=work.rule, log=[work.log])
+
     def report(self, number: int, **state) -> None:
         (self.folder / f"{self.jobs[number].log}.progress").write_text(json.dumps(state))
 
     @property
-    def said(self) -> str:
-        return self.stream.getvalue()
+    def left(self) -> float | None:
+        self.screen.state()
+        return self.screen.seconds_left()[0]
+
+    @property
+    def said(self) -> list[str]:
+        return self.stream.getvalue().splitlines()
 
 
 @pytest.fixture
@@ -58,40 +67,63 @@ def run(tmp_path, monkeypatch):
     run.screen.end()
 
 
-def left(run: Run) -> float | None:
-    return run.screen.seconds_left({number: module.progress_of(run.jobs[number].log) for number in run.screen._running})
+SHORT = module._SAFE * module._GUESS
 
 
 def test_time_left_counts_what_runs_and_what_waits(run):
     run.begin()
-    assert "sgdbayes: 3 jobs to do, 200 networks to train" in run.said
+    assert run.said == ["sgdbayes: 3 jobs to do, 200 networks to train"]
     # Nothing is known of how long a network takes.
-    assert left(run) is None
+    assert run.left is None
     run.start(0)
-    assert left(run) is None
-    run.now = 10
-    run.report(0, networks=100, done=40, seconds_left=30)
-    # The first block is to take 40 s in all, so the second, too; and the figure a guess.
-    guess = module._SAFE * module._GUESS
-    assert left(run) == pytest.approx(30 + module._SAFE * 40 + guess)
-    assert "40 of 200 networks" in run.screen._state()
-    run.now = 60
+    assert run.left is None
+    run.now = 25
+    # It waited for 15 s, and has 20 networks of an earlier job.
+    run.report(0, age=10, done=40, missing=80, seconds_left=30)
+    assert run.left == pytest.approx(30 + module._SAFE * 100 * 40 / 80 + SHORT)
+    assert "40 of 200 networks" in run.screen.state()
+    run.report(0, age=50, done=100, missing=80, seconds_left=0)
+    run.screen.state()
     run.tell("job_finished", job_id=0)
     run.tell("progress", done=1, total=3)
-    assert left(run) == pytest.approx(module._SAFE * 60 + guess)
-    state = run.screen._state()
-    assert "1 of 3 jobs, 100 of 200 networks, at most 90 s left; waiting" in state
+    assert run.left == pytest.approx(module._SAFE * 100 * 50 / 80 + SHORT)
+    assert "1 of 3 jobs, 100 of 200 networks, at most 90 s left; waiting" in run.screen.state()
     run.start(2)
-    assert state != run.screen._state()
-    assert run.screen._state().endswith("; scatter a")
+    assert run.screen.state().endswith("; scatter a")
 
 
-def test_a_job_that_takes_longer_than_guessed_is_still_to_end(run):
-    run.jobs = run.jobs[2:]
+def test_jobs_of_several_rules_run_one_after_the_other_also_on_many_cores(run):
+    run.jobs = [Work(rule, {}, str(run.folder / f"{rule}.log")) for rule in ("functions", "compare", "claims")]
+    run.begin(cores=3)
+    assert run.left == pytest.approx(SHORT + 2 / 3 * 3 * SHORT)
+
+
+def test_a_job_of_which_nothing_is_known_is_left_out_and_named(run):
+    run.jobs = [run.jobs[2], Work("posterior", {}, str(run.folder / "posterior.log"), short=False)]
     run.begin()
+    assert "at most 10 s left but for posterior; waiting" in run.screen.state()
     run.start(0)
     run.now = 100
-    assert left(run) > 0
+    assert "at most 0 s left but for scatter, posterior; scatter a" in run.screen.state()
+
+
+def test_an_experiment_on_the_same_model_says_how_long_another_takes(run):
+    run.jobs[1] = Work("train", {"experiment": "b", "block": "0-100"}, run.jobs[1].log, networks=100, model="m")
+    run.begin()
+    run.start(0)
+    run.report(0, age=50, done=100, missing=100, seconds_left=0)
+    run.screen.state()
+    run.tell("job_finished", job_id=0)
+    assert run.left == pytest.approx(module._SAFE * 50 + SHORT)
+    run.jobs[1].model = "wider"
+    assert run.left is None
+
+
+def test_what_a_killed_job_reported_is_forgotten_when_it_runs_again(run):
+    run.begin()
+    run.report(0, age=10, done=90, missing=100, seconds_left=1)
+    run.start(0)
+    assert "0 of 200 networks" in run.screen.state()
 
 
 def test_chatter_is_left_out_and_messages_are_not(run):
@@ -102,21 +134,48 @@ def test_chatter_is_left_out_and_messages_are_not(run):
     run.tell("run_info", "Job stats: ...")
     run.tell(text="Creating conda environment x")
     run.tell(text="Something is odd", level=logging.WARNING)
-    assert run.said.splitlines()[1:] == ["Creating conda environment x", "Something is odd"]
+    assert run.said[1:] == ["Creating conda environment x", "Something is odd"]
 
 
 def test_an_error_is_the_line_in_the_log_of_the_job_said_once(run):
-    run.begin()
+    run.begin(keep_going=True)
     line = "sgdbayes: error in train: experiment a: none of its networks ended: change the learning rate"
     (run.folder / "0-100.log").write_text(f"Traceback ...\n{line}\n")
-    for _ in range(2):
-        run.start(0)
-        run.tell("job_error", level=logging.ERROR, jobid=0, rule_name="train", log=[run.jobs[0].log])
+    run.start(0)
+    run.fail(0)
+    run.tell(text="Trying to restart job 0.")
+    run.start(0)
+    run.fail(0)
     run.start(2)
-    run.tell("job_error", level=logging.ERROR, jobid=2, rule_name="scatter", log=[run.jobs[2].log])
-    assert run.said.splitlines()[1:] == [
+    run.fail(2)
+    assert run.said[1:] == [
         f"{line}; try 0.01",
+        "sgdbayes: train a 0-100 is tried again",
         f"sgdbayes: scatter a ended in an error; its log is {run.folder / 'scatter.log'}",
+    ]
+
+
+def test_after_an_error_nothing_new_starts_and_the_time_left_is_that_of_what_runs(run):
+    run.begin()
+    run.start(0)
+    run.start(2)
+    run.fail(2)
+    assert run.said[2] == "sgdbayes: no new job starts; those that run now go on to their end"
+    run.report(0, age=10, done=40, missing=100, seconds_left=30)
+    assert run.left == pytest.approx(30)
+    run.tell("error", "WorkflowError: At least one job did not complete successfully.", logging.ERROR)
+    assert run.said[-1].startswith("sgdbayes: stopped at an error; what is finished is kept")
+
+
+def test_a_run_that_is_told_to_stop_did_not_stop_at_an_error(run):
+    run.begin()
+    run.start(0)
+    for _ in range(2):
+        run.tell(text="Will exit after finishing currently running jobs (scheduler).")
+    run.tell("error", "WorkflowError: At least one job did not complete successfully.", logging.ERROR)
+    assert run.said[1:] == [
+        "sgdbayes: no new job starts; the run ends with those that run now, on Ctrl-C at once",
+        "sgdbayes: stopped; what is finished is kept, and the same command goes on from here",
     ]
 
 
@@ -130,16 +189,16 @@ def test_what_a_finished_job_warns_of_is_said_once_and_a_warning_that_fails_is_n
     for number in range(3):
         run.start(number)
         run.tell("job_finished", job_id=number)
-    assert run.said.splitlines()[1:] == ["sgdbayes: a: few networks fit S"]
+    assert run.said[1:] == ["sgdbayes: a: few networks fit S"]
 
 
 def test_a_run_of_days_is_a_warning_while_there_is_time(run):
     run.begin()
     run.start(0)
-    run.report(0, networks=100, done=10, seconds_left=200_000)
+    run.report(0, age=10, done=10, missing=100, seconds_left=200_000)
     for _ in range(2):
-        run.screen._state()
-    assert len(re.findall("up to 6 days are left: fewer networks", run.said)) == 1
+        run.screen.state()
+    assert len([line for line in run.said if "up to 6 days are left: fewer networks" in line]) == 1
 
 
 def test_an_interrupted_run_says_how_to_go_on_and_no_more(run, monkeypatch):
@@ -147,10 +206,10 @@ def test_an_interrupted_run_says_how_to_go_on_and_no_more(run, monkeypatch):
     run.begin()
     run.start(0)
     run.tell(text="Terminating processes on user request, this might take some time.")
-    run.tell("job_error", level=logging.ERROR, jobid=0, rule_name="train", log=[run.jobs[0].log])
+    run.fail(0)
     run.screen.end()
     run.tell("error", "WorkflowError: At least one job did not complete successfully.", logging.ERROR)
-    assert run.said.splitlines()[1:] == ["sgdbayes: interrupted; the same command goes on from here"]
+    assert run.said[1:] == ["sgdbayes: interrupted; the same command goes on from here"]
 
 
 def test_on_a_terminal_the_line_changes_in_place_and_ends_with_the_run(tmp_path, monkeypatch):
@@ -160,15 +219,16 @@ def test_on_a_terminal_the_line_changes_in_place_and_ends_with_the_run(tmp_path,
     run = Run(tmp_path, Terminal())
     run.begin()
     run.start(0)
-    while run.said.count("\r\x1b[K[") < 3:
-        pass
+    deadline = time.monotonic() + 30
+    while (drawn := run.stream.getvalue()).count("\r\x1b[K[") < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
     run.screen.say("a message")
     run.screen.end()
-    line = run.said.split("\r\x1b[K")[-4]
-    assert len(line) <= 39
-    assert "0 of 3 jobs" in line
-    assert "\r\x1b[Ka message\n" in run.said
-    assert run.said.endswith("\r\x1b[K")
+    lines = [line for line in drawn.split("\r\x1b[K") if line.startswith("[")]
+    assert len(lines) >= 2
+    assert all("0 of 3 jobs" in line and len(line) <= 39 for line in lines)
+    assert "\r\x1b[Ka message\n" in run.stream.getvalue()
+    assert run.stream.getvalue().endswith("\r\x1b[K")
 
 
 @pytest.mark.parametrize(

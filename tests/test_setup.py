@@ -231,7 +231,7 @@ def test_development_that_fails_leaves_what_runs(install, stamp, monkeypatch):
 def test_what_the_check_misses_is_one_line_and_no_stamp(install, stamp, monkeypatch):
     monkeypatch.setenv("LACKS", "numpy is missing, not 2.4.6")
     said = install.main([str(stamp), "run.txt"])
-    assert said.endswith("the environment is not what run.txt say: numpy is missing, not 2.4.6: call make again")
+    assert said.endswith("the environment is not as in run.txt: numpy is missing, not 2.4.6: call make again")
     assert not stamp.exists()
 
 

@@ -586,11 +586,17 @@ def test_a_killed_block_goes_on_from_the_networks_that_had_ended(task, tmp_path,
 
     with pytest.raises(KeyboardInterrupt):
         train_block(task, settings, "0-6", unfinished=unfinished, report=killed, **options)
-    assert reports[-1]["networks"] == 6
+    assert reports[-1]["missing"] == 6
     assert reports[-1]["seconds_left"] > 0
     capsys.readouterr()
     again = train_block(task, settings, "0-6", unfinished=unfinished, **options)
     assert f"{6 - reports[-1]['done']} of them to train" in capsys.readouterr().out
+    pd.testing.assert_frame_equal(again, undisturbed)
+    # What other code trained does not stand in the way of it.
+    write_table(tmp_path / "runs.parquet", undisturbed.assign(code="old", epochs=99), {})
+    known = [tmp_path / "runs.parquet"]
+    again = train_block(task, settings, "0-6", unfinished=unfinished, **options | {"known": known})
+    assert "0 of them to train" in capsys.readouterr().out
     pd.testing.assert_frame_equal(again, undisturbed)
     # Killed in the middle of writing it down: all are trained.
     unfinished.write_bytes(unfinished.read_bytes()[:-9])

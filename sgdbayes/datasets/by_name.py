@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,6 @@ class Dataset:
     encode: Callable[..., tuple[np.ndarray, np.ndarray]] | None = None
     check: Callable[..., None] | None = None
     inputs: Callable[..., Inputs] | None = None
-    learning_rates: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -59,25 +58,12 @@ def _bits(**_options: object) -> Inputs:
     return Inputs((7,), zeros=True)
 
 
-# Those of config/desk.yaml, where nearly all networks fit S.
-_RATES = {"SGD": 0.1, "Adam": 0.001, "Adagrad": 0.01, "RMSprop": 0.001}
-
 DATASETS = {
-    "mnist_embedded": Dataset(load_embedded_mnist, 5_000, tuple(range(10)), inputs=_images, learning_rates=_RATES),
-    "mnist": Dataset(load_mnist, 70_000, tuple(range(10)), inputs=_images, learning_rates=_RATES),
-    "fashion_mnist": Dataset(
-        load_fashion_mnist, 70_000, tuple(range(10)), inputs=_images, learning_rates=_RATES | {"SGD": 0.01}
-    ),
-    "imdb": Dataset(
-        load_imdb,
-        49_582,
-        (0, 1),
-        encode=encode_reviews,
-        check=check_imdb,
-        inputs=inputs_of_imdb,
-        learning_rates=_RATES,
-    ),
-    "boolean": Dataset(load_boolean, 128, (0, 1), check=check_boolean, inputs=_bits, learning_rates=_RATES),
+    "mnist_embedded": Dataset(load_embedded_mnist, 5_000, tuple(range(10)), inputs=_images),
+    "mnist": Dataset(load_mnist, 70_000, tuple(range(10)), inputs=_images),
+    "fashion_mnist": Dataset(load_fashion_mnist, 70_000, tuple(range(10)), inputs=_images),
+    "imdb": Dataset(load_imdb, 49_582, (0, 1), encode=encode_reviews, check=check_imdb, inputs=inputs_of_imdb),
+    "boolean": Dataset(load_boolean, 128, (0, 1), check=check_boolean, inputs=_bits),
 }
 
 

@@ -53,7 +53,7 @@ def train_block(
     the configuration. ``key`` stands for the task and the settings, ``code`` for the code. Networks that stand in one of the
     tables ``known`` under the same key are taken from there; if under other code, only when a sample of them comes out the
     same. Those that have ended are written to ``unfinished`` now and then, from where the next call takes them if this one
-    is killed; after each epoch ``report(networks=, done=, seconds_left=)`` is called. Raises RuntimeError if not one network
+    is killed; after each epoch ``report(done=, missing=, seconds_left=)`` is called. Raises RuntimeError if not one network
     of an experiment's first block fits S: no other will.
     """
     start, stop = map(int, block.split("-"))
@@ -68,7 +68,7 @@ def train_block(
         how = {"stack_size": stack_size, "device": device, **watched}
         return rows(indices, train_networks(task, settings, indices, **how))
 
-    kept = _known_runs(known, unfinished, key, start, stop).assign(experiment=experiment)
+    kept = _known_runs(known, unfinished, key=key, code=code, start=start, stop=stop).assign(experiment=experiment)
     for _, foreign in kept[kept["code"] != code].groupby("code"):
         number = min(len(foreign), max(_CHECKED, round(_CHECKED_SHARE * len(foreign))))
         sample = foreign.iloc[np.linspace(0, len(foreign) - 1, number).astype(int)]
@@ -125,27 +125,26 @@ class _Watch:
         report: Callable[..., None],
     ) -> None:
         self._tables, self._rows, self._unfinished, self._report = [kept], rows, unfinished, report
-        self._known, self._networks = len(kept), len(kept) + len(missing)
+        self._known, self._missing = len(kept), len(missing)
         self._time_left = TimeLeft(len(missing), settings["max_epochs"] + settings["extra_epochs"])
-        self._started = self._written = time.monotonic()
+        self._say, self._written = _said(len(missing)), time.monotonic()
 
     def keep(self, indices: list[int], networks: TrainedNetworks) -> None:
         self._tables.append(self._rows(indices, networks))
 
     def progress(self, done: int, training: int, epoch: int) -> None:
+        self._say(done, training, epoch)
         self._time_left(done, training, epoch)
-        self._report(networks=self._networks, done=self._known + done, seconds_left=self._time_left.seconds)
+        self._report(done=self._known + done, missing=self._missing, seconds_left=self._time_left.seconds)
         if time.monotonic() - self._written > _SECONDS:
-            rate, left = 60 * done / (time.monotonic() - self._started), self._time_left.seconds
-            bound = "" if left is None else f", at most {left / 60:.1f} minutes left"
-            of = f"{self._known + done} of {self._networks} networks done"
-            print(f"{of}, {rate:.0f} a minute{bound} ({training} in epoch {epoch})", flush=True)
             self._write()
 
     def _write(self) -> None:
-        self._tables = [_concatenated(self._tables).drop_duplicates("index", keep="last")]
-        if self._unfinished is not None and len(self._tables[0]):
-            write_table(self._unfinished, self._tables[0], {})
+        if self._unfinished is not None and len(self._tables) > 1:
+            self._tables = [_concatenated(self._tables).drop_duplicates("index", keep="last")]
+            # It is a copy that nothing needs but the next job, if this one is killed.
+            with suppress(OSError):
+                write_table(self._unfinished, self._tables[0], {})
         self._written = time.monotonic()
 
     def __enter__(self) -> "_Watch":
@@ -156,19 +155,37 @@ class _Watch:
             self._write()
 
 
+def _said(networks: int) -> Callable[[int, int, int], None]:
+    """Print how many networks are done and how many a minute, now and then."""
+    started = said = time.monotonic()
+
+    def say(done: int, training: int, epoch: int) -> None:
+        nonlocal said
+        now = time.monotonic()
+        if now - said >= _SECONDS or done == networks:
+            rate, said = 60 * done / max(now - started, 1e-9), now
+            print(f"{done} of {networks} networks done, {rate:.0f} a minute ({training} in epoch {epoch})", flush=True)
+
+    return say
+
+
 def _concatenated(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
 
 
-def _known_runs(known: Sequence[Path], unfinished: Path | None, key: str, start: int, stop: int) -> pd.DataFrame:
+def _known_runs(
+    known: Sequence[Path], unfinished: Path | None, *, key: str, code: str, start: int, stop: int
+) -> pd.DataFrame:
+    """Networks start ... stop - 1 of ``key``, one row each, of those with several one that ``code`` trained."""
     filters = [("key", "==", key), ("index", ">=", start), ("index", "<", stop)]
     tables = [read_table(path, filters=filters) for path in known if path.exists()]
     if unfinished is not None and unfinished.exists():
         # Of a job that was killed, perhaps while it wrote this.
         with suppress(DamagedFileError):
             tables.append(read_table(unfinished, filters=filters))
-    nothing = pd.DataFrame(columns=["index", "code"])
-    return _concatenated([nothing, *tables]).drop_duplicates("index", ignore_index=True)
+    rows = _concatenated([pd.DataFrame(columns=["index", "code"]), *tables])
+    first = (rows["code"] != code).argsort(kind="stable")
+    return rows.iloc[first].drop_duplicates("index", ignore_index=True)
 
 
 def train_networks(
@@ -187,7 +204,7 @@ def train_networks(
     options = dict(settings["optimizer"])
     optimizer = Optimizer(options.pop("kind"), options.pop("learning_rate"), options)
     rest = {name: value for name, value in settings.items() if name not in ("architecture", "optimizer")}
-    how = {"stack_size": stack_size, "device": device, **watched}
+    how = {"stack_size": stack_size, "device": device, "progress": _said(len(indices)), **watched}
     return train_until_fit(architecture, task, optimizer, indices=indices, **how, **rest)
 
 
