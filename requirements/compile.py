@@ -1,7 +1,8 @@
-"""Compile, at the end of the set-up, what a first run would compile: `python requirements/compile.py`, from the project's folder.
+"""Compile, at the end of the set-up, what a first run would compile: `python requirements/compile.py`, from the
+project's folder.
 
-It trains two networks and asks two posteriors, all tiny: numba keeps the machine code beside the modules, Python the byte
-code of all that is imported, also where it is told not to write any.
+It trains two networks and asks two posteriors, all tiny: numba keeps the machine code beside the modules, Python the
+byte code of all that is imported, also where it is told not to write any.
 """
 
 import importlib

@@ -1,8 +1,9 @@
-"""Set up an environment with what the locks beside this file pin: `python requirements/install.py STAMP run.txt [dev.txt]`.
+"""Set up an environment with what the locks beside this file pin: `python requirements/install.py STAMP run.txt
+[dev.txt]`.
 
-The Makefile calls it with a stamp, a file in the folder of the environment. It is written when all is there and checked, and
-says where the environment's programs are, as they do not run elsewhere. uv installs, and pip where uv cannot; torch comes
-first, as the build that suits the machine.
+The Makefile calls it with a stamp, a file in the folder of the environment. It is written when all is there and
+checked, and says where the environment's programs are, as they do not run elsewhere. uv installs, and pip where uv
+cannot; torch comes first, as the build that suits the machine.
 """
 
 import ast
@@ -112,7 +113,8 @@ class _Installer:
         """Install by uv, or else by pip, which is asked twice: a download may break off."""
         uv = (self.uv, "pip", "install", "--quiet", "--python", self.python, *what)
         pip = (self.python, "-m", "pip", "install", "--quiet", "--no-compile", *what)
-        # uv's packages of torch for each kind of GPU and for none come from torch's own registry, which may be out of reach.
+        # uv's packages of torch for each kind of GPU and for none come from torch's own registry, which may be out of
+        # reach.
         if backend and self.call(*uv, UV_TORCH_BACKEND="auto", UV_HTTP_RETRIES="1"):
             return True
         return self.call(*uv) or self.call(*pip) or self.call(*pip)

@@ -10,8 +10,8 @@ from sgdbayes.functions import unpack
 
 __all__ = ["advice", "early_warnings", "known_learning_rates"]
 
-# Below this share of networks that fit S, and above this share of functions that only one network found, there is little to
-# compare; of fewer networks nothing is said.
+# Below this share of networks that fit S, and above this share of functions that only one network found, there is
+# little to compare; of fewer networks nothing is said.
 _FEW, _UNIQUE, _LEAST = 0.5, 0.9, 20
 # Those of config/desk.yaml, where nearly all networks fit S; SGD with momentum 0.9.
 _RATES = {"SGD": 0.1, "Adam": 0.001, "Adagrad": 0.01, "RMSprop": 0.001}
@@ -20,8 +20,8 @@ _TRAIN_SIZES = range(100, 10_001)
 
 
 def known_learning_rates(task: Mapping[str, Any], architecture: str, loss: str) -> Mapping[str, float]:
-    """By kind of optimiser, a learning rate with which networks are known to fit such a task: fully connected ones, with
-    cross-entropy, |S| from 100 to 10,000. Empty for others.
+    """By kind of optimiser, a learning rate with which networks are known to fit such a task: fully connected ones,
+    with cross-entropy, |S| from 100 to 10,000. Empty for others.
     """
     known = architecture == "FullyConnected" and loss == "cross_entropy" and task["train_size"] in _TRAIN_SIZES
     return _KNOWN.get(task["dataset"], {}) if known else {}

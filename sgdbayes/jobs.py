@@ -1,5 +1,5 @@
-"""What every Snakemake script of the workflow does around its one call: log, threads, one-line errors, provenance, how far it
-is; and an end when the run that started it has ended.
+"""What every Snakemake script of the workflow does around its one call: log, threads, one-line errors, provenance, how
+far it is; and an end when the run that started it has ended.
 """
 
 import json
@@ -51,8 +51,9 @@ class Job:
         self._started = time.perf_counter()
 
     def provenance(self, *, inputs: Sequence[str] | None = None, **facts: Any) -> dict[str, Any]:  # noqa: ANN401
-        """The record to write beside an output: rule, wildcards, threads, parameters, checksums of inputs, versions, wall time in
-        seconds, ``facts``, which may replace any of these. ``inputs``: those behind this output, if not all of the job.
+        """The record to write beside an output: rule, wildcards, threads, parameters, checksums of inputs, versions,
+        wall time in seconds, ``facts``, which may replace any of these. ``inputs``: those behind this output, if not
+        all of the job.
         """
         # Not at the top: storage brings in numpy, whose BLAS settles its threads when it is loaded.
         from sgdbayes.storage import provenance_path, read_checksum
@@ -71,8 +72,8 @@ class Job:
         }
 
     def report(self, **state: Any) -> None:  # noqa: ANN401 (what JSON can hold)
-        """Say how far the job is, for whoever shows the run: any of done and missing, numbers of networks, and seconds_left.
-        Its age in seconds is added.
+        """Say how far the job is, for whoever shows the run: any of done and missing, numbers of networks, and
+        seconds_left. Its age in seconds is added.
         """
         now = time.perf_counter()
         if now - self._reported > _REPORTS:
@@ -113,12 +114,12 @@ def _progress_path(log: str | Path) -> Path:
 
 @contextmanager
 def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
-    """Send what the job prints to its log, hold libraries to its threads, end errors in one line, on the console unless the
-    run shows it from the log.
+    """Send what the job prints to its log, hold libraries to its threads, end errors in one line, on the console unless
+    the run shows it from the log.
 
     Import everything heavy inside the ``with`` block: threads are settled before libraries start them. The log also has
-    the traceback of an error. Ends in an error too if the script or a module behind it is not what it was, by the parameter
-    ``code``, when the run of Snakemake started.
+    the traceback of an error. Ends in an error too if the script or a module behind it is not what it was, by the
+    parameter ``code``, when the run of Snakemake started.
     """
     console, path = os.dup(2), Path(snakemake.log[0])
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -141,7 +142,8 @@ def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
         said = str(error)
         # Only what this workflow makes itself, of which tables named in known_runs are none.
         if isinstance(error, DamagedResultError) and str(error.path) in map(str, snakemake.input):
-            # Out of the way, so that the next run makes it again, and kept, for whoever wants to know what happened to it.
+            # Out of the way, so that the next run makes it again, and kept, for whoever wants to know what happened to
+            # it.
             with suppress(OSError):
                 _move_aside(error.path)
                 said = f"{error.path} {error.what}; moved to {error.path.name}.damaged, run again to make it anew"
@@ -165,8 +167,8 @@ def _interrupt_once(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _end_with_the_run() -> None:
-    """End this process soon after the run of Snakemake that started it, on this machine, has ended: one that was killed has
-    not told its jobs.
+    """End this process soon after the run of Snakemake that started it, on this machine, has ended: one that was killed
+    has not told its jobs.
     """
     import psutil
 

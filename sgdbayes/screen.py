@@ -1,8 +1,9 @@
-"""What a run of the workflow shows: on a terminal one line that changes, elsewhere a line now and then, and no pages of file
-names. Jobs done, networks done, how long the rest takes at most, what runs now; errors in a line each.
+"""What a run of the workflow shows: on a terminal one line that changes, elsewhere a line now and then, and no pages of
+file names. Jobs done, networks done, how long the rest takes at most, what runs now; errors in a line each.
 
-It stands in for Snakemake's own output on screen, gets its events from Snakemake's logger and what jobs report from files
-beside their logs, so that it works for jobs on other machines, too. The whole of Snakemake's output is in .snakemake/log.
+It stands in for Snakemake's own output on screen, gets its events from Snakemake's logger and what jobs report from
+files beside their logs, so that it works for jobs on other machines, too. The whole of Snakemake's output is in
+.snakemake/log.
 """
 
 import logging
@@ -44,8 +45,8 @@ _FAILED, _STOPPING = "At least one job did not complete", "Will exit after finis
 _AGAIN = re.compile(r"Trying to restart job (\d+)")
 # Seconds between two changes of the line on a terminal and between two lines elsewhere, at first and after a while.
 _TICK, _LINES, _LATER, _A_WHILE = 0.5, 30, 300, 300
-# Seconds of a short job of which nothing is known; how many times as long as another of its kind a job may take, and as one
-# of another experiment on the same model; and how long one that was interrupted has to end.
+# Seconds of a short job of which nothing is known; how many times as long as another of its kind a job may take, and as
+# one of another experiment on the same model; and how long one that was interrupted has to end.
 _GUESS, _SAFE, _FAR, _GRACE = 6, 1.3, 2, 2
 _DAY, _BAR, _NAMED = 86400, 12, 3
 
@@ -54,8 +55,8 @@ _DAY, _BAR, _NAMED = 86400, 12, 3
 class Work:
     """A job of the run: its rule, what it is of, its log and threads.
 
-    ``networks``: how many it trains, 0 for other jobs, and ``model``, of what task and architecture. ``short``: whether it
-    takes seconds, whatever the sizes.
+    ``networks``: how many it trains, 0 for other jobs, and ``model``, of what task and architecture. ``short``: whether
+    it takes seconds, whatever the sizes.
     """
 
     rule: str
@@ -110,8 +111,8 @@ class Screen(logging.Handler):
     ) -> None:
         """The run starts with these ``jobs`` to do on so many ``cores``, of this machine if ``here``.
 
-        ``warnings`` gives lines on a job that has ended, ``advice`` the end of the line on one that failed; after that no
-        other starts, unless ``keep_going``.
+        ``warnings`` gives lines on a job that has ended, ``advice`` the end of the line on one that failed; after that
+        no other starts, unless ``keep_going``.
         """
         self._waiting = {(work.rule, work.log): work for work in jobs}
         self._cores, self._here, self._keep_going = cores, here, keep_going
@@ -283,11 +284,11 @@ class Screen(logging.Handler):
         return f"{', '.join(parts)}; {_listed(names) or 'waiting'}"
 
     def seconds_left(self) -> tuple[float | None, list[str]]:
-        """The longest that the rest should take, by what jobs report and what others like them took, and the rules of which
-        nothing is known and that are left out; None while it is not known of training.
+        """The longest that the rest should take, by what jobs report and what others like them took, and the rules of
+        which nothing is known and that are left out; None while it is not known of training.
 
-        What there is to compute, on all cores, and the longest job of each rule one after the other, as far as the cores are
-        not busy with both (Graham, SIAM J. Appl. Math. 17, 1969).
+        What there is to compute, on all cores, and the longest job of each rule one after the other, as far as the
+        cores are not busy with both (Graham, SIAM J. Appl. Math. 17, 1969).
         """
         took, apart, total, chain = dict(self._took), dict[str, None](), 0.0, dict[str, float]()
         for number, work in self._running.items():

@@ -20,8 +20,8 @@ _LONG = {
 
 
 def take_screen(workflow, snakefile: Path) -> Screen | None:  # noqa: ANN001 (Snakemake's)
-    """Put a Screen in the place of Snakemake's own output. None where that is asked for (--verbose, --quiet all, --dry-run,
-    another logger plugin), where another workflow has that of ``snakefile`` as a module, and in jobs.
+    """Put a Screen in the place of Snakemake's own output. None where that is asked for (--verbose, --quiet all,
+    --dry-run, another logger plugin), where another workflow has that of ``snakefile`` as a module, and in jobs.
     """
     from snakemake.logging import logger
     from snakemake.settings.enums import Quietness

@@ -24,8 +24,9 @@ _SAMPLERS = {
 def summarise(comparison: pd.DataFrame, folder: Path, *, pictures: bool = True) -> str:
     """How often networks and each posterior err, how much of one lies where the other does, and the correlation.
 
-    ``comparison``: comparison.csv. ``folder``: where its results are. ``pictures``: whether there are figures of optimisers
-    side by side. A model is a task and an architecture; of each the domain is taken on which there is most to compare.
+    ``comparison``: comparison.csv. ``folder``: where its results are. ``pictures``: whether there are figures of
+    optimisers side by side. A model is a task and an architecture; of each the domain is taken on which there is most
+    to compare.
     """
     models = list(comparison.groupby(["task", "architecture"], sort=False))
     paragraphs = [text for model, table in models[:_MODELS] for text in _paragraphs(_best_domain(table), *model)]

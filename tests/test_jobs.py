@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from sgdbayes.jobs import MAIN, SHOWN, error_of, progress_of
+from sgdbayes.jobs import SHOWN, error_of, progress_of
 from sgdbayes.storage import provenance_path, write_bytes
 
 SCRIPT = """
@@ -150,8 +150,8 @@ def test_a_job_ends_soon_after_the_run_that_started_it_was_killed(tmp_path):
     """As `kill -9` of Snakemake leaves it."""
     body = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
     starter = (
-        "import os, sys, time; sys.path.insert(0, sys.argv[1]); from pathlib import Path; import test_jobs;"
-        "os.environ[test_jobs.MAIN] = str(os.getpid()); test_jobs.run_job(Path(sys.argv[2]), sys.argv[3])"
+        "import os, sys, time; sys.path.insert(0, sys.argv[1]); from pathlib import Path; import test_jobs, sgdbayes.jobs;"
+        "os.environ[sgdbayes.jobs.MAIN] = str(os.getpid()); test_jobs.run_job(Path(sys.argv[2]), sys.argv[3])"
     )
     command = [sys.executable, "-c", starter, str(Path(__file__).parent), str(tmp_path), body]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}

@@ -1,8 +1,8 @@
 """Blocks of trained networks as tables: train those that are missing, keep those that are known.
 
-What a network is depends on its task, its settings and the code that trains it. Networks that other code trained are kept if
-a sample of them, trained again, comes out the same: tidying the code does not throw away days of training. A change of code
-that touches one network in ten is missed by a block's sample of ten with probability 0.35.
+What a network is depends on its task, its settings and the code that trains it. Networks that other code trained are
+kept if a sample of them, trained again, comes out the same: tidying the code does not throw away days of training. A
+change of code that touches one network in ten is missed by a block's sample of ten with probability 0.35.
 """
 
 import time
@@ -49,12 +49,12 @@ def train_block(
 ) -> pd.DataFrame:
     """Networks start ... stop - 1 of an experiment, ``block`` being "start-stop", as a table with a row per network.
 
-    ``settings``: architecture, optimizer, loss, batch_size, max_epochs, extra_epochs, target_loss, precision and seed, as in
-    the configuration. ``key`` stands for the task and the settings, ``code`` for the code. Networks that stand in one of the
-    tables ``known`` under the same key are taken from there; if under other code, only when a sample of them comes out the
-    same. Those that have ended are written to ``unfinished`` now and then, from where the next call takes them if this one
-    is killed; after each epoch ``report(done=, missing=, seconds_left=)`` is called. Raises RuntimeError if not one network
-    of an experiment's first block fits S: no other will.
+    ``settings``: architecture, optimizer, loss, batch_size, max_epochs, extra_epochs, target_loss, precision and seed,
+    as in the configuration. ``key`` stands for the task and the settings, ``code`` for the code. Networks that stand in
+    one of the tables ``known`` under the same key are taken from there; if under other code, only when a sample of them
+    comes out the same. Those that have ended are written to ``unfinished`` now and then, from where the next call takes
+    them if this one is killed; after each epoch ``report(done=, missing=, seconds_left=)`` is called. Raises
+    RuntimeError if not one network of an experiment's first block fits S: no other will.
     """
     start, stop = map(int, block.split("-"))
 

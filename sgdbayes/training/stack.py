@@ -1,8 +1,8 @@
 """Train networks, each until it fits S without error (Mingard et al., JMLR 2021, section 2: P_OPT(f|S)).
 
-Networks of one architecture are trained in stacks. Network ``index`` draws its initial parameters and its batches from a
-random stream of its own, made from (seed, index), so which networks exist depends neither on how they are grouped nor on
-the machine.
+Networks of one architecture are trained in stacks. Network ``index`` draws its initial parameters and its batches from
+a random stream of its own, made from (seed, index), so which networks exist depends neither on how they are grouped nor
+on the machine.
 """
 
 import warnings
@@ -38,8 +38,8 @@ class Record:
     """What N networks were at one moment of their training, one entry a network.
 
     ``functions`` (N, T) bool: labels given to the recorded test points, True the positive class. ``training_loss``,
-    ``margin_min``, ``margin_mean`` (N,): mean loss over S, smallest and mean margin y z over S. False or NaN for networks
-    that did not get there.
+    ``margin_min``, ``margin_mean`` (N,): mean loss over S, smallest and mean margin y z over S. False or NaN for
+    networks that did not get there.
     """
 
     functions: np.ndarray
@@ -52,9 +52,9 @@ class Record:
 class TrainedNetworks(Record):
     """What N networks ended as, in the order of ``indices``.
 
-    The fields of `Record` are those at the end of training, overtraining included; ``at_fit`` has them at the first zero
-    training error. ``epochs`` (N,): epoch of that, 0 if there was none. ``converged`` (N,) bool: training error zero when
-    the end was recorded. ``diverged`` (N,) bool: parameters or outputs no longer finite.
+    The fields of `Record` are those at the end of training, overtraining included; ``at_fit`` has them at the first
+    zero training error. ``epochs`` (N,): epoch of that, 0 if there was none. ``converged`` (N,) bool: training error
+    zero when the end was recorded. ``diverged`` (N,) bool: parameters or outputs no longer finite.
     """
 
     epochs: np.ndarray
@@ -88,16 +88,17 @@ def train_until_fit(
     keep: Callable[[list[int], TrainedNetworks], None] | None = None,
     hand_out: Callable[[int, list[np.ndarray]], None] | None = None,
 ) -> TrainedNetworks:
-    """Train the networks ``indices`` to the first epoch with zero training error; or beyond, to the first such epoch that is
-    ``extra_epochs`` later or more and at which the mean training loss is down to ``target_loss``.
+    """Train the networks ``indices`` to the first epoch with zero training error; or beyond, to the first such epoch
+    that is ``extra_epochs`` later or more and at which the mean training loss is down to ``target_loss``.
 
-    A network that does not get there within ``max_epochs`` (plus ``extra_epochs``), or whose parameters stop being finite,
-    is left with ``converged`` False. ``stack_size`` networks are trained at once, by default as many as fit in 1 GiB, or half of
-    a GPU; a stack that does not fit is halved with a warning. ``precision`` "bfloat16" is for products alone.
-    ``progress(done, training, epoch)`` is called after each epoch with the numbers of networks that need no more and of those
-    that their stack still trains. As networks end, ``keep(indices, networks)`` gets what they ended as, and
-    ``hand_out(index, parameters)`` the parameters of each that converged, as ``initial_parameters`` draws them: both again, if
-    the stack has to be halved. Raises ValueError for an unknown loss or precision or empty ``indices``.
+    A network that does not get there within ``max_epochs`` (plus ``extra_epochs``), or whose parameters stop being
+    finite, is left with ``converged`` False. ``stack_size`` networks are trained at once, by default as many as fit in
+    1 GiB, or half of a GPU; a stack that does not fit is halved with a warning. ``precision`` "bfloat16" is for
+    products alone. ``progress(done, training, epoch)`` is called after each epoch with the numbers of networks that
+    need no more and of those that their stack still trains. As networks end, ``keep(indices, networks)`` gets what they
+    ended as, and ``hand_out(index, parameters)`` the parameters of each that converged, as ``initial_parameters`` draws
+    them: both again, if the stack has to be halved. Raises ValueError for an unknown loss or precision or empty
+    ``indices``.
     """
     for name, value, known in (("loss", loss, LOSSES), ("precision", precision, PRECISIONS)):
         if value not in known:
@@ -299,8 +300,8 @@ class _Run:
         )
 
     def _inputs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        """Inputs of S and of the test points, for fully connected networks flat and without those that are zero in all of
-        them, which no output depends on; and which are left.
+        """Inputs of S and of the test points, for fully connected networks flat and without those that are zero in all
+        of them, which no output depends on; and which are left.
         """
         train, test = self.task.train_inputs, self.task.test_inputs
         if type(self.architecture) is not FullyConnected:
@@ -316,8 +317,8 @@ class _Run:
     def _whole(
         self, parameters: list[np.ndarray], index: int, live: np.ndarray | None, epochs: int
     ) -> list[np.ndarray]:
-        """The parameters of network ``index`` with the weights of the inputs that are not ``live``: they have no gradient, but
-        an optimiser may let them decay.
+        """The parameters of network ``index`` with the weights of the inputs that are not ``live``: they have no
+        gradient, but an optimiser may let them decay.
         """
         if live is None:
             return parameters

@@ -1,8 +1,8 @@
 """How long the training of some networks can still take: a bound, exceeded where networks that never fit S are many.
 
-A network that is still training needs at most the epochs up to the last one allowed. Once networks end, the share that ended
-in the last epochs, halved, says how many more epochs those beside them need; and what all took so far, per network that
-ended, half as much again, how many those need that have not begun.
+A network that is still training needs at most the epochs up to the last one allowed. Once networks end, the share that
+ended in the last epochs, halved, says how many more epochs those beside them need; and what all took so far, per
+network that ended, half as much again, how many those need that have not begun.
 """
 
 import time
@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 __all__ = ["TimeLeft"]
 
-# So many epochs are recent, and so many networks that ended in them say how many will; before any has, so many epochs long
-# nothing is said, as all may still end soon.
+# So many epochs are recent, and so many networks that ended in them say how many will; before any has, so many epochs
+# long nothing is said, as all may still end soon.
 _RECENT, _ENOUGH, _SILENT = 8, 4, 20
 _SHARE, _REST = 0.5, 1.5
 
@@ -27,8 +27,8 @@ class TimeLeft:
         self.seconds: float | None = None
 
     def __call__(self, done: int, training: int, epoch: int) -> None:
-        """After an epoch: ``done`` networks need no more, ``training`` others are at ``epoch``. Sets ``seconds``, what is left
-        at most, None while no network has ended in the first epochs.
+        """After an epoch: ``done`` networks need no more, ``training`` others are at ``epoch``. Sets ``seconds``, what
+        is left at most, None while no network has ended in the first epochs.
         """
         ended, self._before = done - self._before, done
         if epoch == 1:
