@@ -47,7 +47,7 @@ _AGAIN = re.compile(r"Trying to restart job (\d+)")
 _TICK, _LINES, _LATER, _A_WHILE = 0.5, 30, 300, 300
 # Seconds of a short job of which nothing is known; how many times as long as another of its kind a job may take, and as
 # one of another experiment on the same model; and how long one that was interrupted has to end.
-_GUESS, _SAFE, _FAR, _GRACE = 6, 1.3, 2, 2
+_GUESS, _SAFE, _FAR, _GRACE = 3, 1.3, 2, 2
 _DAY, _BAR, _NAMED = 86400, 12, 3
 
 
