@@ -87,7 +87,7 @@ def test_time_left_counts_what_runs_and_what_waits(run):
     run.tell("job_finished", job_id=0)
     run.tell("progress", done=1, total=3)
     assert run.left == pytest.approx(module._SAFE * 100 * 50 / 80 + SHORT)
-    assert "1 of 3 jobs, 100 of 200 networks, at most 70 s left; waiting" in run.screen.state()
+    assert "1 of 3 jobs, 100 of 200 networks, at most 90 s left; waiting" in run.screen.state()
     run.start(2)
     assert run.screen.state().endswith("; scatter a")
 
