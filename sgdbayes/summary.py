@@ -43,7 +43,7 @@ def summarise(comparison: pd.DataFrame, folder: Path, *, pictures: bool = True) 
     picture = f"{folder}/figures/" + (f"optimizers/{task}/{architecture}/{size}.png" if pictures else "")
     ways = {"look first at": picture, "explore": f"{folder}/explorer.html", "all numbers": f"{folder}/comparison.csv"}
     wide = max(map(len, ways))
-    wrapped = [line for text in paragraphs for line in textwrap.wrap(text, _WIDTH, break_on_hyphens=False)]
+    wrapped = [line for text in paragraphs for line in _wrapped(text)]
     return "\n".join([*wrapped, "", *(f"{name:{wide}}  {path}" for name, path in ways.items())]) + "\n"
 
 
@@ -61,17 +61,19 @@ def _paragraphs(table: pd.DataFrame, task: str, architecture: str) -> Iterator[s
         known = rows["pearson"].dropna()
         r = f"; r = {_span(known, '{:.2f}')}" if len(known) else ""
         top, held = rows["top"].iloc[0], _percent(rows["optimizer_mass_in_posterior_top"])
+        times = _span(rows["posterior_test_error"] / rows["test_error"], "{:.1f}")
+        than = f", {times} times as often as they do" if (rows["test_error"] > 0).all() else ""
         yield (
-            f"{_SAMPLERS.get(name, name).capitalize()} ({name}) errs on {_percent(rows['posterior_test_error'])}; its {top} likeliest "
-            f"functions hold {held} of the networks{r}."
+            f"{_SAMPLERS.get(name, name).capitalize()} ({name}) errs on {_percent(rows['posterior_test_error'])}{than}; its {top} "
+            f"likeliest functions hold {held} of them{r}."
         )
     known = table.dropna(subset=["pearson"])
     if known.empty:
         yield "Too few functions were found often enough to correlate log P_OPT with log P_B."
     else:
         yield (
-            f"r is the correlation of log P_OPT with log P_B, over {_span(known['compared'], '{:.0f}')} functions: other test points "
-            "may move it far."
+            f"r, the correlation of log P_OPT with log P_B over {_span(known['compared'], '{:.0f}')} functions, would be "
+            f"{_span(known['noise_ceiling'].dropna(), '{:.2f}')} for a perfect predictor; other test points may move it far."
         )
 
 
@@ -82,7 +84,16 @@ def _best_domain(comparison: pd.DataFrame) -> pd.DataFrame:
     return comparison[comparison["domain_size"] == fewest[fewest == fewest.max()].index.max()]
 
 
+def _wrapped(text: str) -> list[str]:
+    # A number and its unit stay together.
+    lines = textwrap.wrap(text.replace(" %", "\0%"), _WIDTH, break_on_hyphens=False)
+    return [line.replace("\0", " ") for line in lines]
+
+
 def _span(values: Iterable[float], number: str) -> str:
+    values = list(values)
+    if not values:
+        return "unknown"
     ends = [number.format(end).replace("-0.00", "0.00") for end in (min(values), max(values))]
     return " to ".join(dict.fromkeys(ends))
 
