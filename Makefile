@@ -57,7 +57,7 @@ test: setup-dev
 	$(PYTEST) -m "not slow" tests/test_workflow.py tests
 
 test-slow: setup-dev
-	$(PYTEST) -m slow tests/test_faults.py tests/test_reruns.py tests
+	$(PYTEST) -m slow tests/test_committed_figures.py tests/test_faults.py tests
 
 # On Slurm, too, where its programs are and may be started.
 test-all: test test-slow
