@@ -25,7 +25,7 @@ have = [ "$$(cat "$(1)" 2>/dev/null)" = "$$(cd "$(BIN)" 2>/dev/null && pwd -P)" 
 unexport PYTHONPATH
 export PYTHONNOUSERSITE = 1
 
-.PHONY: run figures setup setup-dev test test-slow test-all test-cluster lint bench docs lock clean
+.PHONY: run unlock figures setup setup-dev test test-slow test-all test-cluster lint bench docs lock clean
 .DEFAULT_GOAL := run
 
 run: setup
@@ -38,6 +38,10 @@ figures: setup
 	$(DRAW) --dry-run --quiet all -- figures
 	rm -rf "results/$$("$(BIN)/python" -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["name"])' $(CONFIG))/figures"
 	$(DRAW) -- figures
+
+# After a run was killed: Snakemake leaves the folder locked.
+unlock: setup
+	$(IN_VENV) snakemake --cores 1 --configfile $(CONFIG) --unlock --quiet all
 
 setup:
 	@{ $(call have,$(INSTALLED)); } || { \

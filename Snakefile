@@ -53,6 +53,11 @@ PLAN = Plan(CONFIGURATION, WORKFLOW / "scripts")
 RESULTS = f"results/{CONFIGURATION.name}"
 if workflow.is_main_process:
     settle_file_times(Path(RESULTS))
+if SCREEN is not None:
+    # Of the whole run; a target of its own may have nothing to do while that is out of date.
+    SCREEN.answer = lambda: (
+        None if workflow.dag_settings.targets else Path(RESULTS) / "summary.txt"
+    )
 
 
 wildcard_constraints:

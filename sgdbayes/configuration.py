@@ -495,6 +495,8 @@ def _one_line(error: jsonschema.ValidationError, given: set[str]) -> str:
         return _unknown(next(key for key in got if key not in allowed), allowed, path, "unknown key")
     if error.validator == "required":
         missing = next(key for key in error.validator_value if key not in got and key not in given)
+        if close := difflib.get_close_matches(missing, set(got) - set(error.validator_value), n=1, cutoff=0.8):
+            return f"{path}: unknown key {close[0]} (did you mean {missing}?)"
         return f"{path}: the key {missing} is missing; required: {', '.join(error.validator_value)}"
     if error.validator == "type":
         wanted = error.validator_value if isinstance(error.validator_value, str) else " or ".join(error.validator_value)

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from sgdbayes.jobs import error_of, forget_progress, progress_of
@@ -41,6 +42,7 @@ _CHATTER = re.compile(
     "The Snakemake scheduler is"
 )
 _INTERRUPTED = re.compile("Terminating processes|Cancelling snakemake")
+_LOCKED = re.compile("LockException")
 _FAILED, _STOPPING = "At least one job did not complete", "Will exit after finishing currently running jobs"
 _AGAIN = re.compile(r"Trying to restart job (\d+)")
 # Seconds between two changes of the line on a terminal and between two lines elsewhere, at first and after a while.
@@ -49,6 +51,8 @@ _TICK, _LINES, _LATER, _A_WHILE = 0.5, 30, 300, 300
 # one of another experiment on the same model; and how long one that was interrupted has to end.
 _GUESS, _SAFE, _FAR, _GRACE = 3, 1.3, 2, 2
 _DAY, _BAR, _NAMED = 86400, 12, 3
+# A block of fewer networks, the rest being known, says little of how long one takes: most of its time is the start.
+_TELLING = 20
 
 
 @dataclass
@@ -96,7 +100,9 @@ class Screen(logging.Handler):
         self._warnings, self._advice = lambda work: [], lambda work: ""
         self._thread, self._over = None, threading.Event()
         self._said: set[str] = set()
-        self._started = clock()
+        self._started, self._share = clock(), 0.0
+        # The file to show where there is nothing to do, if any.
+        self.answer: Callable[[], Path | None] = lambda: None
         self.begun = self.interrupted = self._stopping = self._long = False
 
     def begin(
@@ -118,7 +124,7 @@ class Screen(logging.Handler):
         self._cores, self._here, self._keep_going = cores, here, keep_going
         self._warnings, self._advice = warnings, advice
         self._jobs, self._networks = len(self._waiting), sum(work.networks for work in self._waiting.values())
-        networks = f", {self._networks:,} networks to train" if self._networks else ""
+        networks = f", up to {self._networks:,} networks to train" if self._networks else ""
         self.say(f"sgdbayes: {self._jobs} jobs to do{networks}")
         self.begun, self._started = True, self._clock()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -169,12 +175,18 @@ class Screen(logging.Handler):
             self._no_more("the run ends with those that run now, on Ctrl-C at once")
         elif _FAILED in text:
             how = "stopped" if self._stopping else "stopped at an error"
-            self.say(f"sgdbayes: {how}; what is finished is kept, and the same command goes on from here")
+            first = "" if self._stopping else "put it right, and "
+            self.say(f"sgdbayes: {how}; {first}the same command goes on from here: what is finished is kept")
+        elif _LOCKED.match(text):
+            self.say(f"sgdbayes: Directory cannot be locked: {_why_locked()}")
         else:
             if event == "error":
                 self._over.set()
             self._clear()
             self._other.handle(record)
+            answer = self.answer() if text.startswith("Nothing to be done") else None
+            if answer and answer.exists():
+                self.say(f"\n{answer.read_text(encoding='utf-8')}")
 
     def _start(self, record: logging.LogRecord) -> None:
         log = first_log(record.log)
@@ -192,7 +204,7 @@ class Screen(logging.Handler):
         # What it says itself is without the time in a queue.
         took = max(report.get("age", 0), 0 if report else self._clock() - work.started)
         if work.networks:
-            took = took / report["missing"] if report.get("missing") else 0
+            took = took / report["missing"] if _telling(report) else 0
             self._longest[work.model] = max(took, self._longest.get(work.model, 0))
         if took > 0:
             self._took[work.kind] = max(took, self._took.get(work.kind, 0))
@@ -268,12 +280,14 @@ class Screen(logging.Handler):
             names = [str(work) for work in self._running.values()]
         elapsed = self._clock() - self._started
         share = self._done / max(self._jobs, 1) if left is None else elapsed / max(elapsed + left, 1)
-        full = min(int(share * _BAR), _BAR)
+        # It does not go back.
+        self._share = max(share, self._share)
+        full = min(int(self._share * _BAR), _BAR)
         parts = [f"[{'#' * full}{'.' * (_BAR - full)}] {self._done} of {self._jobs} jobs"]
         if self._networks:
             parts.append(f"{trained:,} of {self._networks:,} networks")
         if left is not None:
-            but = f" but for {_listed(apart)}" if apart else ""
+            but = f", without {apart[0]}{f' and {len(apart) - 1} more' if apart[1:] else ''}" if apart else ""
             parts.append(f"at most {duration(left)} left{but}{'' if self._here else ' once all run'}")
             if left > _DAY and trained and not self._long:
                 self._long = True
@@ -293,7 +307,7 @@ class Screen(logging.Handler):
         took, apart, total, chain = dict(self._took), dict[str, None](), 0.0, dict[str, float]()
         for number, work in self._running.items():
             report = self._reports.get(number, {})
-            if work.networks and work.kind not in took and report.get("seconds_left") is not None and report["missing"]:
+            if work.networks and work.kind not in took and report.get("seconds_left") is not None and _telling(report):
                 each = (report["age"] + report["seconds_left"]) / report["missing"]
                 took[work.kind] = min(each, _FAR * self._longest.get(work.model, math.inf))
         of_model = dict(self._longest)
@@ -323,6 +337,10 @@ class Screen(logging.Handler):
             self._stream.flush()
 
 
+def _telling(report: Mapping[str, Any]) -> bool:
+    return report.get("missing", 0) >= _TELLING
+
+
 def _expected(work: Work, took: Mapping[str, float], of_model: Mapping[str, float]) -> float | None:
     if work.networks:
         each = took.get(work.kind, of_model.get(work.model))
@@ -334,6 +352,23 @@ def _expected(work: Work, took: Mapping[str, float], of_model: Mapping[str, floa
 def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return f"{', '.join(names[:_NAMED])}{more}"
+
+
+def _why_locked() -> str:
+    import psutil
+
+    def here(process: psutil.Process) -> bool:
+        with suppress(psutil.Error, OSError):
+            return any("snakemake" in word for word in process.cmdline()[:3]) and process.cwd() == str(Path.cwd())
+        return False
+
+    runs = [process.pid for process in psutil.process_iter() if process.pid != os.getpid() and here(process)]
+    if runs:
+        return f"another run, process {min(runs)}, is at work in this folder: wait for it, or stop it"
+    return (
+        "a run in this folder was killed, or one is at work on another machine; if none is: `make unlock`, or the same command "
+        "with --unlock, then the same command"
+    )
 
 
 def duration(seconds: float) -> str:

@@ -11,6 +11,8 @@ __all__ = ["summarise"]
 _WIDTH = 100
 # So many models are told of; a reader of more opens the table.
 _MODELS = 3
+# Over fewer functions a correlation says too little to be told.
+_COMPARED = 8
 _SAMPLERS = {
     "zero_one": "random sampling",
     "ep": "random sampling by expectation propagation",
@@ -34,9 +36,10 @@ def summarise(comparison: pd.DataFrame, folder: Path, *, pictures: bool = True) 
         paragraphs.append(f"So much of {_MODELS} of {len(models)} models; comparison.csv has all.")
     for row in comparison.drop_duplicates("experiment").query("networks < trained").itertuples():
         unfit = row.trained - row.networks
+        loss = "" if pd.isna(row.target_loss) else f" and loss {row.target_loss:g}"
         paragraphs.append(
-            f"{row.experiment}: {unfit:,} of {row.trained:,} networks ({unfit / row.trained:.1%}) did not reach zero training "
-            f"error, or the loss asked for, in time ({row.diverged} diverged); they are left out."
+            f"{row.experiment}: {unfit:,} of {row.trained:,} networks did not reach zero training error{loss} in time "
+            f"({row.diverged} diverged); they are left out."
         )
     task, architecture = models[0][0]
     size = _best_domain(models[0][1])["domain_size"].iloc[0]
@@ -50,16 +53,19 @@ def summarise(comparison: pd.DataFrame, folder: Path, *, pictures: bool = True) 
 def _paragraphs(table: pd.DataFrame, task: str, architecture: str) -> Iterator[str]:
     """``table``: the rows of a model on one domain."""
     experiments = table.drop_duplicates("experiment")
+    each = "each of " if experiments["optimizer"].nunique() > 1 else ""
     optimizers = _listed([str(name) for name in experiments["optimizer"].unique()])
     low, high = 100 * experiments["test_error_low"].min(), 100 * experiments["test_error_high"].max()
     yield (
-        f"{_span(experiments['networks'], '{:,.0f}')} networks ({architecture}) of each of {optimizers} err on "
+        f"{_span(experiments['networks'], '{:,.0f}')} networks ({architecture}) of {each}{optimizers} err on "
         f"{_percent(experiments['test_error'])} of {table['domain_size'].iloc[0]} test points of {task} "
         f"(95 % intervals, over networks, from {low:.1f} to {high:.1f} %)."
     )
     for name, rows in table.groupby("posterior", sort=False):
-        known = rows["pearson"].dropna()
-        r = f"; r = {_span(known, '{:.2f}')}" if len(known) else ""
+        known = rows[(rows["compared"] >= _COMPARED) & rows["pearson"].notna()]
+        ends = [*known["pearson_low"].dropna(), *known["pearson_high"].dropna()]
+        within = f" (intervals within {_span(ends, '{:.2f}')})" if ends else ""
+        r = f"; r = {_span(known['pearson'], '{:.2f}')}{within}" if len(known) else ""
         top, held = rows["top"].iloc[0], _percent(rows["optimizer_mass_in_posterior_top"])
         times = _span(rows["posterior_test_error"] / rows["test_error"], "{:.1f}")
         than = f", {times} times as often as they do" if (rows["test_error"] > 0).all() else ""
@@ -67,7 +73,7 @@ def _paragraphs(table: pd.DataFrame, task: str, architecture: str) -> Iterator[s
             f"{_SAMPLERS.get(name, name).capitalize()} ({name}) errs on {_percent(rows['posterior_test_error'])}{than}; its {top} "
             f"likeliest functions hold {held} of them{r}."
         )
-    known = table.dropna(subset=["pearson"])
+    known = table[(table["compared"] >= _COMPARED) & table["pearson"].notna()]
     if known.empty:
         yield "Too few functions were found often enough to correlate log P_OPT with log P_B."
     else:

@@ -172,6 +172,7 @@ WRONG = [
     ),
     ("figures", ["scater"], "figures.0: unknown value scater (did you mean scatter?)"),
     ("figures", [], "figures"),
+    ("optimizers/sgd", {"kind": "SGD", "learnin_rate": 0.1}, "unknown key learnin_rate (did you mean learning_rate?)"),
 ]
 
 

@@ -377,9 +377,8 @@ def test_the_summary_says_how_many_networks_are_left_out():
     name = comparison["experiment"].iloc[0]
     of = comparison["experiment"] == name
     comparison.loc[of, "networks"], comparison.loc[of, "diverged"] = comparison.loc[of, "trained"] - 8, 3
-    share = 8 / comparison["trained"].iloc[0]
     said = " ".join(summarise(comparison, Path("results/quickstart")).split())
-    assert f"{name}: 8 of {comparison['trained'].iloc[0]:,} networks ({share:.1%}) did not reach" in said
+    assert f"{name}: 8 of {comparison['trained'].iloc[0]:,} networks did not reach" in said
     assert "(3 diverged)" in said
 
 

@@ -3,6 +3,8 @@
 import io
 import json
 import logging
+import subprocess
+import sys
 import time
 
 import pytest
@@ -72,7 +74,7 @@ SHORT = module._SAFE * module._GUESS
 
 def test_time_left_counts_what_runs_and_what_waits(run):
     run.begin()
-    assert run.said == ["sgdbayes: 3 jobs to do, 200 networks to train"]
+    assert run.said == ["sgdbayes: 3 jobs to do, up to 200 networks to train"]
     # Nothing is known of how long a network takes.
     assert run.left is None
     run.start(0)
@@ -101,10 +103,10 @@ def test_jobs_of_several_rules_run_one_after_the_other_also_on_many_cores(run):
 def test_a_job_of_which_nothing_is_known_is_left_out_and_named(run):
     run.jobs = [run.jobs[2], Work("posterior", {}, str(run.folder / "posterior.log"), short=False)]
     run.begin()
-    assert "at most 10 s left but for posterior; waiting" in run.screen.state()
+    assert "at most 10 s left, without posterior; waiting" in run.screen.state()
     run.start(0)
     run.now = 100
-    assert "at most 0 s left but for scatter, posterior; scatter a" in run.screen.state()
+    assert "at most 0 s left, without scatter and 1 more; scatter a" in run.screen.state()
 
 
 def test_an_experiment_on_the_same_model_says_how_long_another_takes(run):
@@ -164,7 +166,35 @@ def test_after_an_error_nothing_new_starts_and_the_time_left_is_that_of_what_run
     run.report(0, age=10, done=40, missing=100, seconds_left=30)
     assert run.left == pytest.approx(30)
     run.tell("error", "WorkflowError: At least one job did not complete successfully.", logging.ERROR)
-    assert run.said[-1].startswith("sgdbayes: stopped at an error; what is finished is kept")
+    assert run.said[-1].startswith(
+        "sgdbayes: stopped at an error; put it right, and the same command goes on from here"
+    )
+
+
+def test_a_block_of_which_nearly_all_is_known_does_not_say_how_long_a_network_takes(run):
+    run.begin()
+    run.start(0)
+    run.report(0, age=10, done=99, missing=1, seconds_left=5)
+    assert run.left is None
+
+
+def test_a_locked_folder_is_one_line_and_says_who_is_at_work(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    locked = "LockException:\nError: Directory cannot be locked. Please make sure ..."
+    run.tell("error", locked, logging.ERROR)
+    with subprocess.Popen([sys.executable, "-c", "'snakemake'; import time; time.sleep(60)"]) as other:
+        run.tell("error", locked, logging.ERROR)
+        other.kill()
+    assert run.said[0].startswith("sgdbayes: Directory cannot be locked: a run in this folder was killed")
+    assert run.said[1].endswith(f"another run, process {other.pid}, is at work in this folder: wait for it, or stop it")
+
+
+def test_where_there_is_nothing_to_do_the_answer_is_shown_again(run, tmp_path):
+    (tmp_path / "summary.txt").write_text("the answer\n")
+    run.screen.answer = lambda: tmp_path / "summary.txt"
+    run.tell(text="Nothing to be done (all requested files are present and up to date).")
+    assert run.said[0].startswith("Nothing to be done")
+    assert "the answer" in run.said
 
 
 def test_a_run_that_is_told_to_stop_did_not_stop_at_an_error(run):
@@ -175,7 +205,7 @@ def test_a_run_that_is_told_to_stop_did_not_stop_at_an_error(run):
     run.tell("error", "WorkflowError: At least one job did not complete successfully.", logging.ERROR)
     assert run.said[1:] == [
         "sgdbayes: no new job starts; the run ends with those that run now, on Ctrl-C at once",
-        "sgdbayes: stopped; what is finished is kept, and the same command goes on from here",
+        "sgdbayes: stopped; the same command goes on from here: what is finished is kept",
     ]
 
 

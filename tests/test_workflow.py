@@ -132,7 +132,7 @@ def results(project) -> Path:
 
 def test_make_says_what_it_found_and_where(project):
     assert "results/tiny/figures/" in project.said
-    assert "jobs to do, 12 networks to train" in project.said
+    assert "jobs to do, up to 12 networks to train" in project.said
     said = " ".join(project.said.split())
     assert "6 networks (fcn) of each of sgd and adam err on " in said
     assert all(f"({posterior}) errs on" in said for posterior in TINY["posteriors"])
@@ -416,7 +416,7 @@ def test_networks_that_never_fit_end_in_one_line_and_leave_finished_work(project
     said = {line for line in run.stderr.splitlines() if line.startswith("sgdbayes: error")}
     assert said == {
         "sgdbayes: error in train: experiment small-sgd: none of its first 4 networks ended at zero training error within 3 "
-        "epochs of SGD with learning rate 1e-09 (0 fitted S before, 0 diverged): change it, raise max_epochs"
+        "epochs of SGD with learning rate 1e-09 (0 fitted S before, 0 diverged): change that, or raise max_epochs"
     }
     assert (project.folder / "results/unfit/experiments/small-adam/runs.parquet").exists()
     run = project.snakemake("--until", "task")

@@ -92,7 +92,7 @@ def train_block(
         kind, rate = (settings["optimizer"][name] for name in ("kind", "learning_rate"))
         raise RuntimeError(
             f"experiment {experiment}: none of its first {stop} networks ended at {goal} within {settings['max_epochs']} epochs "
-            f"of {kind} with learning rate {rate} ({fitted} fitted S before, {diverged} diverged): change it, raise max_epochs"
+            f"of {kind} with learning rate {rate} ({fitted} fitted S before, {diverged} diverged): change that, or raise max_epochs"
             f"{' or target_loss' if settings['target_loss'] else ''}"
         )
     return block_table

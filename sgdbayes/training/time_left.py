@@ -11,9 +11,10 @@ from collections.abc import Callable
 
 __all__ = ["TimeLeft"]
 
-# So many epochs are recent, and so many networks that ended in them say how many will; before any has, so many epochs
-# long nothing is said, as all may still end soon.
-_RECENT, _ENOUGH, _SILENT = 8, 4, 20
+# So many epochs are recent, and so many networks that ended in them say how many will.
+_RECENT, _ENOUGH = 8, 4
+# Nothing is said before this share of networks has ended, as the others may end as soon, but for so many epochs only.
+_KNOWN, _SILENT = 0.25, 30
 _SHARE, _REST = 0.5, 1.5
 
 
@@ -28,7 +29,7 @@ class TimeLeft:
 
     def __call__(self, done: int, training: int, epoch: int) -> None:
         """After an epoch: ``done`` networks need no more, ``training`` others are at ``epoch``. Sets ``seconds``, what
-        is left at most, None while no network has ended in the first epochs.
+        is left at most, None while too few networks have ended to say.
         """
         ended, self._before = done - self._before, done
         if epoch == 1:
@@ -38,7 +39,7 @@ class TimeLeft:
             self._started = self._clock()
             return
         self._trained += training + ended
-        if done == 0 and epoch <= _SILENT:
+        if done < _KNOWN * (done + training) and epoch <= _SILENT:
             return
         each = (self._clock() - self._started) / max(self._trained, 1)
         self.seconds = each * (
