@@ -39,7 +39,7 @@ _CHATTER = re.compile(
     r"Select jobs|Execute \d+ jobs|Building DAG|Using shell|Complete log|Elapsed time|Conda environments|Singularity|"
     "Assuming unrestricted|Workflow defines that rule|Provided|Rules claiming|Config file .* is extended|Shutting down|"
     "Exiting because a job execution failed|RuleException:\nCalledProcessError|Removing output files of failed job|"
-    "The Snakemake scheduler is"
+    r"The Snakemake scheduler is|Job \d+ has been submitted|Submitted array job|Cleaning up SLURM"
 )
 _INTERRUPTED = re.compile("Terminating processes|Cancelling snakemake")
 _LOCKED = re.compile("LockException")

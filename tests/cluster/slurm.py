@@ -263,7 +263,7 @@ def check_jobs(cancelled: str, table: pd.DataFrame, said: str) -> None:
     assert set(table[table["rule"] != "train"]["state"]) == {"COMPLETED"}, shown
     # The rules that are to run where Snakemake runs.
     assert set(table["rule"]).isdisjoint({"task", "all_comparisons", "summary"}), shown
-    assert "Trying to restart job" in said, shown
+    assert "is tried again" in said, shown
 
 
 def megabytes(text: str) -> float:
