@@ -40,6 +40,14 @@ def engine(request, monkeypatch):
     return request.param
 
 
+# Of a block of networks, as the configuration has them.
+SETTINGS = {
+    "architecture": {"kind": "FullyConnected", "depth": 1, "width": 16}, "optimizer": {"kind": "Adam", "learning_rate": 0.01},
+    "loss": "cross_entropy", "batch_size": 8, "max_epochs": 100, "extra_epochs": 0, "target_loss": None,
+    "precision": "float32", "seed": 0,
+}  # fmt: skip
+
+
 @pytest.fixture
 def sparse_task():
     """Inputs of which half are zero, one of them always."""
@@ -396,13 +404,8 @@ def test_a_stack_that_does_not_fit_is_halved_and_changes_nothing(task, monkeypat
 
 def test_blocks_record_both_moments_and_say_how_far_they_are(task, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("sgdbayes.training.campaign._SECONDS", 0)
-    settings = {
-        "architecture": {"kind": "FullyConnected", "depth": 1, "width": 16}, "optimizer": {"kind": "Adam", "learning_rate": 0.01},
-        "loss": "cross_entropy", "batch_size": 8, "max_epochs": 100, "extra_epochs": 0, "target_loss": None,
-        "precision": "float32", "seed": 0,
-    }  # fmt: skip
     options = {"experiment": "e", "key": "k", "code": "c", "known": [], "device": "cpu"}
-    plain = train_block(task, settings, "0-5", **options)
+    plain = train_block(task, SETTINGS, "0-5", **options)
     assert plain["fit_labels"].isna().all()
     assert plain["fit_margin_min"].isna().all()
     said = capsys.readouterr().out
@@ -411,10 +414,10 @@ def test_blocks_record_both_moments_and_say_how_far_they_are(task, tmp_path, cap
     assert "a minute" in said
     with pytest.raises(
         RuntimeError,
-        match=r"ended at target_loss 1e-30 within 100 epochs of Adam with learning rate 0.01 \(5 fitted S before, 0",
+        match=r"ended at target_loss 1e-30 within 100 epochs of Adam with learning rate 0.01 \(5 fitted S before, 0 diverged\)",
     ):
-        train_block(task, settings | {"target_loss": 1e-30}, "0-5", **options)
-    longer = train_block(task, settings | {"extra_epochs": 10}, "0-5", **options)
+        train_block(task, SETTINGS | {"target_loss": 1e-30}, "0-5", **options)
+    longer = train_block(task, SETTINGS | {"extra_epochs": 10}, "0-5", **options)
     assert (longer["fit_labels"] == plain["labels"]).all()
     np.testing.assert_allclose(longer["fit_margin_mean"], plain["margin_mean"])
     assert (longer["margin_mean"] > longer["fit_margin_mean"]).all()
@@ -422,11 +425,7 @@ def test_blocks_record_both_moments_and_say_how_far_they_are(task, tmp_path, cap
 
 
 def test_networks_of_other_code_are_kept_if_a_sample_comes_out_the_same(task, tmp_path, capsys):
-    settings = {
-        "architecture": {"kind": "FullyConnected", "depth": 1, "width": 16}, "optimizer": {"kind": "SGD", "learning_rate": 0.1},
-        "loss": "cross_entropy", "batch_size": 8, "max_epochs": 100, "extra_epochs": 0, "target_loss": None,
-        "precision": "float32", "seed": 0,
-    }  # fmt: skip
+    settings = SETTINGS | {"optimizer": {"kind": "SGD", "learning_rate": 0.1}}
     options = {"experiment": "e", "key": "k", "device": "cpu"}
     first = train_block(task, settings, "0-6", code="old", known=[], **options)
     write_table(tmp_path / "runs.parquet", first, {})
@@ -570,13 +569,8 @@ def test_networks_that_do_not_end_hand_out_nothing(task):
 
 def test_a_killed_block_goes_on_from_the_networks_that_had_ended(task, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("sgdbayes.training.campaign._SECONDS", 0)
-    settings = {
-        "architecture": {"kind": "FullyConnected", "depth": 1, "width": 16}, "optimizer": {"kind": "Adam", "learning_rate": 0.01},
-        "loss": "cross_entropy", "batch_size": 8, "max_epochs": 100, "extra_epochs": 0, "target_loss": None,
-        "precision": "float32", "seed": 0,
-    }  # fmt: skip
     options = {"experiment": "e", "key": "k", "code": "c", "known": [], "device": "cpu", "stack_size": 2}
-    undisturbed, reports = train_block(task, settings, "0-6", **options), []
+    undisturbed, reports = train_block(task, SETTINGS, "0-6", **options), []
     unfinished = tmp_path / "0-6.unfinished.parquet"
 
     def killed(**state):
@@ -585,21 +579,21 @@ def test_a_killed_block_goes_on_from_the_networks_that_had_ended(task, tmp_path,
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train_block(task, settings, "0-6", unfinished=unfinished, report=killed, **options)
+        train_block(task, SETTINGS, "0-6", unfinished=unfinished, report=killed, **options)
     assert reports[-1]["missing"] == 6
     assert reports[-1]["seconds_left"] > 0
     capsys.readouterr()
-    again = train_block(task, settings, "0-6", unfinished=unfinished, **options)
+    again = train_block(task, SETTINGS, "0-6", unfinished=unfinished, **options)
     assert f"{6 - reports[-1]['done']} of them to train" in capsys.readouterr().out
     pd.testing.assert_frame_equal(again, undisturbed)
     # What other code trained does not stand in the way of it.
     write_table(tmp_path / "runs.parquet", undisturbed.assign(code="old", epochs=99), {})
     known = [tmp_path / "runs.parquet"]
-    again = train_block(task, settings, "0-6", unfinished=unfinished, **options | {"known": known})
+    again = train_block(task, SETTINGS, "0-6", unfinished=unfinished, **options | {"known": known})
     assert "0 of them to train" in capsys.readouterr().out
     pd.testing.assert_frame_equal(again, undisturbed)
     # Killed in the middle of writing it down: all are trained.
     unfinished.write_bytes(unfinished.read_bytes()[:-9])
-    again = train_block(task, settings, "0-6", unfinished=unfinished, **options)
+    again = train_block(task, SETTINGS, "0-6", unfinished=unfinished, **options)
     assert "6 of them to train" in capsys.readouterr().out
     pd.testing.assert_frame_equal(again, undisturbed)

@@ -189,12 +189,16 @@ def described_pages(
     return described
 
 
+def page_stems(kind, pages):
+    """A figure of this kind for each page, by its path without folder and ending."""
+    return [
+        f"{kind}/{task}/{architecture}/{size}" for task, architecture, size in pages
+    ]
+
+
 def page_files(kind, pages, ending):
     """A figure of this kind for each page."""
-    return [
-        f"{RESULTS}/figures/{kind}/{task}/{architecture}/{size}.{ending}"
-        for task, architecture, size in pages
-    ]
+    return [f"{RESULTS}/figures/{stem}.{ending}" for stem in page_stems(kind, pages)]
 
 
 def reference_pages():
@@ -293,13 +297,9 @@ def figure_files(kinds=None):
         "by_error": [f"by-error/{size}" for size in by_error_sizes()],
         "ep_against_exact": ["ep-against-exact"] * bool(CONFIGURATION.ep_against_exact),
     }
-    pages = dict.fromkeys(("optimizers", "errors", "ranks", "favourites"), PLAN.pages())
-    pages["reference"] = reference_pages()
-    for kind, of_kind in pages.items():
-        stems[kind] = [
-            f"{kind}/{task}/{architecture}/{size}"
-            for task, architecture, size in of_kind
-        ]
+    for kind in ("optimizers", "errors", "ranks", "favourites"):
+        stems[kind] = page_stems(kind, PLAN.pages())
+    stems["reference"] = page_stems("reference", reference_pages())
     return [
         f"{RESULTS}/figures/{stem}.{ending}"
         for ending in ("png", "pdf")
