@@ -20,17 +20,17 @@ _EPOCHS = 3
 _REPEATS = 3
 
 
-def _plain(build: Callable, inputs, labels, batch_size: int) -> float:  # noqa: ANN001
-    """Seconds that one network takes in a plain loop."""
+def plain(build: Callable, inputs, labels, batch_size: int, epochs: int = _EPOCHS) -> float:  # noqa: ANN001
+    """Seconds that one network takes in a plain loop, on the device of ``inputs``."""
     import torch
     from torch.nn.functional import binary_cross_entropy_with_logits
 
     targets = (labels + 1) / 2
     started = time.perf_counter()
-    network = build()
+    network = build().to(inputs.device)
     steps = torch.optim.Adam(network.parameters(), lr=1e-3)
-    for _ in range(_EPOCHS):
-        for batch in torch.randperm(len(labels)).split(batch_size):
+    for _ in range(epochs):
+        for batch in torch.randperm(len(labels), device=inputs.device).split(batch_size):
             steps.zero_grad()
             binary_cross_entropy_with_logits(network(inputs[batch]).squeeze(-1), targets[batch]).backward()
             steps.step()
@@ -79,7 +79,8 @@ def _ours(architecture, task, batch_size: int, networks: int, precision: str) ->
     return (time.perf_counter() - started) / networks
 
 
-def _dense(width: int):  # noqa: ANN202
+def dense(width: int):  # noqa: ANN201
+    """A fully connected network, two hidden layers, in torch.nn."""
     import torch
 
     layers = [torch.nn.Flatten(), torch.nn.Linear(784, width), torch.nn.ReLU(), torch.nn.Linear(width, width)]
@@ -92,7 +93,7 @@ def fully_connected(width: int, batch_size: int, networks: int, precision: str =
     from sgdbayes.training._compiled_stack import CompiledStack
 
     architecture, task = FullyConnected(depth=2, width=width), mnist(1000)
-    result = _compare(architecture, task, partial(_dense, width), batch_size, networks, precision)
+    result = _compare(architecture, task, partial(dense, width), batch_size, networks, precision)
     if precision == "float32":
         seconds = 60 / result["value"]
         result["bmm_share"] = _bmm_seconds(width, batch_size, task) / seconds
@@ -109,13 +110,13 @@ def _compare(architecture, task, build, batch_size, networks, precision="float32
 
     inputs, labels = torch.from_numpy(task.train_inputs), torch.from_numpy(task.train_labels).float()
     _ours(architecture, task, batch_size, 1, precision)
-    _plain(build, inputs[:batch_size], labels[:batch_size], batch_size)
+    plain(build, inputs[:batch_size], labels[:batch_size], batch_size)
     # torch.func has no rule for its own LSTM.
     vmapped = None if isinstance(architecture, LSTM) else _vmapped(build, inputs, labels, batch_size, networks)
     times = []
     for _ in range(_REPEATS):
         ours = _ours(architecture, task, batch_size, networks, precision)
-        times.append((ours, _plain(build, inputs, labels, batch_size)))
+        times.append((ours, plain(build, inputs, labels, batch_size)))
     ours, plain = map(statistics.median, zip(*times, strict=True))
     ratios = [against / our for our, against in times]
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
@@ -150,11 +151,9 @@ def _bmm_seconds(width: int, batch_size: int, task) -> float:  # noqa: ANN001
     return total * _EPOCHS * -(-len(task.train_labels) // batch_size)
 
 
-def convolutional(pooling: str, networks: int) -> dict[str, object]:
-    """Convolutional networks: two layers of 32 channels."""
+def images(pooling: str):  # noqa: ANN201
+    """A convolutional network, two layers of 32 channels, in torch.nn."""
     import torch
-
-    from sgdbayes.architectures import Convolutional
 
     pool = {
         "none": torch.nn.Identity,
@@ -163,27 +162,23 @@ def convolutional(pooling: str, networks: int) -> dict[str, object]:
     }[pooling]
     side = 28 if pooling == "none" else 7
 
-    def build():  # noqa: ANN202
-        def layer(channels: int) -> list:
-            return [torch.nn.Conv2d(channels, 32, 3, padding="same"), torch.nn.ReLU(), pool()]
+    def layer(channels: int) -> list:
+        return [torch.nn.Conv2d(channels, 32, 3, padding="same"), torch.nn.ReLU(), pool()]
 
-        head = [torch.nn.Flatten(), torch.nn.Linear(32 * side * side, 1)]
-        return torch.nn.Sequential(torch.nn.Unflatten(1, (1, 28)), *layer(1), *layer(32), *head)
-
-    return _compare(Convolutional(pooling=pooling), mnist(1000), build, 32, networks)
+    head = [torch.nn.Flatten(), torch.nn.Linear(32 * side * side, 1)]
+    return torch.nn.Sequential(torch.nn.Unflatten(1, (1, 28)), *layer(1), *layer(32), *head)
 
 
-def lstm(networks: int) -> dict[str, object]:
-    """LSTM of 64 units on sequences of 80 word numbers, each looked up in an embedding of 32."""
+def convolutional(pooling: str, networks: int) -> dict[str, object]:
+    """Convolutional networks: two layers of 32 channels."""
+    from sgdbayes.architectures import Convolutional
+
+    return _compare(Convolutional(pooling=pooling), mnist(1000), partial(images, pooling), 32, networks)
+
+
+def sequences():  # noqa: ANN201
+    """An LSTM of 64 units on word numbers, each looked up in an embedding of 32, in torch.nn."""
     import torch
-
-    from sgdbayes.architectures import LSTM
-    from sgdbayes.datasets import Task
-
-    rng, rows = np.random.default_rng(0), np.arange(1000)
-    words = rng.integers(0, 5000, (1001, 80)).astype(np.float32)
-    labels = np.where(rng.random(1001) < 0.5, -1, 1).astype(np.int8)
-    task = Task(words[:1000], labels[:1000], words[1000:], labels[1000:], rows, rows[:1])
 
     class Network(torch.nn.Module):
         def __init__(self) -> None:
@@ -194,7 +189,25 @@ def lstm(networks: int) -> dict[str, object]:
         def forward(self, inputs):  # noqa: ANN001, ANN202
             return self.output(self.lstm(self.embedding(inputs.long()))[0][:, -1])
 
-    return _compare(LSTM(width=64, vocabulary=5000, embedding=32), task, Network, 32, networks)
+    return Network()
+
+
+def random_sequences():  # noqa: ANN201
+    """A task of 1,000 random sequences of 80 word numbers."""
+    from sgdbayes.datasets import Task
+
+    rng, rows = np.random.default_rng(0), np.arange(1000)
+    words = rng.integers(0, 5000, (1001, 80)).astype(np.float32)
+    labels = np.where(rng.random(1001) < 0.5, -1, 1).astype(np.int8)
+    return Task(words[:1000], labels[:1000], words[1000:], labels[1000:], rows, rows[:1])
+
+
+def lstm(networks: int) -> dict[str, object]:
+    """LSTM of 64 units on sequences of 80 word numbers, each looked up in an embedding of 32."""
+    from sgdbayes.architectures import LSTM
+
+    architecture = LSTM(width=64, vocabulary=5000, embedding=32)
+    return _compare(architecture, random_sequences(), sequences, 32, networks)
 
 
 _PLAIN = "plain PyTorch loop"

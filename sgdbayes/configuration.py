@@ -12,10 +12,12 @@ import string
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import yaml
+
+if TYPE_CHECKING:
+    import jsonschema
 
 __all__ = [
     "OF_NETWORKS",
@@ -25,6 +27,7 @@ __all__ = [
     "check_keys",
     "check_kinds",
     "check_kinds_once",
+    "expand_grid",
     "read_configuration",
     "unseen_inputs",
 ]
@@ -95,7 +98,7 @@ def read_configuration(config: Mapping[str, Any], schema_path: Path) -> Configur
     config = _validated(dict(config), schema)
     experiments: dict[str, Experiment] = {}
     for template, settings in config["experiments"].items():
-        for name, single in _grid(template, settings):
+        for name, single in expand_grid(template, settings):
             if name in experiments:
                 raise ConfigurationError(f"experiments.{template}: the name {name} stands for two experiments")
             path = f"experiments.{name}"
@@ -428,7 +431,8 @@ def _check_keys_are_text(config: Mapping[Any, Any], path: str) -> None:
             _check_keys_are_text(value, f"{path}.{key}".lstrip("."))
 
 
-def _grid(template: str, settings: Mapping[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
+def expand_grid(template: str, settings: Mapping[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
+    """Name and settings of each experiment that ``template`` stands for. Raises ConfigurationError for braces that do not match."""
     grid = settings.get("grid", {})
     single = {key: value for key, value in settings.items() if key != "grid"}
     try:
@@ -450,7 +454,7 @@ def _validated(config: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, A
     gridded = {
         name: set(entry["grid"]) for name, entry in _experiments(config).items() if isinstance(entry.get("grid"), dict)
     }
-    errors = sorted(_FillDefaults(schema).iter_errors(config), key=lambda error: list(map(str, error.absolute_path)))
+    errors = sorted(_fills_defaults()(schema).iter_errors(config), key=lambda error: list(map(str, error.absolute_path)))
     for error in errors:
         path = list(error.absolute_path)
         given = gridded.get(path[-1], set()) if path else set()
@@ -480,13 +484,16 @@ def _with_defaults(validate: Callable) -> Callable:
     return properties
 
 
-_FillDefaults = jsonschema.validators.extend(
-    jsonschema.Draft202012Validator,
-    {"properties": _with_defaults(jsonschema.Draft202012Validator.VALIDATORS["properties"])},
-)
+@functools.cache
+def _fills_defaults() -> "type[jsonschema.protocols.Validator]":
+    # Only who validates needs it: benchmarks/gpu.py does without.
+    import jsonschema
+
+    validator = jsonschema.Draft202012Validator
+    return jsonschema.validators.extend(validator, {"properties": _with_defaults(validator.VALIDATORS["properties"])})
 
 
-def _one_line(error: jsonschema.ValidationError, given: set[str]) -> str:
+def _one_line(error: "jsonschema.ValidationError", given: set[str]) -> str:
     """``given``: keys that the grid of an experiment supplies."""
     path = ".".join(map(str, error.absolute_path)) or "configuration"
     got = error.instance

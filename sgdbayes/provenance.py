@@ -13,7 +13,7 @@ import subprocess
 import tokenize
 from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -102,8 +102,15 @@ def environment() -> dict[str, Any]:
         describe = ["git", "-C", str(_PACKAGE), "describe", "--always", "--dirty"]
         commit = subprocess.run(describe, capture_output=True, text=True, check=False).stdout.strip() or None
     return {
-        "versions": {"sgdbayes": __version__, **{name: version(name) for name in _REPORTED}},
+        "versions": {"sgdbayes": __version__, **{name: _version(name) for name in _REPORTED}},
         "python": platform.python_version(),
         "machine": platform.machine(),
         "commit": commit,
     }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

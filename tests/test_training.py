@@ -17,7 +17,7 @@ from sgdbayes.storage import write_table
 from sgdbayes.training import OPTIMIZERS, Optimizer, Record, TrainedNetworks, option_names, train_until_fit
 from sgdbayes.training import stack as stack_module
 from sgdbayes.training._compiled import _update
-from sgdbayes.training._compiled_stack import CompiledStack, _numbers
+from sgdbayes.training._compiled_stack import CompiledStack, numbers_of
 from sgdbayes.training.campaign import train_block
 
 ARCHITECTURE = FullyConnected(depth=2, width=32, bias_variance=0.1)
@@ -323,7 +323,7 @@ OPTIONS = [
 @pytest.mark.parametrize(("kind", "options"), OPTIONS, ids=str)
 def test_compiled_updates_are_those_of_torch(kind, options):
     optimizer, rng = Optimizer(kind, 0.02, options), np.random.default_rng(0)
-    code, numbers, first = _numbers(optimizer)
+    code, numbers, first = numbers_of(optimizer)
     parameters = rng.standard_normal(50).astype(np.float32)
     theirs = torch.from_numpy(parameters.copy()).requires_grad_()
     steps = optimizer.build([theirs])

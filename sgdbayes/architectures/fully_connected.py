@@ -1,18 +1,17 @@
 """Fully connected ReLU networks with one output: prior over parameters, stacked forward pass, NNGP kernel.
 
-Prior: weights ~ N(0, weight_variance / fan_in), biases ~ N(0, bias_variance). Kernel: the arc-cosine recursion of Cho
-and Saul (NeurIPS 2009) as in Lee et al., "Deep neural networks as Gaussian processes" (ICLR 2018), computed by neural-
-tangents.
+Prior: weights ~ N(0, weight_variance / fan_in), biases ~ N(0, bias_variance).
 """
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 import torch
 
-from sgdbayes.architectures._infinite_width import infinite_width_kernel
 from sgdbayes.architectures._prior import check_variances
+from sgdbayes.architectures._relu_kernel import relu_kernel
 
 __all__ = ["FullyConnected"]
 
@@ -56,17 +55,14 @@ class FullyConnected:
 
     def kernel(self, inputs: np.ndarray) -> np.ndarray:
         """NNGP kernel (n, n), float64, of the infinitely wide network on ``inputs`` (n, ...)."""
-        return infinite_width_kernel(self._layers, inputs.reshape(len(inputs), -1), kind="nngp")
+        return self._kernel(inputs, "nngp")
 
     def tangent_kernel(self, inputs: np.ndarray) -> np.ndarray:
         """Neural tangent kernel (n, n), float64, of the infinitely wide network on ``inputs`` (n, ...), every layer's
         weights scaled as in Jacot, Gabriel and Hongler (NeurIPS 2018), so that all layers learn.
         """
-        return infinite_width_kernel(self._layers, inputs.reshape(len(inputs), -1), kind="ntk")
+        return self._kernel(inputs, "ntk")
 
-    def _layers(self, stax):  # noqa: ANN001, ANN202 (neural-tangents has no types and is slow to import)
-        def dense(width: int):  # noqa: ANN202
-            return stax.Dense(width, W_std=self.weight_variance**0.5, b_std=self.bias_variance**0.5)
-
-        hidden = [layer for _ in range(self.depth) for layer in (dense(self.width), stax.Relu())]
-        return stax.serial(*hidden, dense(1))
+    def _kernel(self, inputs: np.ndarray, kind: Literal["nngp", "ntk"]) -> np.ndarray:
+        variances = {"weight_variance": self.weight_variance, "bias_variance": self.bias_variance}
+        return relu_kernel(inputs.reshape(len(inputs), -1), self.depth, kind=kind, **variances).numpy()

@@ -5,7 +5,7 @@ from math import pi
 import numpy as np
 import torch
 
-__all__ = ["batched_mover"]
+__all__ = ["batched_mover", "follow"]
 
 _TINY = np.finfo(np.float64).tiny
 # Steps between looks at whether every chain is done, each of which makes the GPU wait.
@@ -22,7 +22,7 @@ def batched_mover(folded: np.ndarray, device: str, limit: int):  # noqa: ANN202
         x, v = torch.from_numpy(positions).to(device), torch.from_numpy(velocities).to(device)
         samples, hits = [], []
         for step in range(v.shape[1]):
-            hits.append(_follow(x, v[:, step].contiguous(), covariance, limit))
+            hits.append(follow(x, v[:, step].contiguous(), covariance, limit))
             samples.append(x.clone())
         positions[:] = x.cpu().numpy()
         return torch.stack(samples, 1).cpu().numpy(), torch.stack(hits, 1).cpu().numpy()
@@ -30,7 +30,7 @@ def batched_mover(folded: np.ndarray, device: str, limit: int):  # noqa: ANN202
     return move
 
 
-def _follow(positions: torch.Tensor, velocities: torch.Tensor, covariance: torch.Tensor, limit: int) -> torch.Tensor:
+def follow(positions: torch.Tensor, velocities: torch.Tensor, covariance: torch.Tensor, limit: int) -> torch.Tensor:
     """One trajectory of every chain: ``positions`` and ``velocities`` (chains, n), both moved. -> bounces (chains,),
     above ``limit`` where one was given up.
     """

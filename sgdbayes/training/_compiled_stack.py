@@ -14,7 +14,7 @@ from sgdbayes.architectures import FullyConnected
 from sgdbayes.training._compiled import UPDATES, first_miss, outputs, sparse_rows, train_epoch
 from sgdbayes.training.optimizers import Optimizer
 
-__all__ = ["CompiledStack"]
+__all__ = ["CompiledStack", "numbers_of"]
 
 _LOSSES = ("cross_entropy", "mse")
 
@@ -40,7 +40,7 @@ class CompiledStack:
         self._sizes = np.array([len(weights) for weights in networks[0][::2]])
         self._shapes = [part.shape for part in networks[0]]
         self._parameters = np.stack([np.concatenate([part.ravel() for part in network]) for network in networks])
-        self._code, self._numbers, first = _numbers(optimizer)
+        self._code, self._numbers, first = numbers_of(optimizer)
         self._memory = np.zeros((len(networks), 2, self._parameters.shape[1]), np.float32)
         self._memory[:, 0] = first
         self._steps = np.zeros(len(networks), np.int64)
@@ -49,7 +49,7 @@ class CompiledStack:
     @staticmethod
     def serves(architecture: object, optimizer: Optimizer, loss: str) -> bool:
         """Whether there is compiled code for these."""
-        return type(architecture) is FullyConnected and loss in _LOSSES and _numbers(optimizer) is not None
+        return type(architecture) is FullyConnected and loss in _LOSSES and numbers_of(optimizer) is not None
 
     def train_epoch(self, order: np.ndarray) -> None:
         """One pass of each network over S in its own ``order`` (M, n)."""
@@ -114,7 +114,7 @@ def _flat_sparse(inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray
     return sparse_rows(inputs.reshape(len(inputs), -1))
 
 
-def _numbers(optimizer: Optimizer) -> tuple[int, np.ndarray, float] | None:
+def numbers_of(optimizer: Optimizer) -> tuple[int, np.ndarray, float] | None:
     """Code and numbers of an optimiser, and what its memory starts from; None where an option asks for torch's own."""
     if optimizer.kind not in UPDATES:
         return None

@@ -3,7 +3,7 @@ batched operation serves all networks, and an optimiser of torch.optim, which ac
 """
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import torch
@@ -11,14 +11,22 @@ from torch.nn.functional import softplus
 
 from sgdbayes.training.optimizers import Optimizer
 
-__all__ = ["CHUNK", "LOSSES", "TorchStack"]
+__all__ = ["LOSSES", "PRECISIONS", "TorchStack", "examples_at_once"]
+
+PRECISIONS = ("float32", "tf32", "bfloat16")
 
 LOSSES: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
     "cross_entropy": lambda outputs, labels: softplus(-labels * outputs),
     "mse": lambda outputs, labels: (outputs - labels) ** 2,
 }
-# Examples whose outputs are computed at once, if batches are not larger: more would take more memory than training.
-CHUNK = 64
+# Examples whose outputs are computed at once, if batches are not larger. On a CPU more would take more memory than training;
+# a GPU likes large products.
+_CHUNK = {"cpu": 64, "cuda": 1024}
+
+
+def examples_at_once(batch_size: int, device: str) -> int:
+    """Of how many examples a stack computes outputs at once, at most."""
+    return max(batch_size, _CHUNK[device])
 
 
 class TorchStack:
@@ -27,49 +35,64 @@ class TorchStack:
     def __init__(
         self,
         architecture,  # noqa: ANN001 (any object with outputs)
-        networks: Sequence[list[np.ndarray]],
+        networks: Iterable[list[np.ndarray]],
         optimizer: Optimizer,
         inputs: np.ndarray,
         labels: np.ndarray,
         *,
+        number: int,
         loss: str,
         batch_size: int,
         device: str,
         precision: str,
     ) -> None:
-        """``networks``: initial parameters of each. ``inputs`` (n, ...), ``labels`` (n,): S, float32. With precision
-        "bfloat16" products are computed in it; parameters and updates stay float32.
+        """``networks``: initial parameters of each of ``number``. ``inputs`` (n, ...), ``labels`` (n,): S, float32. With
+        precision "tf32" (on a GPU) or "bfloat16" products are computed in it; parameters and updates stay float32.
         """
         self._architecture, self._loss, self._batch_size = architecture, LOSSES[loss], batch_size
-        self._device, self._precision, self._chunk = device, precision, max(batch_size, CHUNK)
-        drawn = zip(*networks, strict=True)
-        self._parameters = [torch.from_numpy(np.stack(parts)).to(device).requires_grad_() for parts in drawn]
+        self._device, self._precision, self._chunk = device, precision, examples_at_once(batch_size, device)
+        self._parameters = _stacked(networks, number, device)
         self._optimizer = optimizer.build(self._parameters)
         self._labels = torch.from_numpy(labels).to(device)
-        self._outputs_on_s = self._bound(inputs)
         self._missed = torch.zeros(len(labels), device=device)
+        # Of S and of the test points, which are asked for again and again.
+        self._on_device: dict[int, tuple[np.ndarray, torch.Tensor]] = {}
+        self._outputs_on_s = self._bound(inputs)
 
     def train_epoch(self, order: np.ndarray) -> None:
         """One pass of each network over S in its own ``order`` (M, n)."""
-        for batch in torch.from_numpy(order).to(self._device).split(self._batch_size, dim=1):
-            outputs = self._outputs_on_s(self._parameters, batch)
-            self._optimizer.zero_grad()
-            # The mean of each network's own batch, summed: no network's gradient depends on another.
-            self._loss(outputs, self._labels[batch]).mean(dim=1).sum().backward()
-            self._optimizer.step()
+        for batch in self._batches(order):
+            with self._products():
+                outputs = self._outputs_on_s(self._parameters, batch)
+                self._optimizer.zero_grad()
+                # The mean of each network's own batch, summed: no network's gradient depends on another.
+                self._loss(outputs, self._labels[batch]).mean(dim=1).sum().backward()
+                self._optimizer.step()
+
+    def _batches(self, order: np.ndarray) -> Iterator[torch.Tensor]:
+        return iter(torch.from_numpy(order).to(self._device).split(self._batch_size, dim=1))
 
     @torch.no_grad()
     def fits(self) -> np.ndarray:
         """Which networks (M,) have zero training error. What others missed is tried first."""
         fits = torch.ones(len(self._parameters[0]), dtype=torch.bool, device=self._device)
+        tried, parameters = torch.arange(len(fits), device=self._device), self._parameters
         order = self._missed.argsort(descending=True)
-        for chunk in order.split(self._chunk):
-            if not fits.any():
+        # Few examples first: most networks go by them.
+        first = min(len(order), max(self._batch_size, _CHUNK["cpu"]))
+        for chunk in (order[:first], *order[first:].split(self._chunk)):
+            if len(chunk) == 0:
                 break
-            survivors = self._parameters if fits.all() else [parameter[fits] for parameter in self._parameters]
-            right = self._outputs_on_s(survivors, chunk[None]) * self._labels[chunk] > 0
+            with self._products():
+                right = self._outputs_on_s(parameters, chunk[None]) * self._labels[chunk] > 0
             self._missed[chunk] += (~right).sum(0)
-            fits[fits.clone()] = right.all(1)
+            fits[tried] &= right.all(1)
+            left = fits[tried]
+            if not left.any():
+                break
+            # Parameters are copied for it.
+            if 2 * left.sum() <= len(left):
+                tried, parameters = tried[left], [parameter[left] for parameter in parameters]
         return fits.cpu().numpy()
 
     @torch.no_grad()
@@ -83,7 +106,8 @@ class TorchStack:
         rows = torch.from_numpy(chosen).to(self._device)
         parameters, outputs = [parameter[rows] for parameter in self._parameters], self._bound(inputs)
         chunks = torch.arange(len(inputs), device=self._device)[None].split(self._chunk, dim=1)
-        return torch.cat([outputs(parameters, chunk) for chunk in chunks], dim=1).cpu().numpy()
+        with self._products():
+            return torch.cat([outputs(parameters, chunk) for chunk in chunks], dim=1).cpu().numpy()
 
     def parameters(self, chosen: np.ndarray) -> list[list[np.ndarray]]:
         """Parameters of each of the ``chosen`` (M,) bool networks, as they were given."""
@@ -105,7 +129,9 @@ class TorchStack:
 
     def _bound(self, inputs: np.ndarray) -> Callable[[list[torch.Tensor], torch.Tensor], torch.Tensor]:
         """The forward pass on rows (M, B), or (1, B) shared, of ``inputs``, float32 out."""
-        on_device = torch.from_numpy(inputs).to(self._device)
+        if id(inputs) not in self._on_device:
+            self._on_device[id(inputs)] = inputs, torch.from_numpy(inputs).to(self._device)
+        on_device = self._on_device[id(inputs)][1]
 
         def outputs(parameters: list[torch.Tensor], rows: torch.Tensor) -> torch.Tensor:
             with self._autocast():
@@ -114,6 +140,29 @@ class TorchStack:
         return outputs
 
     def _autocast(self) -> contextlib.AbstractContextManager:
-        if self._precision == "float32":
-            return contextlib.nullcontext()
-        return torch.autocast(self._device, dtype=torch.bfloat16)
+        if self._precision == "bfloat16":
+            return torch.autocast(self._device, dtype=torch.bfloat16)
+        return contextlib.nullcontext()
+
+    @contextlib.contextmanager
+    def _products(self) -> Iterator[None]:
+        """Products of float32 matrices at the precision that was asked for, whatever the program around this has set."""
+        of_products, convolutions = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
+        torch.set_float32_matmul_precision("high" if self._precision == "tf32" else "highest")
+        torch.backends.cudnn.allow_tf32 = self._precision == "tf32"
+        try:
+            yield
+        finally:
+            torch.set_float32_matmul_precision(of_products)
+            torch.backends.cudnn.allow_tf32 = convolutions
+
+
+def _stacked(networks: Iterable[list[np.ndarray]], number: int, device: str) -> list[torch.Tensor]:
+    """Parameters (M, ...) of ``number`` networks on ``device``, put there as they are drawn."""
+    stacks: list[torch.Tensor] = []
+    for place, network in enumerate(networks):
+        if not stacks:
+            stacks = [torch.empty((number, *part.shape), device=device) for part in network]
+        for stack, part in zip(stacks, network, strict=True):
+            stack[place] = torch.from_numpy(part)
+    return [stack.requires_grad_() for stack in stacks]

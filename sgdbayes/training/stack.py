@@ -7,6 +7,7 @@ on the machine.
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -20,15 +21,16 @@ from sgdbayes.architectures import FullyConnected
 from sgdbayes.datasets.task import Task
 from sgdbayes.device import resolve_device
 from sgdbayes.training._compiled_stack import CompiledStack
-from sgdbayes.training._torch_stack import CHUNK, LOSSES, TorchStack
+from sgdbayes.training._fused_stack import FusedStack
+from sgdbayes.training._torch_stack import LOSSES, PRECISIONS, TorchStack, examples_at_once
 from sgdbayes.training.optimizers import Optimizer
 
 __all__ = ["LOSSES", "PRECISIONS", "Record", "TrainedNetworks", "train_until_fit"]
 
-PRECISIONS = ("float32", "bfloat16")
 # Memory of a stack: what a job of the workflow has room for beside the libraries, and a share of a GPU's.
 _CPU_BYTES = 1 << 30
 _GPU_SHARE = 0.5
+_TILE = 32
 # Numbers kept for each parameter: itself, its gradient, an optimiser's two, and room to drop finished networks.
 _COPIES = 6
 
@@ -93,8 +95,8 @@ def train_until_fit(
 
     A network that does not get there within ``max_epochs`` (plus ``extra_epochs``), or whose parameters stop being
     finite, is left with ``converged`` False. ``stack_size`` networks are trained at once, by default as many as fit in
-    1 GiB, or half of a GPU; a stack that does not fit is halved with a warning. ``precision`` "bfloat16" is for
-    products alone. ``progress(done, training, epoch)`` is called after each epoch with the numbers of networks that
+    1 GiB, or half of a GPU; a stack that does not fit is halved with a warning. ``precision`` "tf32" and "bfloat16"
+    are for products alone. ``progress(done, training, epoch)`` is called after each epoch with the numbers of networks that
     need no more and of those that their stack still trains. As networks end, ``keep(indices, networks)`` gets what they
     ended as, and ``hand_out(index, parameters)`` the parameters of each that converged, as ``initial_parameters`` draws
     them: both again, if the stack has to be halved. Raises ValueError for an unknown loss or precision or empty
@@ -195,17 +197,17 @@ class _Run:
         """Train one stack."""
         task, (train_inputs, test_inputs, live) = self.task, self._inputs()
         labels = task.train_labels.astype(np.float32)
-        streams = [np.random.default_rng([self.seed, index]) for index in indices]
-        drawn = [self._initial_parameters(stream, live) for stream in streams]
+        number, streams = len(indices), [np.random.default_rng([self.seed, index]) for index in indices]
+        drawn = _in_threads(lambda stream: self._initial_parameters(stream, live), streams)
         options = {"loss": self.loss, "batch_size": self.batch_size}
         if self._compiled():
-            stack = CompiledStack(drawn, self.optimizer, train_inputs, labels, **options)
+            stack = CompiledStack(list(drawn), self.optimizer, train_inputs, labels, **options)
         else:
-            options |= {"device": self.device, "precision": self.precision}
-            stack = TorchStack(self.architecture, drawn, self.optimizer, train_inputs, labels, **options)
-        del drawn
+            options |= {"number": number, "device": self.device, "precision": self.precision}
+            fused = self.device == "cuda" and FusedStack.serves(self.architecture, self.optimizer, self.loss)
+            kind = FusedStack if fused else TorchStack
+            stack = kind(self.architecture, drawn, self.optimizer, train_inputs, labels, **options)
 
-        number = len(indices)
         epochs, position = np.zeros(number, dtype=int), np.arange(number)
         converged, diverged = np.zeros(number, dtype=bool), np.zeros(number, dtype=bool)
         at_fit, at_end = (_empty_record(number, len(task.test_labels)) for _ in range(2))
@@ -218,7 +220,8 @@ class _Run:
             at_fit=at_fit if overtraining else at_end,
         )
         for epoch in range(1, self.max_epochs + self.extra_epochs + 1):
-            stack.train_epoch(np.stack([streams[i].permutation(len(labels)) for i in position]))
+            orders = _in_threads(lambda row: streams[row].permutation(len(labels)), position)
+            stack.train_epoch(np.stack(list(orders)))
             finite = stack.finite()
             fits = stack.fits() & finite
             seen = fits & ((epochs[position] == 0) | (epoch >= epochs[position] + self.extra_epochs))
@@ -287,7 +290,7 @@ class _Run:
             return saved
 
         parameters = [torch.from_numpy(part[None]).requires_grad_() for part in drawn]
-        batch = torch.from_numpy(self.task.train_inputs[None, : max(self.batch_size, CHUNK)])
+        batch = torch.from_numpy(self.task.train_inputs[None, : examples_at_once(self.batch_size, self.device)])
         with torch.autograd.graph.saved_tensors_hooks(count, lambda saved: saved):
             self.architecture.outputs(parameters, batch)
         return total
@@ -295,7 +298,8 @@ class _Run:
     def _compiled(self) -> bool:
         return (
             self.device == "cpu"
-            and self.precision == "float32"
+            # TF32 is float32 rounded for a GPU's products; a CPU has no need of it.
+            and self.precision != "bfloat16"
             and CompiledStack.serves(self.architecture, self.optimizer, self.loss)
         )
 
@@ -308,6 +312,9 @@ class _Run:
             return train, test, None
         train, test = train.reshape(len(train), -1), test.reshape(len(test), -1)
         live = (train != 0).any(0) | (test != 0).any(0)
+        if self.device == "cuda":
+            # A GPU multiplies whole tiles: some that are zero make up the last.
+            live[np.flatnonzero(~live)[: -live.sum() % _TILE]] = True
         return np.ascontiguousarray(train[:, live]), np.ascontiguousarray(test[:, live]), live
 
     def _initial_parameters(self, stream: np.random.Generator, live: np.ndarray | None) -> list[np.ndarray]:
@@ -330,6 +337,17 @@ class _Run:
             optimizer.step()
         first[~live], first[live] = dead.detach().numpy(), parameters[0]
         return [first, *parameters[1:]]
+
+
+def _in_threads(work: Callable, items: Sequence) -> Iterator:
+    """``work`` of each of the ``items``, in order, on as many threads as torch would take, a few at a time ahead."""
+    threads = torch.get_num_threads()
+    if threads == 1:
+        yield from map(work, items)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        for start in range(0, len(items), 4 * threads):
+            yield from pool.map(work, items[start : start + 4 * threads])
 
 
 def _mean_loss(loss: str, outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:

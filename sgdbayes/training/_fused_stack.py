@@ -1,0 +1,95 @@
+"""Stacks of fully connected networks on a GPU, whose updates are computed where their gradients are.
+
+Products of the forward pass and of the slopes are those of torch; `sgdbayes.training._fused` does the rest of a step. The
+arithmetic is that of `TorchStack` up to rounding.
+"""
+
+from collections.abc import Iterable
+from importlib.util import find_spec
+
+import numpy as np
+import torch
+
+from sgdbayes.architectures import FullyConnected
+from sgdbayes.training._compiled_stack import numbers_of
+from sgdbayes.training._torch_stack import TorchStack
+from sgdbayes.training.optimizers import Optimizer
+
+__all__ = ["FusedStack"]
+
+# TF32 holds bfloat16 without rounding.
+_PRODUCTS = {"float32": "ieee", "tf32": "tf32", "bfloat16": "tf32"}
+
+
+class FusedStack(TorchStack):
+    """M networks in training; everything but that as `TorchStack` does it."""
+
+    def __init__(
+        self,
+        architecture: FullyConnected,
+        networks: Iterable[list[np.ndarray]],
+        optimizer: Optimizer,
+        inputs: np.ndarray,
+        labels: np.ndarray,
+        **options,  # noqa: ANN003
+    ) -> None:
+        """As `TorchStack`, for what it `serves`."""
+        super().__init__(architecture, networks, optimizer, inputs, labels, **options)
+        # Only where there is a GPU is Triton sure to be there.
+        from sgdbayes.training import _fused
+
+        self._fused = _fused
+        code, self._numbers, first = numbers_of(optimizer)
+        self._step, states = 0, _fused.states_of(code, self._numbers)
+        self._kind = {"code": code, "states": states}
+        self._memory = [part.new_zeros(states, *part.shape) for part in self._parameters]
+        for memory in self._memory:
+            memory[:1] = first
+        self._type = torch.bfloat16 if self._precision == "bfloat16" else torch.float32
+        self._inputs = torch.from_numpy(inputs).to(self._device, self._type)
+        self._squared = options["loss"] == "mse"
+
+    @staticmethod
+    def serves(architecture: object, optimizer: Optimizer, loss: str) -> bool:
+        """Whether there are kernels for these, and Triton to compile them."""
+        known = type(architecture) is FullyConnected and loss in ("cross_entropy", "mse")
+        return known and numbers_of(optimizer) is not None and find_spec("triton") is not None
+
+    @torch.no_grad()
+    def train_epoch(self, order: np.ndarray) -> None:
+        """One pass of each network over S in its own ``order`` (M, n)."""
+        for batch in self._batches(order):
+            with self._products():
+                self._train(batch)
+
+    def _train(self, batch: torch.Tensor) -> None:
+        """One step of each network on its own rows ``batch`` (M, B) of S."""
+        self._step += 1
+        numbers = self._fused.update_numbers(self._kind["code"], self._numbers, self._step)
+        parts = list(zip(self._parameters, self._memory, strict=True))
+        layers = [(*weights, *biases) for weights, biases in zip(parts[::2], parts[1::2], strict=True)]
+        activations = [self._inputs[batch]]
+        for weights, _, biases, _ in layers[:-1]:
+            if len(activations) > 1:
+                activations[-1].relu_()
+            matrix, shift = weights.to(self._type), biases.to(self._type)
+            activations.append(torch.baddbmm(shift, activations[-1], matrix))
+        self._fused.train_top(
+            activations[-1], self._labels[batch], layers[-1], numbers, squared=self._squared, **self._kind
+        )
+        slopes = activations.pop()
+        for layer, below in zip(layers[-2::-1], reversed(activations), strict=True):
+            # Before the weights change.
+            passed = None if below is activations[0] else torch.bmm(slopes, layer[0].to(self._type).mT)
+            self._fused.train_weights(
+                below, slopes, layer, numbers, precision=_PRODUCTS[self._precision], **self._kind
+            )
+            if passed is not None:
+                slopes = torch.ops.aten.threshold_backward(passed, below, 0)
+
+    def keep(self, kept: np.ndarray) -> None:
+        """Drop all networks that are not in ``kept`` (M,) bool, with what the optimiser remembers of them."""
+        super().keep(kept)
+        rows = torch.from_numpy(kept).to(self._device)
+        for i, memory in enumerate(self._memory):
+            self._memory[i] = memory[:, rows]
