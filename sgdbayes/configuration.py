@@ -454,7 +454,9 @@ def _validated(config: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, A
     gridded = {
         name: set(entry["grid"]) for name, entry in _experiments(config).items() if isinstance(entry.get("grid"), dict)
     }
-    errors = sorted(_fills_defaults()(schema).iter_errors(config), key=lambda error: list(map(str, error.absolute_path)))
+    errors = sorted(
+        _fills_defaults()(schema).iter_errors(config), key=lambda error: list(map(str, error.absolute_path))
+    )
     for error in errors:
         path = list(error.absolute_path)
         given = gridded.get(path[-1], set()) if path else set()

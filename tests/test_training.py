@@ -462,7 +462,7 @@ def test_weights_of_inputs_left_out_decay_as_the_optimizer_lets_them(sparse_task
 def test_stacks_are_sized_by_what_a_network_takes(task, monkeypatch):
     sizes = []
 
-    def train(run, stack, _progress):
+    def train(run, stack, _drawn, _progress):
         sizes.append(len(stack))
         return _untrained(len(stack), len(run.task.test_labels))
 

@@ -27,11 +27,11 @@ class FusedStack(TorchStack):
     def __init__(
         self,
         architecture: FullyConnected,
-        networks: Iterable[list[np.ndarray]],
+        networks: Iterable[list[torch.Tensor]],
         optimizer: Optimizer,
         inputs: np.ndarray,
         labels: np.ndarray,
-        **options,  # noqa: ANN003
+        **options,
     ) -> None:
         """As `TorchStack`, for what it `serves`."""
         super().__init__(architecture, networks, optimizer, inputs, labels, **options)
@@ -68,22 +68,21 @@ class FusedStack(TorchStack):
         numbers = self._fused.update_numbers(self._kind["code"], self._numbers, self._step)
         parts = list(zip(self._parameters, self._memory, strict=True))
         layers = [(*weights, *biases) for weights, biases in zip(parts[::2], parts[1::2], strict=True)]
-        activations = [self._inputs[batch]]
+        # Examples in the last axis.
+        activations = [self._inputs[batch].mT.contiguous()]
         for weights, _, biases, _ in layers[:-1]:
             if len(activations) > 1:
                 activations[-1].relu_()
-            matrix, shift = weights.to(self._type), biases.to(self._type)
-            activations.append(torch.baddbmm(shift, activations[-1], matrix))
+            matrix, shift = (part.to(self._type).mT for part in (weights, biases))
+            activations.append(torch.baddbmm(shift, matrix, activations[-1]))
         self._fused.train_top(
             activations[-1], self._labels[batch], layers[-1], numbers, squared=self._squared, **self._kind
         )
         slopes = activations.pop()
         for layer, below in zip(layers[-2::-1], reversed(activations), strict=True):
             # Before the weights change.
-            passed = None if below is activations[0] else torch.bmm(slopes, layer[0].to(self._type).mT)
-            self._fused.train_weights(
-                below, slopes, layer, numbers, precision=_PRODUCTS[self._precision], **self._kind
-            )
+            passed = None if below is activations[0] else torch.bmm(layer[0].to(self._type), slopes)
+            self._fused.train_weights(below, slopes, layer, numbers, precision=_PRODUCTS[self._precision], **self._kind)
             if passed is not None:
                 slopes = torch.ops.aten.threshold_backward(passed, below, 0)
 

@@ -35,7 +35,7 @@ class TorchStack:
     def __init__(
         self,
         architecture,  # noqa: ANN001 (any object with outputs)
-        networks: Iterable[list[np.ndarray]],
+        networks: Iterable[list[torch.Tensor]],
         optimizer: Optimizer,
         inputs: np.ndarray,
         labels: np.ndarray,
@@ -157,12 +157,12 @@ class TorchStack:
             torch.backends.cudnn.allow_tf32 = convolutions
 
 
-def _stacked(networks: Iterable[list[np.ndarray]], number: int, device: str) -> list[torch.Tensor]:
+def _stacked(networks: Iterable[list[torch.Tensor]], number: int, device: str) -> list[torch.Tensor]:
     """Parameters (M, ...) of ``number`` networks on ``device``, put there as they are drawn."""
     stacks: list[torch.Tensor] = []
     for place, network in enumerate(networks):
         if not stacks:
             stacks = [torch.empty((number, *part.shape), device=device) for part in network]
         for stack, part in zip(stacks, network, strict=True):
-            stack[place] = torch.from_numpy(part)
+            stack[place].copy_(part, non_blocking=True)
     return [stack.requires_grad_() for stack in stacks]

@@ -141,19 +141,26 @@ def _stacks(
     run: "_Run", indices: Sequence[int], size: int, progress: Callable[[int, int, int], None]
 ) -> Iterator[TrainedNetworks]:
     """Train stack after stack, halving ``size`` where it does not fit in memory."""
-    done = 0
-    while done < len(indices):
-        stack = indices[done : done + size]
-        try:
-            run.check_memory(len(stack))
-            yield run.train(stack, lambda ended, *state, before=done: progress(before + ended, *state))
-        except (MemoryError, RuntimeError) as error:
-            if len(stack) == 1 or not _out_of_memory(error):
-                raise
-            size = len(stack) // 2
-            warnings.warn(f"a stack of {len(stack)} networks does not fit in memory: trying {size}", stacklevel=3)
-        else:
-            done += len(stack)
+    done, ahead = 0, None
+    pool = ThreadPoolExecutor(torch.get_num_threads())
+    try:
+        while done < len(indices):
+            stack = indices[done : done + size]
+            try:
+                run.check_memory(len(stack))
+                drawn = ahead or run.draw(pool, stack)
+                # Drawn while a GPU trains; a CPU has no hands free.
+                ahead = run.draw(pool, indices[done + size : done + 2 * size]) if run.device == "cuda" else None
+                yield run.train(stack, drawn, lambda ended, *state, before=done: progress(before + ended, *state))
+            except (MemoryError, RuntimeError) as error:
+                if len(stack) == 1 or not _out_of_memory(error):
+                    raise
+                size, ahead = len(stack) // 2, None
+                warnings.warn(f"a stack of {len(stack)} networks does not fit in memory: trying {size}", stacklevel=3)
+            else:
+                done += len(stack)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 @contextmanager
@@ -175,6 +182,10 @@ def _out_of_memory(error: Exception) -> bool:
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or "allocate memory" in str(error)
 
 
+# Random streams of networks and their initial parameters, as they come.
+_Drawn = tuple[list[np.random.Generator], Iterator[list[torch.Tensor]]]
+
+
 @dataclass(frozen=True)
 class _Run:
     """What all stacks have in common."""
@@ -193,20 +204,38 @@ class _Run:
     keep: Callable[[list[int], TrainedNetworks], None]
     hand_out: Callable[[int, list[np.ndarray]], None] | None
 
-    def train(self, indices: Sequence[int], progress: Callable[[int, int, int], None]) -> TrainedNetworks:
-        """Train one stack."""
-        task, (train_inputs, test_inputs, live) = self.task, self._inputs()
-        labels = task.train_labels.astype(np.float32)
-        number, streams = len(indices), [np.random.default_rng([self.seed, index]) for index in indices]
-        drawn = _in_threads(lambda stream: self._initial_parameters(stream, live), streams)
+    def draw(self, pool: ThreadPoolExecutor, indices: Sequence[int]) -> _Drawn:
+        """Random streams and initial parameters of the networks ``indices``, drawn by the threads of ``pool``."""
+        live = self._inputs[2]
+
+        def draw(stream: np.random.Generator) -> list[torch.Tensor]:
+            parameters = map(torch.from_numpy, self._initial_parameters(stream, live))
+            # From pinned memory the copy to a GPU is eight times faster.
+            return [part.pin_memory() for part in parameters] if self.device == "cuda" else list(parameters)
+
+        streams = [np.random.default_rng([self.seed, index]) for index in indices]
+        return streams, pool.map(draw, streams)
+
+    def train(
+        self, indices: Sequence[int], drawn: _Drawn, progress: Callable[[int, int, int], None]
+    ) -> TrainedNetworks:
+        """Train one stack of networks as they were ``drawn``."""
+        task, (train_inputs, test_inputs, live) = self.task, self._inputs
+        labels, number, (streams, initial) = task.train_labels.astype(np.float32), len(indices), drawn
         options = {"loss": self.loss, "batch_size": self.batch_size}
         if self._compiled():
-            stack = CompiledStack(list(drawn), self.optimizer, train_inputs, labels, **options)
+            stack = CompiledStack(
+                [[part.numpy() for part in network] for network in initial],
+                self.optimizer,
+                train_inputs,
+                labels,
+                **options,
+            )
         else:
             options |= {"number": number, "device": self.device, "precision": self.precision}
             fused = self.device == "cuda" and FusedStack.serves(self.architecture, self.optimizer, self.loss)
             kind = FusedStack if fused else TorchStack
-            stack = kind(self.architecture, drawn, self.optimizer, train_inputs, labels, **options)
+            stack = kind(self.architecture, initial, self.optimizer, train_inputs, labels, **options)
 
         epochs, position = np.zeros(number, dtype=int), np.arange(number)
         converged, diverged = np.zeros(number, dtype=bool), np.zeros(number, dtype=bool)
@@ -219,9 +248,15 @@ class _Run:
             diverged=diverged,
             at_fit=at_fit if overtraining else at_end,
         )
+
+        def orders() -> np.ndarray:
+            return np.stack(list(_in_threads(lambda row: streams[row].permutation(len(labels)), position)))
+
+        order = orders()
         for epoch in range(1, self.max_epochs + self.extra_epochs + 1):
-            orders = _in_threads(lambda row: streams[row].permutation(len(labels)), position)
-            stack.train_epoch(np.stack(list(orders)))
+            stack.train_epoch(order)
+            # While a GPU is still at it; who ends now has no use for it.
+            order = orders()
             finite = stack.finite()
             fits = stack.fits() & finite
             seen = fits & ((epochs[position] == 0) | (epoch >= epochs[position] + self.extra_epochs))
@@ -259,6 +294,7 @@ class _Run:
                 break
             if not kept.all():
                 stack.keep(kept)
+                order = order[kept]
         return networks
 
     def stack_size(self) -> int:
@@ -303,6 +339,7 @@ class _Run:
             and CompiledStack.serves(self.architecture, self.optimizer, self.loss)
         )
 
+    @cached_property
     def _inputs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         """Inputs of S and of the test points, for fully connected networks flat and without those that are zero in all
         of them, which no output depends on; and which are left.
