@@ -46,7 +46,6 @@ def compare_ep(
     functions: int,
     samples: int,
     seed: int,
-    device: str = "auto",
 ) -> EpAgainstExact:
     """EP and the exact posterior on one training set.
 
@@ -56,7 +55,7 @@ def compare_ep(
     """
     ep = expectation_propagation(kernel, labels)
     print(f"|S| = {len(labels)}: EP took {ep.sweeps} sweeps", flush=True)
-    exact, diagnostics = zero_one_predictive(kernel, labels, samples, seed=seed, device=device)
+    exact, diagnostics = zero_one_predictive(kernel, labels, samples, seed=seed)
     print(f"|S| = {len(labels)}: {diagnostics}", flush=True)
     sources = {"zero_one": exact, "mse": regression_posterior(kernel, labels, noise_variance=_NOISE_VARIANCE)}
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from sgdbayes.architectures import LSTM, Convolutional, FullyConnected
+from sgdbayes.architectures._infinite_width import infinite_width_kernel
 
 ARCHITECTURES = [
     FullyConnected(depth=1, width=256),
@@ -48,6 +49,22 @@ def test_tangent_kernel_is_that_of_jacot_and_others(architecture):
         kernel = arc_cosine_kernel(architecture, x, depth=depth)
         expected = kernel + expected * architecture.weight_variance * (np.pi - angle) / (2 * np.pi)
     np.testing.assert_allclose(architecture.tangent_kernel(x), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
+def test_kernels_are_those_of_neural_tangents(architecture):
+    x = np.random.default_rng(2).standard_normal((30, 7))
+
+    def layers(stax):
+        def dense(width):
+            return stax.Dense(width, W_std=architecture.weight_variance**0.5, b_std=architecture.bias_variance**0.5)
+
+        hidden = [layer for _ in range(architecture.depth) for layer in (dense(8), stax.Relu())]
+        return stax.serial(*hidden, dense(1))
+
+    for kind, ours in (("nngp", architecture.kernel(x)), ("ntk", architecture.tangent_kernel(x))):
+        # Some roundings of double precision, 1e-16 each, in each layer.
+        np.testing.assert_allclose(ours, infinite_width_kernel(layers, x, kind=kind), rtol=1e-13)
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
@@ -110,8 +127,8 @@ def test_what_is_not_a_number_stays_so_in_compiled_layers(architecture):
 
 def test_a_kernel_does_without_tensorflow():
     code = (
-        "import sys, numpy as np; from sgdbayes.architectures import FullyConnected; "
-        "FullyConnected(depth=1, width=8).kernel(np.eye(2, dtype=np.float32)); print('tensorflow' in sys.modules, "
+        "import sys, numpy as np; from sgdbayes.architectures import Convolutional; "
+        "Convolutional(layers=1, channels=8).kernel(np.ones((2, 4, 4), np.float32)); print('tensorflow' in sys.modules, "
         "'neural_tangents' in sys.modules, 'neural_tangents.experimental' in sys.modules)"
     )
     run = subprocess.run(

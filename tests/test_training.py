@@ -291,7 +291,7 @@ def test_bad_input(task):
     ):
         with pytest.raises(ValueError, match=said):
             train_until_fit(ARCHITECTURE, task, CASES[0], indices=[0], seed=0, **wrong)
-    with pytest.raises(ValueError, match="unknown precision 'half'; known: float32, bfloat16"):
+    with pytest.raises(ValueError, match="unknown precision 'half'; known: float32, tf32, bfloat16"):
         train_until_fit(ARCHITECTURE, task, CASES[0], indices=[0], seed=0, precision="half")
     with pytest.raises(ValueError, match="indices is empty"):
         train_until_fit(ARCHITECTURE, task, CASES[0], indices=[], seed=0)

@@ -52,7 +52,7 @@ def _zero_one(
     chains: int = 4,
     warm_up: int = 20,
     seed: int = 0,
-    device: str = "auto",
+    device: str = "cpu",
 ) -> tuple[GaussianMixture, dict[str, float]]:
     return zero_one_predictive(kernel, labels, samples, chains=chains, warm_up=warm_up, seed=seed, device=device)
 
@@ -160,7 +160,7 @@ def check_options(name: str, options: dict[str, Any], architecture: object) -> N
     given = {key: each.default for key, each in inspect.signature(POSTERIORS[name]).parameters.items()} | options
     if given.get("seed", 0) < 0:
         raise ValueError(f"seed must not be negative, got {given['seed']}")
-    if given.get("device", "auto") not in _DEVICES:
+    if given.get("device", "cpu") not in _DEVICES:
         raise ValueError(f"device must be {', '.join(_DEVICES[:-1])} or {_DEVICES[-1]}, got {given['device']!r}")
     if takes_networks(name):
         chosen = {key: each for key, each in given.items() if key not in ("architecture", "task", "seed")}

@@ -43,7 +43,7 @@ def zero_one_evidence(
     through: Iterable[int] = (),
     block: int = 20,
     warm_up: int = 8,
-    device: str = "auto",
+    device: str = "cpu",
     progress: Callable[[int, float, float], None] = lambda size, log_evidence, error: None,
 ) -> EvidencePath:
     """The evidence of the first 1, 1 + block, 1 + 2 block ... n training points, and of as many as ``through`` names.

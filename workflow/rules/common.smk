@@ -85,7 +85,7 @@ def experiment_memory(wildcards):
 
 
 def gpus_of_posterior(name):
-    return int(settings_of_posterior(name).get("device") == "cuda")
+    return int(CONFIGURATION.posteriors[name].get("device") == "cuda")
 
 
 def posterior_gpus(wildcards):
@@ -97,14 +97,8 @@ def posterior_threads(wildcards):
     return 4 if wildcards.posterior in ("zero_one", "rejection", "splitting") else 1
 
 
-def settings_of_posterior(name):
-    # The sampler is the one that can use a GPU.
-    default = {"device": CONFIGURATION.device} if name == "zero_one" else {}
-    return default | CONFIGURATION.posteriors[name]
-
-
 def posterior_settings(wildcards):
-    return settings_of_posterior(wildcards.posterior)
+    return CONFIGURATION.posteriors[wildcards.posterior]
 
 
 def model_runs(wildcards):

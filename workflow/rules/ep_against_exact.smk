@@ -19,11 +19,9 @@ rule ep_evidence:
     resources:
         mem_mb=grows(ep_memory),
         runtime=grows(240),
-        gpu=GPUS,
     params:
         train_sizes=lambda wildcards: EP_SETTINGS["train_sizes"],
         samples=lambda wildcards: EP_SETTINGS["evidence_samples"],
-        device=CONFIGURATION.device,
         seed=lambda wildcards: EP_SETTINGS["seed"],
         code=PLAN.code("ep_evidence"),
         key=lambda wildcards: PLAN.ep_key("ep_evidence"),
@@ -53,13 +51,11 @@ rule ep_compare:
     resources:
         mem_mb=grows(ep_memory),
         runtime=grows(240),
-        gpu=GPUS,
     params:
         settings=lambda wildcards: {
             name: EP_SETTINGS[name]
             for name in ("domain_sizes", "functions", "samples", "seed")
-        }
-        | {"device": CONFIGURATION.device},
+        },
         test_size=lambda wildcards: EP_SETTINGS["test_size"],
         code=PLAN.code("ep_compare"),
         key=lambda wildcards: PLAN.ep_key("ep_compare"),

@@ -29,7 +29,7 @@ rule posterior_errors:
             wildcards.architecture
         ],
         posteriors=lambda wildcards: {
-            name: settings_of_posterior(name)
+            name: CONFIGURATION.posteriors[name]
             for name in PLAN.kernel_posteriors_of(
                 wildcards.task, wildcards.architecture
             )

@@ -19,7 +19,6 @@ with job(snakemake) as run:
         snakemake.params.samples,
         through=sizes,
         seed=snakemake.params.seed,
-        device=snakemake.params.device,
         progress=lambda size, log_p, error: print(f"|S| = {size}: {log_p:.2f} +- {error:.2f}", flush=True),
     )
     write_table(snakemake.output.table, pd.DataFrame(asdict(path)), run.provenance())
