@@ -88,9 +88,12 @@ def _defining_module(module: str, name: str) -> Path:
         return folder.with_suffix(".py")
     if (folder / f"{name}.py").exists():
         return folder / f"{name}.py"
-    for node in _tree(folder / "__init__.py").body:
+    # What a package gathers is listed beside it, for it is imported when it is asked for.
+    listed = folder / "__init__.pyi"
+    for node in _tree(listed if listed.exists() else folder / "__init__.py").body:
         if isinstance(node, ast.ImportFrom) and name in {alias.asname or alias.name for alias in node.names}:
-            return _defining_module(node.module, name)
+            within = f"{module}." if node.level else ""
+            return _defining_module(f"{within}{node.module}", name)
     return folder / "__init__.py"
 
 

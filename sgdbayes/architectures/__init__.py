@@ -2,19 +2,6 @@
 NNGP kernel.
 """
 
-from sgdbayes.architectures._monte_carlo import KernelEstimate, monte_carlo_kernel
-from sgdbayes.architectures.by_name import ARCHITECTURES, architecture_of, kernel_with_facts
-from sgdbayes.architectures.convolutional import Convolutional
-from sgdbayes.architectures.fully_connected import FullyConnected
-from sgdbayes.architectures.lstm import LSTM
+import lazy_loader
 
-__all__ = [
-    "ARCHITECTURES",
-    "LSTM",
-    "Convolutional",
-    "FullyConnected",
-    "KernelEstimate",
-    "architecture_of",
-    "kernel_with_facts",
-    "monte_carlo_kernel",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

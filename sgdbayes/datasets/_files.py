@@ -7,13 +7,18 @@ from pathlib import Path
 
 from sgdbayes.storage import DamagedFileError
 
-__all__ = ["download", "places"]
+__all__ = ["download", "installed", "places"]
 
 
 def places(name: str, folder: Path) -> list[Path]:
     """Where the files of a data set are looked for: ``$SGDBAYES_DATA/<name>``, ``folder/<name>``."""
     given = os.environ.get("SGDBAYES_DATA")
     return [*([Path(given) / name] if given else []), folder / name]
+
+
+def installed(_folder: Path) -> bool:
+    """Whether data that come with an installed package are at hand."""
+    return True
 
 
 def download(url: str, path: Path, *, check: Callable[[Path], object], advice: str) -> Path:

@@ -16,7 +16,7 @@ from sgdbayes.datasets._files import download, places
 from sgdbayes.datasets.task import LabelledData
 from sgdbayes.storage import DamagedFileError, write_bytes
 
-__all__ = ["IdxFiles", "load_idx"]
+__all__ = ["IdxFiles", "idx_at_hand", "load_idx"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,15 @@ def load_idx(files: IdxFiles, folder: Path) -> LabelledData:
     inputs = pixels.astype(np.float32)
     inputs /= 255
     return LabelledData(inputs, classes.astype(int))
+
+
+def idx_at_hand(files: IdxFiles, folder: Path) -> bool:
+    """Whether `load_idx` need not download."""
+    folders = (*places(files.subfolder, folder), *files.installed)
+    return all(
+        (folder / files.raw / "raw" / name).exists() or any((place / f"{name}.gz").exists() for place in folders)
+        for name in files.sha256
+    )
 
 
 def _array(content: bytes, dimensions: int) -> np.ndarray:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sgdbayes.datasets.task import LabelledData
+from sgdbayes.datasets.task import Inputs, LabelledData
 
-__all__ = ["TARGETS", "check_boolean", "load_boolean"]
+__all__ = ["TARGETS", "bits_as_text", "boolean_inputs", "check_boolean", "load_boolean"]
 
 _BITS = 7
 
@@ -59,3 +59,13 @@ def _outputs(target: str, seed: int) -> np.ndarray:
     if outputs.min() == outputs.max():
         raise ValueError(f"target must not be constant, got {outputs[0]} for every input")
     return outputs
+
+
+def boolean_inputs(**_options: object) -> Inputs:
+    """What an input is; one of them is all zeros."""
+    return Inputs((_BITS,), zeros=True)
+
+
+def bits_as_text(inputs: np.ndarray, _indices: np.ndarray, _folder: Path) -> tuple[list[str], str]:
+    """The bits of each of ``inputs`` (N, 7)."""
+    return ["".join(str(int(bit)) for bit in row) for row in inputs], ""

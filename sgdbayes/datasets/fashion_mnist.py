@@ -5,10 +5,10 @@ Pixels are scaled to [0, 1].
 
 from pathlib import Path
 
-from sgdbayes.datasets._idx import IdxFiles, load_idx
+from sgdbayes.datasets._idx import IdxFiles, idx_at_hand, load_idx
 from sgdbayes.datasets.task import LabelledData
 
-__all__ = ["load_fashion_mnist"]
+__all__ = ["fashion_mnist_at_hand", "load_fashion_mnist"]
 
 _FILES = IdxFiles(
     subfolder="fashion-mnist",
@@ -35,3 +35,8 @@ def load_fashion_mnist(folder: Path) -> LabelledData:
     needed and fails.
     """
     return load_idx(_FILES, folder)
+
+
+def fashion_mnist_at_hand(folder: Path) -> bool:
+    """Whether `load_fashion_mnist` need not download."""
+    return idx_at_hand(_FILES, folder)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from sgdbayes.datasets._idx import IdxFiles, load_idx
-from sgdbayes.datasets.task import LabelledData
+from sgdbayes.datasets._idx import IdxFiles, idx_at_hand, load_idx
+from sgdbayes.datasets.task import Inputs, LabelledData
 from sgdbayes.storage import DamagedFileError
 
-__all__ = ["load_embedded_mnist", "load_mnist"]
+__all__ = ["image_inputs", "load_embedded_mnist", "load_mnist", "mnist_at_hand"]
 
 _EMBEDDED_SHA256 = "809ec085d551285cf9efad12c42a6aead98c62f96eb9936cc5b778870773e50d"
 
@@ -57,3 +57,13 @@ def load_mnist(folder: Path) -> LabelledData:
     is not the known one, ConnectionError if a download is needed and fails.
     """
     return load_idx(_FILES, folder)
+
+
+def mnist_at_hand(folder: Path) -> bool:
+    """Whether `load_mnist` need not download."""
+    return idx_at_hand(_FILES, folder)
+
+
+def image_inputs() -> Inputs:
+    """What an image is."""
+    return Inputs((28, 28))

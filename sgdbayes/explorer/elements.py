@@ -10,17 +10,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from sgdbayes.datasets import DATASETS, Task, fashion_mnist, load_task, mnist
-from sgdbayes.datasets._files import places
-from sgdbayes.explorer.reviews import describe_reviews, reviews_at_hand
+from sgdbayes.datasets import DATASETS, Task, load_task
+from sgdbayes.registry import resolve
 from sgdbayes.storage import DamagedFileError, read_arrays
 
 __all__ = ["describe_elements"]
 
-# Of these the data come with the installed packages.
-_INSTALLED = ("boolean", "mnist_embedded")
-# Not by public names: the modules of data sets are part of what every task's key stands for, and would have to change.
-_IDX_FILES = {"mnist": mnist._FILES, "fashion_mnist": fashion_mnist._FILES}
 _COLUMNS = 10
 
 
@@ -38,11 +33,10 @@ def describe_elements(
         return {**named, "kind": "none", "note": note}, None
     task = task.head(size)
     inputs = task.test_inputs
-    if settings["dataset"] == "imdb":
-        shown, note = describe_reviews(task.test_indices, data)
-        shown = {"kind": "texts", "texts": shown}
-    elif settings["dataset"] == "boolean":
-        shown = {"kind": "texts", "texts": ["".join(str(int(bit)) for bit in row) for row in inputs]}
+    texts = DATASETS[settings["dataset"]].texts
+    if texts is not None:
+        lines, note = resolve(texts)(inputs, task.test_indices, data)
+        shown = {"kind": "texts", "texts": lines}
     elif inputs.ndim == 3 and inputs.min() >= 0 and inputs.max() <= 1:
         shown = {"kind": "images", **_sprite(inputs)}
     else:
@@ -53,15 +47,11 @@ def describe_elements(
 
 def _class_names(settings: Mapping[str, Any]) -> dict[str, str]:
     """What the labels mean, in as few characters as will do."""
-    if settings["dataset"] == "imdb":
-        both = ("negative", "positive")
-        return {
-            "positive": both[max(settings["positive_classes"])],
-            "negative": both[1 - max(settings["positive_classes"])],
-        }
-    positive = set(settings["positive_classes"])
-    known = DATASETS[settings["dataset"]].classes if settings["dataset"] in DATASETS else ()
-    return {"positive": _ranges(positive), "negative": _ranges(set(known) - positive) or "the rest"}
+    dataset, positive = DATASETS[settings["dataset"]], set(settings["positive_classes"])
+    both = {"positive": positive, "negative": set(dataset.classes) - positive}
+    if dataset.class_names:
+        return {label: ", ".join(dataset.class_names[each] for each in sorted(of)) for label, of in both.items()}
+    return {label: _ranges(of) for label, of in both.items()}
 
 
 def _ranges(classes: set[int]) -> str:
@@ -76,27 +66,14 @@ def _task(settings: Mapping[str, Any], path: Path, data: Path) -> tuple[Task | N
     try:
         if path.exists():
             return Task(**read_arrays(path)), ""
-        if _at_hand(settings["dataset"], data):
+        at_hand = DATASETS[settings["dataset"]].at_hand
+        if at_hand is not None and resolve(at_hand)(data):
             return load_task(settings, data), ""
     except DamagedFileError as error:
         return None, f"The test elements are not shown: {error}."
     return None, (
         "The test elements themselves were not at hand when this page was made, so their numbers are shown: put the files of "
         f"{settings['dataset']} where data/README.md says, and make the page anew."
-    )
-
-
-def _at_hand(dataset: str, data: Path) -> bool:
-    """Whether a data set can be loaded without a download."""
-    if dataset == "imdb":
-        return reviews_at_hand(data)
-    if dataset not in _IDX_FILES:
-        return dataset in _INSTALLED
-    files = _IDX_FILES[dataset]
-    folders = (*places(files.subfolder, data), *files.installed)
-    return all(
-        (data / files.raw / "raw" / name).exists() or any((folder / f"{name}.gz").exists() for folder in folders)
-        for name in files.sha256
     )
 
 

@@ -22,7 +22,7 @@ from scipy.special import erfcx, log_ndtr
 from sgdbayes.posterior._checks import check_kernel, check_labels, lower_cholesky
 from sgdbayes.posterior.gaussian import Gaussian
 
-__all__ = ["ExpectationPropagation", "expectation_propagation"]
+__all__ = ["ExpectationPropagation", "expectation_propagation", "fit_ep"]
 
 # Anderson's step looks back on so many sweeps; more do not save any on MNIST (n = 1,000 and 3,000).
 _MEMORY = 5
@@ -182,3 +182,11 @@ def _log_evidence(tau, nu, mean, variance, log_determinant) -> float:  # noqa: A
     log_probability = log_ndtr(cavity_nu / np.sqrt(cavity_tau))
     log_scales = log_probability + log_normalizer(cavity_tau, cavity_nu) - log_normalizer(1 / variance, mean / variance)
     return float(log_scales.sum() - log_determinant + nu @ mean / 2)
+
+
+def fit_ep(
+    kernel: np.ndarray, labels: np.ndarray, *, tolerance: float = 1e-8, damping: float = 0.9, max_sweeps: int = 1000
+) -> tuple[Gaussian, dict[str, float]]:
+    """`expectation_propagation` as the configuration asks for it."""
+    result = expectation_propagation(kernel, labels, tolerance=tolerance, damping=damping, max_sweeps=max_sweeps)
+    return result.predictive, {"log_evidence": result.log_evidence, "sweeps": result.sweeps}

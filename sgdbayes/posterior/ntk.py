@@ -12,7 +12,7 @@ from scipy.linalg import cho_solve
 from sgdbayes.posterior._checks import check_kernel, check_labels, lower_cholesky
 from sgdbayes.posterior.gaussian import Gaussian
 
-__all__ = ["ntk_ensemble"]
+__all__ = ["fit_ntk", "ntk_ensemble"]
 
 
 def ntk_ensemble(kernel: np.ndarray, labels: np.ndarray, tangent_kernel: np.ndarray) -> Gaussian:
@@ -34,3 +34,8 @@ def ntk_ensemble(kernel: np.ndarray, labels: np.ndarray, tangent_kernel: np.ndar
     crossed = solved.T @ kernel[:trained, trained:]
     covariance = kernel[trained:, trained:] + solved.T @ kernel[:trained, :trained] @ solved - crossed - crossed.T
     return Gaussian(solved.T @ labels, (covariance + covariance.T) / 2)
+
+
+def fit_ntk(kernel: np.ndarray, labels: np.ndarray, tangent_kernel: np.ndarray) -> tuple[Gaussian, dict[str, float]]:
+    """`ntk_ensemble` as the configuration asks for it."""
+    return ntk_ensemble(kernel, labels, tangent_kernel), {}

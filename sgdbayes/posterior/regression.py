@@ -9,7 +9,7 @@ import numpy as np
 from sgdbayes.posterior._checks import check_kernel, check_labels, lower_cholesky
 from sgdbayes.posterior.gaussian import Gaussian
 
-__all__ = ["regression_posterior"]
+__all__ = ["fit_mse", "regression_posterior"]
 
 
 def regression_posterior(kernel: np.ndarray, labels: np.ndarray, *, noise_variance: float) -> Gaussian:
@@ -31,3 +31,8 @@ def regression_posterior(kernel: np.ndarray, labels: np.ndarray, *, noise_varian
 
     mean, covariance = exact_gp(kernel, labels, noise_variance)
     return Gaussian(mean, (covariance + covariance.T) / 2)
+
+
+def fit_mse(kernel: np.ndarray, labels: np.ndarray, *, noise_variance: float = 1e-4) -> tuple[Gaussian, dict[str, float]]:
+    """`regression_posterior` as the configuration asks for it."""
+    return regression_posterior(kernel, labels, noise_variance=noise_variance), {}

@@ -21,11 +21,13 @@ from numba import get_num_threads, njit
 
 from sgdbayes.functions import wilson_interval
 from sgdbayes.posterior._checks import check_fully_connected, check_labels, check_network_inputs
+from sgdbayes.posterior.empirical import EmpiricalPosterior
 
 if TYPE_CHECKING:  # importing it takes torch, and seconds
     from sgdbayes.architectures.fully_connected import FullyConnected
+    from sgdbayes.datasets.task import Task
 
-__all__ = ["RejectionSample", "check_rejection", "sample_by_rejection"]
+__all__ = ["RejectionSample", "check_rejection", "fit_rejection", "sample_by_rejection"]
 
 # Networks with a random stream of their own.
 _CHUNK = 8192
@@ -278,3 +280,39 @@ def _add(target, vector, factor):  # noqa: ANN001, ANN202
 def _standard_normal(rng, target):  # noqa: ANN001, ANN202
     for u in range(len(target)):
         target[u] = rng.standard_normal()
+
+
+def fit_rejection(
+    architecture: "FullyConnected",
+    task: "Task",
+    *,
+    networks: int = 10_000_000,
+    accepted: int = 20_000,
+    seed: int = 0,
+) -> tuple[EmpiricalPosterior, dict[str, float]]:
+    """`sample_by_rejection` as the configuration asks for it. Raises RuntimeError if no network fitted S."""
+    tenth = max(1, networks // 10)
+    printed = 0
+
+    def progress(tried: int, kept: int) -> None:
+        nonlocal printed
+        if tried // tenth > printed:
+            printed = tried // tenth
+            print(f"{tried:,} networks, {kept:,} fit", flush=True)
+
+    result = sample_by_rejection(
+        architecture, task.train_inputs, task.train_labels, task.test_inputs,
+        networks=networks, accepted=accepted, seed=seed, progress=progress,
+    )  # fmt: skip
+    if len(result.functions) == 0:
+        raise RuntimeError(
+            f"none of {result.networks:,} random networks fitted S (with 95 % confidence fewer than {result.acceptance_high:.2g} of "
+            "them do): raise networks of posteriors.rejection, or take the posterior splitting"
+        )
+    rate = (result.acceptance, result.acceptance_low, result.acceptance_high)
+    log_evidence = dict(
+        zip(("log_evidence", "log_evidence_low", "log_evidence_high"), map(float, np.log(rate)), strict=True)
+    )
+    rates = dict(zip(("acceptance", "acceptance_low", "acceptance_high"), rate, strict=True))
+    counts = {"networks": result.networks, "accepted": len(result.functions)}
+    return EmpiricalPosterior(result.functions[None]), counts | rates | log_evidence

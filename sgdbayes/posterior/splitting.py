@@ -30,11 +30,14 @@ from scipy.special import logsumexp, stdtrit
 from threadpoolctl import threadpool_limits
 
 from sgdbayes.posterior._checks import check_fully_connected, check_labels, check_network_inputs
+from sgdbayes.posterior.empirical import EmpiricalPosterior
+from sgdbayes.posterior.zero_one import chain_diagnostics
 
 if TYPE_CHECKING:  # importing it takes torch, and seconds
     from sgdbayes.architectures.fully_connected import FullyConnected
+    from sgdbayes.datasets.task import Task
 
-__all__ = ["SplittingSample", "check_splitting", "sample_by_splitting"]
+__all__ = ["SplittingSample", "check_splitting", "fit_splitting", "sample_by_splitting"]
 
 _DEPENDENT = 1e-10
 # An output smaller than this share of its scale is 0: on dead units, which fit no label, rounding would give it a sign.
@@ -49,6 +52,9 @@ _SHRINKAGES, _BOUNCES = 100, 10_000
 _BLOCK = 16
 # Blocks of units that a hidden layer is moved in: the last two hidden layers, and those below.
 _BLOCKS, _DEEP_BLOCKS = 64, 8
+# Largest R-hat, over test points, of runs taken to agree: their means then scatter as those of 16 independent draws would
+# or of more (R-hat^2 is about 1 plus the ratio of the variance between runs to that within).
+_R_HAT = 1.1
 _COMPILED = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "reassoc"}}
 
 
@@ -480,3 +486,37 @@ def _standard_normal(rng, target):  # noqa: ANN001, ANN202
     for i in range(target.shape[0]):
         for u in range(target.shape[1]):
             target[i, u] = rng.standard_normal()
+
+
+def fit_splitting(
+    architecture: "FullyConnected",
+    task: "Task",
+    *,
+    runs: int = 8,
+    particles: int = 100,
+    sweeps: int = 2,
+    rounds: int = 5,
+    seed: int = 0,
+) -> tuple[EmpiricalPosterior, dict[str, float]]:
+    """`sample_by_splitting` as the configuration asks for it. Raises RuntimeError if the runs disagree."""
+    result = sample_by_splitting(
+        architecture, task.train_inputs, task.train_labels, task.test_inputs,
+        runs=runs, particles=particles, sweeps=sweeps, rounds=rounds, seed=seed,
+        progress=lambda run, fitted, log_p: print(f"run {run}: {fitted} points fitted, ln P {log_p:.2f}", flush=True),
+    )  # fmt: skip
+    r_hat, effective = chain_diagnostics(result.outputs.astype(np.float64))
+    diagnostics = {
+        "log_evidence": result.log_evidence,
+        "log_evidence_se": result.standard_error,
+        "r_hat": float(r_hat.max()),
+        "effective_sample_size": float(effective.min()),
+        "levels": float(result.levels.mean()),
+        "smallest_share_alive": float(result.live.min()),
+        "fewest_ancestors": int(result.ancestors.min()),
+        "trials": result.trials.tolist(),
+    }
+    if not diagnostics["r_hat"] <= _R_HAT:
+        raise RuntimeError(
+            f"the runs of splitting disagree (R-hat {diagnostics['r_hat']:.3f}): give them more particles or sweeps"
+        )
+    return EmpiricalPosterior(result.functions), diagnostics

@@ -25,6 +25,8 @@ __all__ = [
     "chain_diagnostics",
     "check_agreement",
     "check_chains",
+    "check_zero_one",
+    "fit_zero_one",
     "fold",
     "sample_zero_one",
     "trajectories",
@@ -256,3 +258,24 @@ def _mover(folded: np.ndarray, device: str):  # noqa: ANN202
         return samples, follow(positions, velocities, folded, _BOUNCES, samples)
 
     return move
+
+
+def fit_zero_one(
+    kernel: np.ndarray,
+    labels: np.ndarray,
+    *,
+    samples: int = 2000,
+    chains: int = 4,
+    warm_up: int = 20,
+    seed: int = 0,
+    device: str = "cpu",
+) -> tuple[GaussianMixture, dict[str, float]]:
+    """`zero_one_predictive` as the configuration asks for it."""
+    return zero_one_predictive(kernel, labels, samples, chains=chains, warm_up=warm_up, seed=seed, device=device)
+
+
+def check_zero_one(_architecture: object, *, samples: int, chains: int, warm_up: int, device: str) -> None:
+    """Raise ValueError unless `fit_zero_one` runs with these options; no GPU need be there: a login node plans as well."""
+    check_chains(samples, chains=chains, warm_up=warm_up)
+    if device not in ("auto", "cpu", "cuda"):
+        raise ValueError(f"device must be auto, cpu or cuda, got {device!r}")

@@ -5,21 +5,16 @@ from sgdbayes.jobs import job
 with job(snakemake) as run:
     from dataclasses import asdict
 
+    from sgdbayes.architectures import architecture_of
     from sgdbayes.datasets import Task
-    from sgdbayes.posterior.by_name import fit_posterior, takes_networks
+    from sgdbayes.posterior.kinds import POSTERIORS
     from sgdbayes.posterior.probabilities import drawn_functions
     from sgdbayes.storage import read_arrays, write_arrays, write_table
 
-    task, architecture = Task(**read_arrays(snakemake.input.task)), None
-    if takes_networks(snakemake.wildcards.posterior):
-        # With torch, two seconds that the others do without.
-        from sgdbayes.architectures import architecture_of
-
-        architecture = architecture_of(snakemake.params.architecture)
-    posterior, diagnostics = fit_posterior(
-        snakemake.wildcards.posterior,
+    task, kind = Task(**read_arrays(snakemake.input.task)), POSTERIORS[snakemake.wildcards.posterior]
+    posterior, diagnostics = kind.fitted(
         task,
-        architecture,
+        architecture_of(snakemake.params.architecture) if kind.of_networks else None,
         [read_arrays(path)["kernel"] for path in snakemake.input.kernels],
         max(snakemake.params.sizes),
         snakemake.params.settings,

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 
-# Not by public names of imdb.py: that module is part of what every task's key stands for, and would have to change.
 from sgdbayes.datasets._files import places
 from sgdbayes.datasets.imdb import _SOURCES, _distinct, _read
 
@@ -18,7 +17,7 @@ def reviews_at_hand(data: Path) -> bool:
     return bool(_sources(data))
 
 
-def describe_reviews(indices: np.ndarray, data: Path) -> tuple[list[str], str]:
+def describe_reviews(_inputs: np.ndarray, indices: np.ndarray, data: Path) -> tuple[list[str], str]:
     """A line per review of these ``indices``, and a note on what it does not say. Downloads nothing."""
     found = _sources(data)
     if not found:

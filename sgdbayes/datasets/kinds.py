@@ -1,0 +1,143 @@
+"""The data sets, an entry each: how one is loaded, what is known of it before, and what the explorer shows of it."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sgdbayes.datasets.task import Inputs, Task, draw_task
+from sgdbayes.registry import Lazy, Registry, resolve
+
+__all__ = ["DATASETS", "Dataset", "load_task", "register_dataset"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """``load(folder)`` gives the `LabelledData`, of ``size`` examples and these ``classes``.
+
+    ``encode(train, test)`` makes inputs of the loaded ones of S and of the test points, where that depends on S. The
+    keyword-only arguments of ``load`` and ``encode`` are the options of the data set; ``check`` is called with all of
+    them and raises ValueError for impossible values, ``inputs`` says what networks are given. ``at_hand(folder)``: whether it
+    can be loaded without a download. ``texts(inputs, indices, folder)``: what the explorer shows of test points that are no
+    images, and a note. ``class_names``: what labels mean. ``known_rates``: by optimiser, learning rates with which fully
+    connected networks are known to fit it, beside those that the optimisers' entries name; None if none are known to.
+    """
+
+    name: str
+    load: Lazy
+    size: int
+    classes: tuple[int, ...]
+    encode: Lazy | None = None
+    check: Lazy | None = None
+    inputs: Callable[..., Inputs] | None = None
+    at_hand: Lazy | None = None
+    texts: Lazy | None = None
+    class_names: Mapping[int, str] = field(default_factory=dict)
+    known_rates: Mapping[str, float] | None = None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options with their defaults."""
+        return _defaults(self.load) | (_defaults(self.encode) if self.encode else {})
+
+    def inputs_with(self, options: Mapping[str, Any]) -> Inputs | None:
+        """What is known of the inputs under ``options``."""
+        return resolve(self.inputs)(**{**self.options, **options}) if self.inputs else None
+
+    def check_options(self, options: Mapping[str, Any]) -> None:
+        """Raises ValueError for values with which it cannot be loaded or encoded; loads nothing."""
+        if self.check is not None:
+            resolve(self.check)(**{**self.options, **options})
+
+
+DATASETS: Registry[Dataset] = Registry("data set")
+
+
+def register_dataset(name: str, load: Lazy, **about: Any) -> Dataset:  # noqa: ANN401
+    """Enter a data set; ``about``: the other fields of `Dataset`. Raises ValueError if the name is taken."""
+    return DATASETS.register(Dataset(name=name, load=load, **about))
+
+
+def load_task(settings: Mapping[str, Any], folder: Path) -> Task:
+    """Load ``settings["dataset"]``, with the ``options`` there may be, from ``folder`` and draw from it the task that
+    the other settings describe.
+    """
+    dataset = DATASETS[settings["dataset"]]
+    options = settings.get("options", {})
+    if unknown := set(options) - set(dataset.options):
+        raise ValueError(
+            f"unknown options {sorted(unknown)} of {settings['dataset']}; known: {sorted(dataset.options)}"
+        )
+    # Before anything is loaded.
+    dataset.check_options(options)
+    data = resolve(dataset.load)(folder, **_meant_for(dataset.load, options))
+    encode = dataset.encode and partial(resolve(dataset.encode), **_meant_for(dataset.encode, options))
+    rest = {name: value for name, value in settings.items() if name not in ("dataset", "options")}
+    return draw_task(data, **rest, encode=encode)
+
+
+def _defaults(function: Lazy) -> dict[str, Any]:
+    parameters = inspect.signature(resolve(function)).parameters.values()
+    return {item.name: item.default for item in parameters if item.kind is inspect.Parameter.KEYWORD_ONLY}
+
+
+def _meant_for(function: Lazy, options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if name in _defaults(function)}
+
+
+_DIGITS = tuple(range(10))
+_IMAGES = "sgdbayes.datasets.mnist:image_inputs"
+register_dataset(
+    "mnist_embedded",
+    "sgdbayes.datasets.mnist:load_embedded_mnist",
+    size=5_000,
+    classes=_DIGITS,
+    inputs=_IMAGES,
+    at_hand="sgdbayes.datasets._files:installed",
+    known_rates={},
+)
+register_dataset(
+    "mnist",
+    "sgdbayes.datasets.mnist:load_mnist",
+    size=70_000,
+    classes=_DIGITS,
+    inputs=_IMAGES,
+    at_hand="sgdbayes.datasets.mnist:mnist_at_hand",
+    known_rates={},
+)
+register_dataset(
+    "fashion_mnist",
+    "sgdbayes.datasets.fashion_mnist:load_fashion_mnist",
+    size=70_000,
+    classes=_DIGITS,
+    inputs=_IMAGES,
+    at_hand="sgdbayes.datasets.fashion_mnist:fashion_mnist_at_hand",
+    known_rates={"SGD": 0.01},
+)
+register_dataset(
+    "imdb",
+    "sgdbayes.datasets.imdb:load_imdb",
+    size=49_582,
+    classes=(0, 1),
+    encode="sgdbayes.datasets.imdb:encode_reviews",
+    check="sgdbayes.datasets.imdb:check_imdb",
+    inputs="sgdbayes.datasets.imdb:inputs_of_imdb",
+    at_hand="sgdbayes.datasets.reviews:reviews_at_hand",
+    texts="sgdbayes.datasets.reviews:describe_reviews",
+    class_names={0: "negative", 1: "positive"},
+    known_rates={},
+)
+register_dataset(
+    "boolean",
+    "sgdbayes.datasets.boolean:load_boolean",
+    size=128,
+    classes=(0, 1),
+    check="sgdbayes.datasets.boolean:check_boolean",
+    inputs="sgdbayes.datasets.boolean:boolean_inputs",
+    at_hand="sgdbayes.datasets._files:installed",
+    texts="sgdbayes.datasets.boolean:bits_as_text",
+)

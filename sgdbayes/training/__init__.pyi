@@ -1,0 +1,9 @@
+from ._torch_stack import LOSSES as LOSSES
+from ._torch_stack import PRECISIONS as PRECISIONS
+from .kinds import OPTIMIZERS as OPTIMIZERS
+from .kinds import OptimizerKind as OptimizerKind
+from .kinds import register_optimizer as register_optimizer
+from .optimizers import Optimizer as Optimizer
+from .stack import Record as Record
+from .stack import TrainedNetworks as TrainedNetworks
+from .stack import train_until_fit as train_until_fit
