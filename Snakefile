@@ -23,7 +23,9 @@ from sgdbayes.configuration import (
 from sgdbayes.file_times import settle_file_times
 from sgdbayes.jobs import name_run, quote_python, share_import_path
 from sgdbayes.plan import Plan
+from sgdbayes.posterior.kinds import POSTERIORS
 from sgdbayes.show_run import show_run, take_screen
+from sgdbayes.steps import STEPS
 
 min_version("9.14")
 share_import_path()
@@ -42,9 +44,12 @@ try:
     if workflow.is_main_process:
         for path in workflow.configfiles:
             check_keys(Path(path))
+    # Plug-ins are named from where the configuration is.
+    beside = Path(workflow.configfiles[-1]).parent if workflow.configfiles else Path()
     CONFIGURATION = read_configuration(
-        config, WORKFLOW / "schemas" / "config.schema.yaml"
+        config, WORKFLOW / "schemas" / "config.schema.yaml", beside
     )
+    config["plugins"] = list(CONFIGURATION.plugins)
     if workflow.is_main_process:
         check_kinds_once(CONFIGURATION, Path(".snakemake") / "sgdbayes-checked")
 except ConfigurationError as error:

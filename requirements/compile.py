@@ -31,13 +31,13 @@ def _networks_and_mixture() -> None:
 def _kernels() -> None:
     import numpy as np
 
-    from sgdbayes.posterior.by_name import fit_posterior
+    from sgdbayes.posterior.kinds import POSTERIORS
 
-    _import("sgdbayes.architectures", "sgdbayes.figures", "sgdbayes.explorer", "sgdbayes.claims", "sgdbayes.comparison")
+    _import("sgdbayes.architectures.fully_connected", "sgdbayes.figures", "sgdbayes.explorer", "sgdbayes.claims", "sgdbayes.comparison")
     task, kernel = _task(), np.eye(24) + 1
-    posterior, _ = fit_posterior("mse", task, None, [kernel], 8, {})
+    posterior, _ = POSTERIORS["mse"].fitted(task, None, [kernel], 8, {})
     posterior.log_probabilities(np.ones((2, 8)), seed=0)
-    fit_posterior("zero_one", task, None, [kernel], 8, {"samples": 60, "device": "cpu"})
+    POSTERIORS["zero_one"].fitted(task, None, [kernel], 8, {"samples": 60})
 
 
 def _import(*modules: str) -> None:

@@ -17,6 +17,7 @@ from scipy.stats import quantile_test, spearmanr
 
 from sgdbayes.all_points import on_all_points
 from sgdbayes.comparison import best_rows
+from sgdbayes.posterior.kinds import POSTERIORS, exact_posterior
 from sgdbayes.runs import relative_margins
 
 __all__ = ["CLAIMS", "claims_table", "overall_verdicts"]
@@ -62,11 +63,8 @@ _TESTS = {
     "D7": "correlation of this posterior less that of the exact 0-1 posterior; holds above 0, does not below",
 }
 _MOST = 0.75
-_EXACT, _FINITE, _VERDICTS = (
-    "zero_one",
-    ("rejection", "splitting"),
-    ("holds", "holds in part", "does not hold", "not decided"),
-)
+_VERDICTS = ("holds", "holds in part", "does not hold", "not decided")
+_EXACT = exact_posterior().name
 
 
 @dataclass(frozen=True)
@@ -357,7 +355,7 @@ def _sweeps(
         ).sort_values("x")
         figure = f"sweeps/{name}"
         # The infinitely wide network has no width.
-        sampled = {"task.train_size": (_EXACT,), "architecture.width": _FINITE}.get(sweep["setting"], ())
+        sampled = {"task.train_size": (_EXACT,), "architecture.width": _finite()}.get(sweep["setting"], ())
         for posterior, line in rows[rows["posterior"].isin(sampled)].groupby("posterior", sort=False):
             measured = on_all_points(line, test_errors)
             line = (measured if len(measured) == len(line) else line).drop_duplicates("x")
@@ -455,7 +453,7 @@ def _test_errors(comparison: pd.DataFrame, test_errors: pd.DataFrame | None) -> 
 
 def _pairs(pairs: pd.DataFrame) -> Iterator[_Finding]:
     for (task, architecture), of in pairs.groupby(["task", "architecture"], sort=False):
-        for claim, others in (("D1", _FINITE), ("D2", ("ep",))):
+        for claim, others in (("D1", _finite()), ("D2", _approximations())):
             both = of[of["pearson"].notna() & _between(of, _EXACT, others)]
             if both.empty:
                 continue
@@ -469,6 +467,14 @@ def _pairs(pairs: pd.DataFrame) -> Iterator[_Finding]:
             )  # fmt: skip
 
 
+def _finite() -> tuple[str, ...]:
+    return tuple(name for name, kind in POSTERIORS.items() if kind.of_networks)
+
+
+def _approximations() -> tuple[str, ...]:
+    return tuple(name for name, kind in POSTERIORS.items() if kind.approximates == _EXACT)
+
+
 def _between(pairs: pd.DataFrame, one: str, others: tuple[str, ...]) -> pd.Series:
     a, b = pairs["posterior_a"], pairs["posterior_b"]
     return (a.eq(one) & b.isin(others)) | (b.eq(one) & a.isin(others))
@@ -477,7 +483,7 @@ def _between(pairs: pd.DataFrame, one: str, others: tuple[str, ...]) -> pd.Serie
 def _other_predictors(comparison: pd.DataFrame) -> Iterator[_Finding]:
     for _, of in best_rows(comparison):
         row = of.loc[_EXACT]
-        for other in ("ntk", "mse"):
-            if other in of.index:
+        for other, kind in POSTERIORS.items():
+            if other in of.index and not (kind.exact or kind.approximates or kind.of_networks):
                 effect = _difference(of.loc[other], "pearson", row, "pearson")
                 yield _finding("D7", row, effect, (0, 0), subject=f"{row['experiment']}, {other}")

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from sgdbayes._correlation import FEWEST, FEWEST_DEFINED, batches, correlation_and_slope
+from sgdbayes.posterior.kinds import exact_posterior
 
 if TYPE_CHECKING:
     # With numba, a second to import; figures ask for `best_rows` alone.
@@ -313,7 +314,7 @@ def best_rows(comparison: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     """Of each experiment its name and its rows by posterior, on the domain with most functions to compare under the exact 0-1
     posterior; none of an experiment that has no correlation with it. ``comparison``: comparison.csv.
     """
-    exact = comparison[(comparison["posterior"] == "zero_one") & comparison["pearson"].notna()]
+    exact = comparison[(comparison["posterior"] == exact_posterior().name) & comparison["pearson"].notna()]
     best = exact.sort_values(["compared", "domain_size"]).groupby("experiment", sort=False).tail(1)
     for _, row in best.sort_index().iterrows():
         same = comparison["experiment"].eq(row["experiment"]) & comparison["domain_size"].eq(row["domain_size"])

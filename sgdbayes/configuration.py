@@ -6,21 +6,26 @@ import copy
 import difflib
 import fnmatch
 import functools
-import inspect
 import itertools
 import string
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import yaml
+
+from sgdbayes.architectures.kinds import ARCHITECTURES
+from sgdbayes.datasets.kinds import DATASETS
+from sgdbayes.plugins import PluginError, load_plugins
+from sgdbayes.posterior.kinds import POSTERIORS, exact_posterior
+from sgdbayes.training.kinds import OPTIMIZERS
 
 if TYPE_CHECKING:
     import jsonschema
 
 __all__ = [
-    "OF_NETWORKS",
     "Configuration",
     "ConfigurationError",
     "Experiment",
@@ -33,8 +38,6 @@ __all__ = [
 ]
 
 # So many names an error lists: a campaign's experiments would fill the screen.
-# Posteriors of finite networks, which no kernel gives; as a reference the first is the better.
-OF_NETWORKS = ("rejection", "splitting")
 _NAMED = 20
 
 
@@ -89,13 +92,22 @@ class Configuration:
     predictors: tuple[str, ...] = ()
     figures: tuple[str, ...] | None = None
     test_errors: tuple[str, ...] = ()
+    plugins: tuple[str, ...] = ()
 
 
-def read_configuration(config: Mapping[str, Any], schema_path: Path) -> Configuration:
-    """Validate ``config`` against the schema, fill in defaults, multiply out grids. Raises ConfigurationError."""
+def read_configuration(config: Mapping[str, Any], schema_path: Path, folder: Path = Path()) -> Configuration:
+    """Validate ``config`` against the schema, fill in defaults, multiply out grids, import the plug-ins, whose paths start from
+    ``folder``. Raises ConfigurationError.
+    """
     _check_keys_are_text(config, "")
     schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
     config = _validated(dict(config), schema)
+    config["plugins"] = [str(folder / path) for path in config["plugins"]]
+    try:
+        load_plugins(config["plugins"])
+    except PluginError as error:
+        raise ConfigurationError(f"plugins: {error}") from error
+    _check_names(config)
     experiments: dict[str, Experiment] = {}
     for template, settings in config["experiments"].items():
         for name, single in expand_grid(template, settings):
@@ -129,9 +141,22 @@ def read_configuration(config: Mapping[str, Any], schema_path: Path) -> Configur
                     f"known_runs: there is no file {part}: name the runs.parquet of another run, with its .json beside it, or take the "
                     "entry out"
                 )
-    config["known_runs"] = tuple(config["known_runs"])
+    config["known_runs"], config["plugins"] = tuple(config["known_runs"]), tuple(config["plugins"])
     _settle_extras(config, experiments)
     return Configuration(**{"stack_size": None, **config, "experiments": experiments})
+
+
+def _check_names(config: Mapping[str, Any]) -> None:
+    """Raise ConfigurationError for a kind that is in no registry."""
+    named = [(f"tasks.{name}.dataset", item["dataset"], DATASETS) for name, item in config["tasks"].items()]
+    for section, registry in (("architectures", ARCHITECTURES), ("optimizers", OPTIMIZERS)):
+        named += [(f"{section}.{name}.kind", item["kind"], registry) for name, item in config[section].items()]
+    named += [("posteriors", name, POSTERIORS) for name in config["posteriors"]]
+    for path, name, registry in named:
+        if name not in registry:
+            raise ConfigurationError(
+                f"{_unknown(name, registry, path, 'unknown name')}; docs/extending.md: how to add one"
+            )
 
 
 def _settle_ep(settings: dict[str, Any], config: Mapping[str, Any]) -> None:
@@ -179,13 +204,14 @@ def _settle_extras(config: Mapping[str, Any], experiments: Mapping[str, Experime
             margins.get("experiments", list(experiments)), experiments, "margins.experiments"
         )
         for name in margins["experiments"]:
-            if "zero_one" not in experiments[name].posteriors:
+            if exact_posterior().name not in experiments[name].posteriors:
                 raise ConfigurationError(
-                    f"margins.experiments: {name} has no posterior zero_one, whose margins those of its networks are compared with"
+                    f"margins.experiments: {name} has no posterior {exact_posterior().name}, whose margins those of its networks "
+                    "are compared with"
                 )
     config["test_errors"] = tuple(_matching(config.get("test_errors", []), experiments, "test_errors"))
     for name in config["test_errors"]:
-        if not set(experiments[name].posteriors) - set(OF_NETWORKS):
+        if all(POSTERIORS[posterior].of_networks for posterior in experiments[name].posteriors):
             raise ConfigurationError(
                 f"test_errors: {name} has no posterior that is made from kernels, to be compared with"
             )
@@ -194,10 +220,10 @@ def _settle_extras(config: Mapping[str, Any], experiments: Mapping[str, Experime
     if (
         experiments
         and asked_for
-        and not any("zero_one" in experiments[name].posteriors for name in config["predictors"])
+        and not any(exact_posterior().name in experiments[name].posteriors for name in config["predictors"])
     ):
         raise ConfigurationError(
-            "predictors: none of them has the posterior zero_one, which chooses their domains: name others"
+            f"predictors: none of them has the posterior {exact_posterior().name}, which chooses their domains: name others"
         )
     for name, sweep in config["sweeps"].items():
         _settle_sweep(f"sweeps.{name}", sweep, config, experiments)
@@ -289,14 +315,11 @@ def check_kinds(configuration: Configuration) -> None:
     It imports torch and gpytorch, which takes seconds, so for the process that plans, not for each job. Raises
     ConfigurationError.
     """
-    from sgdbayes.architectures import ARCHITECTURES, architecture_of
-    from sgdbayes.datasets import DATASETS
-    from sgdbayes.posterior.by_name import POSTERIORS, check_options, needs_tangent, takes_networks
-    from sgdbayes.training import LOSSES, OPTIMIZERS, PRECISIONS, Optimizer, option_names
+    from sgdbayes.architectures import FullyConnected, architecture_of, check_architecture
+    from sgdbayes.training import LOSSES, PRECISIONS, Optimizer
 
     for name, task in configuration.tasks.items():
         path = f"tasks.{name}"
-        _check_name(task["dataset"], DATASETS, f"{path}.dataset")
         dataset = DATASETS[task["dataset"]]
         wanted = task["train_size"] + task["recorded_test_size"]
         if wanted > dataset.size:
@@ -308,28 +331,24 @@ def check_kinds(configuration: Configuration) -> None:
                 f"{path}.positive_classes: must be some, not all, of {list(dataset.classes)}, got {task['positive_classes']}"
             )
         options = task.get("options", {})
-        _check_options(dataset.defaults, options, f"{path}.options")
+        _check_options(dataset.options, options, f"{path}.options")
         _attempt(f"{path}.options", functools.partial(dataset.check_options, options))
     for name, options in configuration.architectures.items():
         path = f"architectures.{name}"
-        _check_name(options["kind"], ARCHITECTURES, f"{path}.kind")
-        architecture = ARCHITECTURES[options["kind"]]
         rest = {key: value for key, value in options.items() if key != "kind"}
-        _check_options(architecture, rest, path)
-        _attempt(path, lambda architecture=architecture, rest=rest: architecture(**rest))
+        _check_options(ARCHITECTURES[options["kind"]].options, rest, path)
+        _attempt(path, functools.partial(architecture_of, options))
     for name, options in configuration.optimizers.items():
         path = f"optimizers.{name}"
-        _check_name(options["kind"], OPTIMIZERS, f"{path}.kind")
         rest = {key: value for key, value in options.items() if key not in ("kind", "learning_rate")}
         for option in rest:
-            _check_name(option, option_names(options["kind"]), path, what="unknown option")
+            _check_name(option, OPTIMIZERS[options["kind"]].options, path, what="unknown option")
         _attempt(path, Optimizer(options["kind"], options["learning_rate"], rest).settings)
     for name, options in configuration.posteriors.items():
-        _check_name(name, POSTERIORS, "posteriors")
-        path = f"posteriors.{name}"
-        _check_options(POSTERIORS[name], options, path)
-        _attempt(path, functools.partial(check_options, name, options, ARCHITECTURES["FullyConnected"]()))
-    needing_tangent = set(filter(needs_tangent, configuration.posteriors))
+        path, kind = f"posteriors.{name}", POSTERIORS[name]
+        _check_options(kind.options, options, path)
+        _attempt(path, functools.partial(kind.check_options, options, FullyConnected()))
+    needing_tangent = {name for name in configuration.posteriors if "tangent_kernel" in POSTERIORS[name].needs}
     fitting: set[tuple[str, str]] = set()
     for name, experiment in configuration.experiments.items():
         _check_name(experiment.loss, LOSSES, f"experiments.{name}.loss")
@@ -350,13 +369,16 @@ def check_kinds(configuration: Configuration) -> None:
             _attempt(
                 f"experiments.{name}", functools.partial(_check_fit, architecture, experiment.architecture, inputs)
             )
+            plugin = ARCHITECTURES.origin(configuration.architectures[experiment.architecture]["kind"])
+            if plugin is not None:
+                points = np.random.default_rng(0).uniform(0, max(1, inputs.words), (5, *inputs.shape))
+                points = np.floor(points) if inputs.words else points
+                _attempt(f"plugins: {plugin.name}", functools.partial(check_architecture, architecture, points))
             fitting.add(model)
-        for posterior in filter(takes_networks, experiment.posteriors):
-            options = configuration.posteriors[posterior]
-            _attempt(
-                f"experiments.{name}.posteriors",
-                functools.partial(check_options, posterior, options, architecture),
-            )
+        for kind in (POSTERIORS[posterior] for posterior in experiment.posteriors):
+            if kind.of_networks:
+                check = functools.partial(kind.check_options, configuration.posteriors[kind.name], architecture)
+                _attempt(f"experiments.{name}.posteriors", check)
     for name in configuration.complexity.get("experiments", ()):
         _check_measure(configuration.complexity["measure"], name, configuration)
 
@@ -377,7 +399,6 @@ def check_kinds_once(configuration: Configuration, stamp: Path) -> None:
 
 def _check_fit(architecture: Any, name: str, inputs: Any) -> None:  # noqa: ANN401
     """Raise ValueError for an architecture, of this name, that the inputs of its task do not fit."""
-    import numpy as np
     import torch
 
     vocabulary = getattr(architecture, "vocabulary", 0)
@@ -399,8 +420,6 @@ def _check_fit(architecture: Any, name: str, inputs: Any) -> None:  # noqa: ANN4
 
 def unseen_inputs(configuration: Configuration, experiment: str) -> int:
     """How many examples the data set of an experiment has beside those of S."""
-    from sgdbayes.datasets import DATASETS
-
     task = configuration.tasks[configuration.experiments[experiment].task]
     return DATASETS[task["dataset"]].size - task["train_size"]
 
@@ -536,15 +555,8 @@ def _unknown(name: object, allowed: Iterable[object], path: str, what: str) -> s
     return f"{path}: {what} {name}{hint}; allowed: {', '.join(shown) or 'none'}"
 
 
-def _check_options(kind: Callable | Mapping[str, Any], options: Mapping[str, Any], path: str) -> None:
-    """Options must be keyword arguments of ``kind``, of the type of their defaults, which it may be itself."""
-    if isinstance(kind, Mapping):
-        defaults = kind
-    elif is_dataclass(kind):
-        defaults = {field.name: field.default for field in fields(kind)}
-    else:
-        parameters = inspect.signature(kind).parameters.values()
-        defaults = {item.name: item.default for item in parameters if item.kind is inspect.Parameter.KEYWORD_ONLY}
+def _check_options(defaults: Mapping[str, Any], options: Mapping[str, Any], path: str) -> None:
+    """Options must be among the ``defaults``, and of their types."""
     for name, value in options.items():
         _check_name(name, defaults, path, what="unknown option")
         wanted = type(defaults[name])

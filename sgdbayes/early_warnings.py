@@ -6,16 +6,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sgdbayes.architectures.kinds import ARCHITECTURES
+from sgdbayes.datasets.kinds import DATASETS
 from sgdbayes.functions import unpack
+from sgdbayes.training.kinds import OPTIMIZERS
 
 __all__ = ["advice", "early_warnings", "known_learning_rates"]
 
 # Below this share of networks that fit S, and above this share of functions that only one network found, there is
 # little to compare; of fewer networks nothing is said.
 _FEW, _UNIQUE, _LEAST = 0.5, 0.9, 20
-# Those of config/desk.yaml, where nearly all networks fit S; SGD with momentum 0.9.
-_RATES = {"SGD": 0.1, "Adam": 0.001, "Adagrad": 0.01, "RMSprop": 0.001}
-_KNOWN = {"mnist": _RATES, "mnist_embedded": _RATES, "fashion_mnist": _RATES | {"SGD": 0.01}, "imdb": _RATES}
 _TRAIN_SIZES = range(100, 10_001)
 
 
@@ -23,15 +23,17 @@ def known_learning_rates(task: Mapping[str, Any], architecture: str, loss: str) 
     """By kind of optimiser, a learning rate with which networks are known to fit such a task: fully connected ones,
     with cross-entropy, |S| from 100 to 10,000. Empty for others.
     """
-    known = architecture == "FullyConnected" and loss == "cross_entropy" and task["train_size"] in _TRAIN_SIZES
-    return _KNOWN.get(task["dataset"], {}) if known else {}
+    rates = DATASETS[task["dataset"]].known_rates
+    known = ARCHITECTURES[architecture].known_rates and loss == "cross_entropy" and task["train_size"] in _TRAIN_SIZES
+    if not known or rates is None:
+        return {}
+    return {name: kind.known["learning_rate"] for name, kind in OPTIMIZERS.items() if kind.known} | dict(rates)
 
 
 def advice(optimizer: Mapping[str, Any], learning_rates: Mapping[str, float]) -> str | None:
     """Which learning rate is known to do for ``optimizer``, kind and options, if it has another."""
     kind = optimizer["kind"]
-    options = {"momentum": 0.9} if kind == "SGD" else {}
-    known = {"learning_rate": learning_rates.get(kind)} | options
+    known = {**OPTIMIZERS[kind].known, "learning_rate": learning_rates.get(kind)}
     if known["learning_rate"] is None or known.items() <= optimizer.items():
         return None
     said = ", ".join(f"{name} {value}" for name, value in known.items())

@@ -132,6 +132,10 @@ def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
     _end_with_the_run()
     try:
         _check_code(snakemake)
+        if plugins := snakemake.config.get("plugins"):
+            from sgdbayes.plugins import load_plugins
+
+            load_plugins(plugins)
         yield Job(snakemake)
     except KeyboardInterrupt:
         print("interrupted", flush=True)
@@ -212,7 +216,7 @@ def quote_python() -> None:
 def _check_code(snakemake) -> None:  # noqa: ANN001
     # Snakemake runs a copy of the script and lets it believe that it is the original.
     script = Path(sys.modules["__main__"].__file__)
-    if code_hash(script) != snakemake.params.code:
+    if code_hash(script, tuple(snakemake.params.uses)) != snakemake.params.code:
         raise RuntimeError(
             f"the code behind {snakemake.rule} has changed since this run started, and two versions must not mix: run again"
         )

@@ -1,21 +1,17 @@
 """What a configuration asks to be computed: blocks of networks, models, and the key of every result.
 
-A key is a hash of a result's settings, of the code behind it and of the keys of what it is made from; versions of libraries
-and the device are recorded with the result, not hashed.
-Snakemake sees keys as parameters and makes a result again when any of that changes.
+Snakemake sees keys (`sgdbayes.steps`) as parameters and makes a result again when one changes.
 """
 
 from functools import cache
 from pathlib import Path
 
-from sgdbayes.configuration import OF_NETWORKS, Configuration, Experiment, unseen_inputs
+from sgdbayes.configuration import Configuration, Experiment, unseen_inputs
+from sgdbayes.posterior.kinds import POSTERIORS, exact_posterior
 from sgdbayes.provenance import code_hash, settings_hash
+from sgdbayes.steps import STEPS
 
 __all__ = ["Plan"]
-
-# Of the posteriors those that need the tangent kernel beside the NNGP kernel: their functions have a parameter for it,
-# but importing them takes seconds, which not every job should pay.
-_TANGENT = ("ntk",)
 
 
 class Plan:
@@ -68,9 +64,8 @@ class Plan:
 
     def kernels_of(self, posterior: str) -> list[str]:
         """Names of the kernels that a posterior is made from; none for those of finite networks."""
-        if posterior in OF_NETWORKS:
-            return []
-        return ["kernel", "tangent-kernel"] if posterior in _TANGENT else ["kernel"]
+        kind = POSTERIORS[posterior]
+        return [] if kind.of_networks else [name.replace("_", "-") for name in kind.needs]
 
     def experiments_at(self, task: str, architecture: str, size: int) -> list[str]:
         """Experiments on a model that ask for a domain size."""
@@ -92,83 +87,23 @@ class Plan:
             **{key: getattr(item, key) for key in kept},
         }
 
-    def code(self, script: str) -> str:
-        """Stands for a script of the workflow and the modules behind it."""
-        return code_hash(self._scripts / f"{script}.py")
-
     # Keys are made of keys, and every job asks for several: made anew each time they took most of the time of planning. A
     # process has one plan.
     @cache  # noqa: B019
-    def task_key(self, task: str) -> str:
-        return settings_hash(self.configuration.tasks[task], self.code("task"))
+    def key(self, rule: str, *of: str) -> str:
+        """Stands for the settings of a result of ``rule`` with these wildcards and of all that it is made from."""
+        step = STEPS[rule]
+        return settings_hash(step.settings(self, *of), [self.key(*each) for each in step.follows(self, *of)])
+
+    def uses(self, rule: str, *of: str) -> tuple[str, ...]:
+        """Files of the kinds that a result uses."""
+        return tuple(map(str, STEPS[rule].uses(self, *of)))
 
     @cache  # noqa: B019
-    def training_key(self, experiment: str) -> str:
-        return settings_hash(
-            self.task_key(self.experiments[experiment].task), self.training(experiment), self.code("train")
-        )
-
-    @cache  # noqa: B019
-    def runs_key(self, experiment: str) -> str:
-        return settings_hash(self.training_key(experiment), self.experiments[experiment].networks, self.code("runs"))
-
-    @cache  # noqa: B019
-    def verify_key(self, experiment: str) -> str:
-        return settings_hash(self.training_key(experiment), self.configuration.sample, self.code("verify"))
-
-    def verified_key(self) -> str:
-        return settings_hash([self.verify_key(name) for name in self.experiments], self.code("verified"))
-
-    def all_runs_key(self) -> str:
-        return settings_hash([self.runs_key(name) for name in self.experiments], self.code("concatenate"))
-
-    @cache  # noqa: B019
-    def kernel_key(self, task: str, architecture: str) -> str:
-        settings = self.configuration.architectures[architecture]
-        size = self.test_points_of(task, architecture)
-        return settings_hash(self.task_key(task), settings, size, self.code("kernel"))
-
-    @cache  # noqa: B019
-    def posterior_key(self, task: str, architecture: str, posterior: str) -> str:
-        model, sizes = self.kernel_key(task, architecture), self.domain_sizes_of(task, architecture)
-        if posterior in OF_NETWORKS:
-            model = settings_hash(self.task_key(task), self.configuration.architectures[architecture])
-        draws = self.configuration.posterior_draws
-        settings = [self.configuration.posteriors[posterior], draws["number"], draws["seed"]]
-        return settings_hash(model, sizes, settings, self.code("posterior"))
-
-    @cache  # noqa: B019
-    def probabilities_key(self, task: str, architecture: str, posterior: str) -> str:
-        runs = [self.runs_key(name) for name in self.experiments_of(task, architecture, posterior)]
-        # Favourites of every posterior are asked of each.
-        fitted = [
-            self.posterior_key(task, architecture, name)
-            for name in (posterior, *self.posteriors_of(task, architecture))
-        ]
-        asked = [self.configuration.posterior_draws[name] for name in ("asked", "asked_found")]
-        return settings_hash(fitted, runs, asked, self.code("probabilities"))
-
-    @cache  # noqa: B019
-    def functions_key(self, experiment: str) -> str:
-        item = self.experiments[experiment]
-        probabilities = [self.probabilities_key(item.task, item.architecture, name) for name in item.posteriors]
-        return settings_hash(self.runs_key(experiment), probabilities, self.code("functions"))
-
-    @cache  # noqa: B019
-    def comparison_key(self, experiment: str) -> str:
-        return settings_hash(self.functions_key(experiment), self.configuration.comparison, self.code("compare"))
-
-    def all_comparisons_key(self) -> str:
-        return settings_hash([self.comparison_key(name) for name in self.experiments], self.code("concatenate"))
-
-    def summary_key(self) -> str:
-        return settings_hash(self.all_comparisons_key(), self.code("summary"))
-
-    def ep_key(self, *scripts: str) -> str:
-        """Key of what ``scripts`` make of EP against exact."""
-        ep = self.configuration.ep_against_exact
-        codes = [self.code(script) for script in scripts]
-        return settings_hash(dict(ep), self.kernel_key(ep["task"], ep["architecture"]), codes)
+    def code(self, rule: str, *of: str) -> str:
+        """Stands for the code behind a result: script, modules, kinds."""
+        script = STEPS[rule].script or rule
+        return code_hash(self._scripts / f"{script}.py", self.uses(rule, *of))
 
     def complexity_experiments(self) -> list[str]:
         """Experiments of whose functions the complexity is asked for."""
@@ -184,15 +119,6 @@ class Plan:
             settings["measure"] = "lempel_ziv" if whole else "critical_sample_ratio"
         return settings
 
-    def complexity_key(self, experiment: str) -> str:
-        settings = self.complexity_settings(experiment)
-        keys = [self.functions_key(experiment), self.training_key(experiment)]
-        return settings_hash(keys, settings, self.code("complexity"))
-
-    def complexity_figure_key(self) -> str:
-        keys = [self.complexity_key(name) for name in self.complexity_experiments()]
-        return settings_hash(keys, self.code("complexity_figure"))
-
     def by_error_sizes(self, task: str, architecture: str) -> list[int]:
         """Domain sizes on which random functions of a model are drawn by their errors; none if that is not asked for."""
         by_error = self.configuration.by_error
@@ -201,31 +127,9 @@ class Plan:
             return []
         return sorted(by_error.get("domain_sizes", self.domain_sizes_of(task, architecture)))
 
-    def by_error_key(self, task: str, architecture: str, posterior: str) -> str:
-        drawn = {name: value for name, value in self.configuration.by_error.items() if name != "experiments"}
-        settings = [drawn, self.by_error_sizes(task, architecture)]
-        return settings_hash(self.posterior_key(task, architecture, posterior), settings, self.code("by_error"))
-
     def ep_by_error_models(self) -> list[tuple[str, str]]:
         """Models for which EP gives the probability of random functions by their errors."""
         return [model for model in self.by_error_models() if "ep" in self.posteriors_of(*model)]
-
-    def claims_key(self) -> str:
-        by_error = [self.by_error_key(*model, "ep") for model in self.ep_by_error_models()]
-        complexity = [self.complexity_key(name) for name in self.complexity_experiments()]
-        sweeps = dict(self.configuration.sweeps)
-        margins = self.margins_of_experiments_key()
-        errors = self.test_errors_key()
-        return settings_hash(
-            self.all_comparisons_key(),
-            self.pairs_key(),
-            by_error,
-            complexity,
-            sweeps,
-            margins,
-            errors,
-            self.code("claims"),
-        )
 
     def by_error_models(self, size: int | None = None) -> list[tuple[str, str]]:
         """Models of which random functions are drawn by their errors, on any domain or on that of ``size`` points."""
@@ -235,19 +139,18 @@ class Plan:
             if (size in self.by_error_sizes(*model) if size else self.by_error_sizes(*model))
         ]
 
-    def by_error_figure_key(self) -> str:
-        names = [(*model, posterior) for model in self.by_error_models() for posterior in self.posteriors_of(*model)]
-        return settings_hash([self.by_error_key(*name) for name in names], self.code("by_error_figure"))
-
     def reference_of(self, task: str, architecture: str) -> str | None:
         """The posterior of a model that all others are drawn against, None if it has none or nothing else."""
         posteriors = self.posteriors_of(task, architecture)
         wanted = self.configuration.reference
-        return next((name for name in ([wanted] if wanted else OF_NETWORKS) if name in posteriors), None)
-
-    def reference_figure_key(self) -> str:
-        references = [self.reference_of(*model) for model in self.models()]
-        return settings_hash(self.pages_key("reference_figure"), references, self.pairs_key())
+        return next(
+            (
+                name
+                for name, kind in POSTERIORS.items()
+                if name in posteriors and (name == wanted if wanted else kind.of_networks)
+            ),
+            None,
+        )
 
     def sweep_reference(self, name: str) -> str | None:
         """The reference posterior of all models of a sweep, None if they have different ones or none, or are one and the same."""
@@ -256,67 +159,16 @@ class Plan:
         references = {self.reference_of(*model) for model in models}
         return references.pop() if len(references) == 1 and len(models) > 1 else None
 
-    def sweep_key(self) -> str:
-        sweeps = dict(self.configuration.sweeps)
-        keys = self.all_comparisons_key(), self.pairs_key(), self.test_errors_key()
-        return settings_hash(sweeps, *keys, self.code("sweep"))
-
     def margins_experiments(self) -> list[str]:
         """Experiments whose margins are compared with those of the exact 0-1 posterior."""
         return list(self.configuration.margins.get("experiments", []))
-
-    def margins_key(self, task: str, architecture: str) -> str:
-        settings = [self.configuration.margins.get(name) for name in ("draws", "seed")]
-        return settings_hash(self.kernel_key(task, architecture), settings, self.code("margins"))
-
-    def margins_of_experiments_key(self) -> str:
-        names = self.margins_experiments()
-        items = [self.experiments[name] for name in names]
-        drawn = [self.margins_key(item.task, item.architecture) for item in items]
-        return settings_hash([self.runs_key(name) for name in names], drawn)
-
-    def margins_figure_key(self) -> str:
-        return settings_hash(self.margins_of_experiments_key(), self.code("margins_figure"))
 
     def kernel_posteriors_of(self, task: str, architecture: str) -> list[str]:
         """Posteriors of a model that are made from kernels."""
         return [name for name in self.posteriors_of(task, architecture) if self.kernels_of(name)]
 
-    def posterior_errors_key(self, task: str, architecture: str) -> str:
-        posteriors = {
-            name: self.configuration.posteriors[name] for name in self.kernel_posteriors_of(task, architecture)
-        }
-        settings = self.configuration.architectures[architecture]
-        return settings_hash(self.task_key(task), settings, posteriors, self.code("posterior_errors"))
-
-    def test_errors_key(self) -> str:
-        names = self.configuration.test_errors
-        models = [(self.experiments[name].task, self.experiments[name].architecture) for name in names]
-        wrong = [self.posterior_errors_key(*model) for model in models]
-        return settings_hash([self.runs_key(name) for name in names], wrong, self.code("test_errors"))
-
     def predicts(self) -> bool:
         """Whether there is a figure of how well posteriors predict what networks become: of experiments with the exact one."""
-        return any("zero_one" in self.experiments[name].posteriors for name in self.configuration.predictors)
-
-    def predictors_key(self) -> str:
-        keys = self.all_comparisons_key(), self.test_errors_key()
-        return settings_hash(keys, list(self.configuration.predictors), self.code("predictors"))
-
-    def pairs_key(self) -> str:
-        keys = [self.probabilities_key(*model, name) for model in self.models() for name in self.posteriors_of(*model)]
-        settings = [self.configuration.comparison[name] for name in ("resamples", "seed")]
-        return settings_hash(keys, settings, self.code("posterior_pairs"))
-
-    def explorer_key(self) -> str:
-        # Its template, style and script are no modules.
-        parts = sorted((Path(__file__).parent / "explorer").glob("page.*"))
-        texts = [path.read_text(encoding="utf-8") for path in parts if path.suffix != ".py"]
-        return settings_hash(self.all_comparisons_key(), texts, self.code("explorer"))
-
-    def scatter_key(self, experiment: str) -> str:
-        return settings_hash(self.comparison_key(experiment), self.code("scatter"))
-
-    def pages_key(self, script: str) -> str:
-        """Key of the figures that ``script`` draws of every model and domain."""
-        return settings_hash(self.all_comparisons_key(), self.code(script))
+        return any(
+            exact_posterior().name in self.experiments[name].posteriors for name in self.configuration.predictors
+        )

@@ -8,8 +8,8 @@ import pandas as pd
 
 from sgdbayes.architectures import kernel_with_facts
 from sgdbayes.datasets import Task
-from sgdbayes.posterior.by_name import fit_posterior, needs_tangent
 from sgdbayes.posterior.gaussian import Gaussian
+from sgdbayes.posterior.kinds import POSTERIORS
 from sgdbayes.posterior.mixture import GaussianMixture
 
 __all__ = ["posterior_errors"]
@@ -22,12 +22,13 @@ def posterior_errors(task: Task, architecture: object, posteriors: Mapping[str, 
     ``posteriors``: settings by name, of posteriors that are made from kernels. Raises as these do.
     """
     inputs = np.concatenate([task.train_inputs, task.test_inputs])
-    methods = ["kernel", "tangent_kernel"][: 1 + any(map(needs_tangent, posteriors))]
-    kernels = [kernel_with_facts(architecture, inputs, method)[0] for method in methods]
+    needed = dict.fromkeys(method for name in posteriors for method in POSTERIORS[name].needs)
+    kernels = {method: kernel_with_facts(architecture, inputs, method)[0] for method in needed}
     columns: dict[str, np.ndarray] = {"label": (task.test_labels > 0).astype(int)}
     for name, settings in posteriors.items():
-        used = kernels if needs_tangent(name) else kernels[:1]
-        posterior, diagnostics = fit_posterior(name, task, None, used, len(task.test_labels), dict(settings))
+        kind = POSTERIORS[name]
+        used = [kernels[method] for method in kind.needs]
+        posterior, diagnostics = kind.fitted(task, None, used, len(task.test_labels), settings)
         print(name, diagnostics, flush=True)
         columns[f"wrong_{name}"], columns[f"wrong_{name}_se"] = _pointwise(posterior, task.test_labels)
     return pd.DataFrame(columns)

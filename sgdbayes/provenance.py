@@ -22,7 +22,7 @@ from sgdbayes import __version__
 __all__ = ["code_hash", "environment", "imported_modules", "settings_hash"]
 
 _PACKAGE = Path(__file__).parent
-_HARNESS = {"jobs.py", "time_left.py"}
+_HARNESS = {"jobs.py", "time_left.py", "kinds.py", "registry.py", "plugins.py"}
 _REPORTED = ("torch", "numpy", "scipy", "gpytorch", "neural-tangents", "jax", "numba", "pandas", "snakemake")
 
 
@@ -32,9 +32,10 @@ def settings_hash(*settings: Any) -> str:  # noqa: ANN401 (anything JSON can hol
 
 
 @cache
-def code_hash(script: Path) -> str:
-    """Hash of ``script`` and of the package's modules that it imports."""
-    return settings_hash(*(_module_hash(path) for path in (script, *imported_modules(script))))
+def code_hash(script: Path, uses: tuple[str, ...] = ()) -> str:
+    """Hash of ``script``, of the files that define the kinds which it ``uses``, and of the package's modules that these import."""
+    files = {path for file in (script, *map(Path, uses)) for path in (file, *imported_modules(file))}
+    return settings_hash(_module_hash(script), sorted(map(_module_hash, files - {script})))
 
 
 def imported_modules(script: Path) -> list[Path]:

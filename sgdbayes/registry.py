@@ -6,13 +6,12 @@ so that whoever plans or draws need not wait for torch. A plug-in (`sgdbayes.plu
 
 import importlib
 import importlib.util
-import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-__all__ = ["Lazy", "Registry", "registering_from", "resolve", "source_of"]
+__all__ = ["Lazy", "Registry", "registering_from", "resolve"]
 
 # A callable, or where one stands as "module:attribute".
 Lazy = str | Callable[..., Any]
@@ -20,6 +19,9 @@ _origin: Path | None = None
 
 
 class _Named(Protocol):
+    # Fields whose code results depend on.
+    COMPUTES: ClassVar[tuple[str, ...]]
+
     @property
     def name(self) -> str: ...
 
@@ -37,7 +39,9 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
         """Add an ``entry``. Raises ValueError if its name is taken."""
         if entry.name in self._entries:
             owner = self._origins[entry.name]
-            raise ValueError(f"there is {self._what} {entry.name!r} already, of {owner or 'sgdbayes itself'}: name it otherwise")
+            raise ValueError(
+                f"there is {self._what} {entry.name!r} already, of {owner or 'sgdbayes itself'}: name it otherwise"
+            )
         self._entries[entry.name], self._origins[entry.name] = entry, _origin
         return entry
 
@@ -50,9 +54,19 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
         """The plug-in that registered ``name``, None if that is the project's own."""
         return self._origins[name]
 
+    def sources(self, name: str) -> tuple[Path, ...]:
+        """The files that define what ``name`` computes: the plug-in, or modules of the project, which are not imported for it."""
+        if self._origins[name] is not None:
+            return (self._origins[name],)
+        named = [getattr(self[name], part) for part in self[name].COMPUTES]
+        modules = [each.partition(":")[0] for each in named if isinstance(each, str) and each.startswith("sgdbayes.")]
+        return tuple(Path(importlib.util.find_spec(module).origin) for module in modules)
+
     def __getitem__(self, name: str) -> Entry:
         if name not in self._entries:
-            raise KeyError(f"unknown {self._what} {name!r}; known: {', '.join(self)}; docs/extending.md says how to add one")
+            raise KeyError(
+                f"unknown {self._what} {name!r}; known: {', '.join(self)}; docs/extending.md says how to add one"
+            )
         return self._entries[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -68,13 +82,6 @@ def resolve(lazy: Lazy) -> Callable[..., Any]:
         return lazy
     module, _, attribute = lazy.partition(":")
     return getattr(importlib.import_module(module), attribute)
-
-
-def source_of(lazy: Lazy) -> Path:
-    """The file that defines it; a module of the project is not imported for it."""
-    if not isinstance(lazy, str):
-        return Path(inspect.getsourcefile(inspect.unwrap(lazy)))
-    return Path(importlib.util.find_spec(lazy.partition(":")[0]).origin)
 
 
 @contextmanager

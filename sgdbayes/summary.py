@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from sgdbayes.posterior.kinds import POSTERIORS
+
 __all__ = ["summarise"]
 
 _WIDTH = 100
@@ -13,14 +15,6 @@ _WIDTH = 100
 _MODELS = 3
 # Over fewer functions a correlation says too little to be told.
 _COMPARED = 8
-_SAMPLERS = {
-    "zero_one": "random sampling",
-    "ep": "random sampling by expectation propagation",
-    "mse": "regression on the labels",
-    "ntk": "gradient descent at infinite width",
-    "rejection": "random sampling of finite networks",
-    "splitting": "random sampling of finite networks",
-}
 
 
 def summarise(comparison: pd.DataFrame, folder: Path, *, pictures: bool = True) -> str:
@@ -70,7 +64,7 @@ def _paragraphs(table: pd.DataFrame, task: str, architecture: str) -> Iterator[s
         times = _span(rows["posterior_test_error"] / rows["test_error"], "{:.1f}")
         than = f", {times} times as often as they do" if (rows["test_error"] > 0).all() else ""
         yield (
-            f"{_SAMPLERS.get(name, name).capitalize()} ({name}) errs on {_percent(rows['posterior_test_error'])}{than}; its {top} "
+            f"{POSTERIORS[name].sampler.capitalize()} ({name}) errs on {_percent(rows['posterior_test_error'])}{than}; its {top} "
             f"likeliest functions hold {held} of them{r}."
         )
     known = table[(table["compared"] >= _COMPARED) & table["pearson"].notna()]

@@ -1,10 +1,11 @@
 from ._monte_carlo import KernelEstimate as KernelEstimate
 from ._monte_carlo import monte_carlo_kernel as monte_carlo_kernel
+from .check import check_architecture as check_architecture
 from .convolutional import Convolutional as Convolutional
 from .fully_connected import FullyConnected as FullyConnected
+from .kernels import kernel_with_facts as kernel_with_facts
 from .kinds import ARCHITECTURES as ARCHITECTURES
 from .kinds import ArchitectureKind as ArchitectureKind
 from .kinds import architecture_of as architecture_of
-from .kinds import kernel_with_facts as kernel_with_facts
 from .kinds import register_architecture as register_architecture
 from .lstm import LSTM as LSTM

@@ -1,15 +1,13 @@
-"""The architectures, an entry each, and their kernels with what is to be recorded of them."""
+"""The architectures, an entry each."""
 
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
+from typing import Any, ClassVar
 
 from sgdbayes.registry import Lazy, Registry, resolve
 
-__all__ = ["ARCHITECTURES", "ArchitectureKind", "architecture_of", "kernel_with_facts", "register_architecture"]
+__all__ = ["ARCHITECTURES", "ArchitectureKind", "architecture_of", "register_architecture"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +18,7 @@ class ArchitectureKind:
     rates that entries of optimisers and data sets name are known to do for it.
     """
 
+    COMPUTES: ClassVar = ("make",)
     name: str
     make: Lazy
     known_rates: bool = False
@@ -42,16 +41,6 @@ def architecture_of(settings: Mapping[str, Any]) -> Any:  # noqa: ANN401
     """The architecture of ``settings["kind"]`` with the other settings as its options."""
     options = {name: value for name, value in settings.items() if name != "kind"}
     return resolve(ARCHITECTURES[settings["kind"]].make)(**options)
-
-
-def kernel_with_facts(architecture: Any, inputs: np.ndarray, method: str) -> tuple[np.ndarray, dict[str, Any]]:  # noqa: ANN401
-    """The kernel (n, n) on ``inputs`` that ``method``, "kernel" or "tangent_kernel", of an architecture gives; where it comes
-    from random networks, with its standard error and their number.
-    """
-    if method == "kernel" and getattr(architecture, "kernel_is_estimate", False):
-        estimate = architecture.kernel_estimate(inputs)
-        return estimate.kernel, {"standard_error": estimate.standard_error, "networks": estimate.networks}
-    return getattr(architecture, method)(inputs), {}
 
 
 register_architecture("FullyConnected", "sgdbayes.architectures.fully_connected:FullyConnected", known_rates=True)

@@ -1,18 +1,14 @@
 """The data sets, an entry each: how one is loaded, what is known of it before, and what the explorer shows of it."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-import numpy as np
-
-from sgdbayes.datasets.task import Inputs, Task, draw_task
+from sgdbayes.datasets.task import Inputs
 from sgdbayes.registry import Lazy, Registry, resolve
 
-__all__ = ["DATASETS", "Dataset", "load_task", "register_dataset"]
+__all__ = ["DATASETS", "Dataset", "options_of", "register_dataset"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,13 +23,14 @@ class Dataset:
     connected networks are known to fit it, beside those that the optimisers' entries name; None if none are known to.
     """
 
+    COMPUTES: ClassVar = ("load", "encode")
     name: str
     load: Lazy
     size: int
     classes: tuple[int, ...]
     encode: Lazy | None = None
     check: Lazy | None = None
-    inputs: Callable[..., Inputs] | None = None
+    inputs: Lazy | None = None
     at_hand: Lazy | None = None
     texts: Lazy | None = None
     class_names: Mapping[int, str] = field(default_factory=dict)
@@ -42,7 +39,7 @@ class Dataset:
     @property
     def options(self) -> dict[str, Any]:
         """The options with their defaults."""
-        return _defaults(self.load) | (_defaults(self.encode) if self.encode else {})
+        return options_of(self.load) | (options_of(self.encode) if self.encode else {})
 
     def inputs_with(self, options: Mapping[str, Any]) -> Inputs | None:
         """What is known of the inputs under ``options``."""
@@ -62,31 +59,10 @@ def register_dataset(name: str, load: Lazy, **about: Any) -> Dataset:  # noqa: A
     return DATASETS.register(Dataset(name=name, load=load, **about))
 
 
-def load_task(settings: Mapping[str, Any], folder: Path) -> Task:
-    """Load ``settings["dataset"]``, with the ``options`` there may be, from ``folder`` and draw from it the task that
-    the other settings describe.
-    """
-    dataset = DATASETS[settings["dataset"]]
-    options = settings.get("options", {})
-    if unknown := set(options) - set(dataset.options):
-        raise ValueError(
-            f"unknown options {sorted(unknown)} of {settings['dataset']}; known: {sorted(dataset.options)}"
-        )
-    # Before anything is loaded.
-    dataset.check_options(options)
-    data = resolve(dataset.load)(folder, **_meant_for(dataset.load, options))
-    encode = dataset.encode and partial(resolve(dataset.encode), **_meant_for(dataset.encode, options))
-    rest = {name: value for name, value in settings.items() if name not in ("dataset", "options")}
-    return draw_task(data, **rest, encode=encode)
-
-
-def _defaults(function: Lazy) -> dict[str, Any]:
+def options_of(function: Lazy) -> dict[str, Any]:
+    """Its keyword-only arguments with their defaults."""
     parameters = inspect.signature(resolve(function)).parameters.values()
     return {item.name: item.default for item in parameters if item.kind is inspect.Parameter.KEYWORD_ONLY}
-
-
-def _meant_for(function: Lazy, options: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if name in _defaults(function)}
 
 
 _DIGITS = tuple(range(10))

@@ -9,7 +9,8 @@ import pandas as pd
 from sgdbayes.explorer.elements import describe_elements
 from sgdbayes.explorer.page import fill_page
 from sgdbayes.explorer.view import gather_view
-from sgdbayes.figures.style import POSTERIOR_LABELS, call, describe_task
+from sgdbayes.figures.style import call, describe_task
+from sgdbayes.posterior.kinds import POSTERIORS
 
 __all__ = ["explorer_page"]
 
@@ -60,7 +61,7 @@ def explorer_page(
         views,
         {task: shown for task, (shown, _) in described.items()},
         comparison,
-        posterior_labels=POSTERIOR_LABELS,
+        posterior_labels={name: kind.label for name, kind in POSTERIORS.items()},
         limit=limit,
     )
 

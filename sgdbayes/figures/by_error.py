@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 
 from sgdbayes.figures.points import LOG10, label_powers_of_ten
 from sgdbayes.figures.style import (
-    POSTERIOR_STYLES,
     add_caption,
     call,
     describe_task,
@@ -19,6 +18,7 @@ from sgdbayes.figures.style import (
     name_rows,
     panels,
 )
+from sgdbayes.posterior.kinds import POSTERIORS
 
 __all__ = ["draw_by_error"]
 
@@ -49,7 +49,7 @@ def draw_by_error(
                 panel.set_title(f"{', '.join(model)}\nnot asked for")
                 continue
             table = tables[*model, posterior]
-            _draw(panel, table, size, POSTERIOR_STYLES.get(posterior, {"color": "k"}))
+            _draw(panel, table, size, POSTERIORS[posterior].style)
             unresolved = int(table["log_p"].isna().sum())
             note = f"{unresolved} of {len(table)} unresolved" if unresolved else f"{len(table)} functions"
             panel.set_title(f"{', '.join(model)}\n{note}")

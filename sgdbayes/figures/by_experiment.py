@@ -8,8 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sgdbayes.figures.style import (
-    POSTERIOR_LABELS,
-    POSTERIOR_STYLES,
     add_caption,
     describe_task,
     describe_trainings,
@@ -17,6 +15,7 @@ from sgdbayes.figures.style import (
     label_outer,
     panels,
 )
+from sgdbayes.posterior.kinds import POSTERIORS
 
 __all__ = ["panel_per_experiment"]
 
@@ -44,8 +43,8 @@ def panel_per_experiment(
     for panel, (name, table) in zip(axes.flat, found.items(), strict=False):
         draw_networks(panel, table)
         for posterior, drawn in draws.items():
-            label = POSTERIOR_LABELS.get(posterior, posterior)
-            draw_posterior(panel, drawn, label=label, **POSTERIOR_STYLES.get(posterior, {}))
+            label = POSTERIORS[posterior].label
+            draw_posterior(panel, drawn, label=label, **POSTERIORS[posterior].style)
         panel.set_title(f"{name} ({networks[name]:,} networks)")
     hide_unused(axes.flat, len(found))
     label_outer(axes, x, "probability")

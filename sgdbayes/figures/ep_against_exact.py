@@ -9,7 +9,8 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sgdbayes.figures.style import POSTERIOR_LABELS, POSTERIOR_STYLES, add_caption, call, describe_task, panels
+from sgdbayes.figures.style import add_caption, call, describe_task, panels
+from sgdbayes.posterior.kinds import POSTERIORS
 
 __all__ = ["draw_ep_against_exact"]
 
@@ -90,7 +91,7 @@ def _draw_predictive(panel: Axes, table: pd.DataFrame, **style: Any) -> None:  #
 
 def _draw_error(panel: Axes, table: pd.DataFrame) -> None:
     for name, posterior in (("exact", "zero_one"), ("ep", "ep")):
-        style, label = POSTERIOR_STYLES[posterior], POSTERIOR_LABELS[posterior]
+        style, label = POSTERIORS[posterior].style, POSTERIORS[posterior].label
         values = 100 * table[f"test_error_{name}"]
         reach = None
         if name == "exact":

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sgdbayes.figures.style import POSTERIOR_LABELS, add_caption
+from sgdbayes.figures.style import add_caption
+from sgdbayes.posterior.kinds import exact_posterior
 from sgdbayes.runs import relative_margins
 
 __all__ = ["draw_margins"]
@@ -30,7 +31,7 @@ def draw_margins(runs: Mapping[str, pd.DataFrame], draws: Mapping[str, pd.DataFr
         kinds = [
             ("networks, when they first fit S", first, {"color": "k", "marker": "o"}),
             ("networks, overtrained", last, {"color": "0.5", "marker": "o", "markerfacecolor": "w"}),
-            (f"random sampling: {POSTERIOR_LABELS['zero_one']}", random, {"color": "#1b6ca8", "marker": "s"}),
+            (f"random sampling: {exact_posterior().label}", random, {"color": "#1b6ca8", "marker": "s"}),
         ]
         kinds = [kind for kind in kinds if kind[1] is not None]
         for place, (label, ratio, look) in zip(np.arange(len(kinds)) - (len(kinds) - 1) / 2, kinds, strict=True):

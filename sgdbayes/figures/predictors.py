@@ -13,7 +13,8 @@ from matplotlib.ticker import FixedLocator, NullFormatter
 
 from sgdbayes.all_points import on_all_points
 from sgdbayes.comparison import best_rows
-from sgdbayes.figures.style import POSTERIOR_LABELS, POSTERIOR_STYLES, add_caption
+from sgdbayes.figures.style import add_caption
+from sgdbayes.posterior.kinds import POSTERIORS
 
 __all__ = ["draw_predictors"]
 
@@ -34,7 +35,7 @@ def draw_predictors(
     names = list(rows)
     figure = Figure(figsize=(8.2, 1.6 + _ROW * max(5, len(names))), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
-    posteriors = [name for name in POSTERIOR_STYLES if wanted["posterior"].eq(name).any()]
+    posteriors = [name for name in POSTERIORS if wanted["posterior"].eq(name).any()]
     places = dict(zip(posteriors, np.linspace(-_SPREAD / 2, _SPREAD / 2, len(posteriors)), strict=True))
     for y, name in enumerate(names):
         of = rows[name]
@@ -68,7 +69,7 @@ def draw_predictors(
     right.xaxis.set_major_locator(FixedLocator(_TICKS))
     right.xaxis.set_major_formatter("{x:g}")
     right.xaxis.set_minor_formatter(NullFormatter())
-    named = [(POSTERIOR_LABELS[name], _marker(name)) for name in posteriors]
+    named = [(POSTERIORS[name].label, _marker(name)) for name in posteriors]
     named.append(("noise ceiling (left), networks (right)", {"color": "0.35"}))
     handles = [Line2D([], [], label=label, **style) for label, style in named]
     figure.legend(handles=handles, loc="outside upper center", ncols=3, frameon=False)
@@ -97,7 +98,7 @@ def _point(panel: Axes, row: pd.Series, column: str, scale: float, y: float, pos
 
 
 def _marker(posterior: str) -> dict[str, str]:
-    style = POSTERIOR_STYLES[posterior]
+    style = POSTERIORS[posterior].style
     return {"color": style["color"], "marker": style["marker"], "linestyle": "none"}
 
 

@@ -20,11 +20,10 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
+from sgdbayes.posterior.kinds import POSTERIORS
 from sgdbayes.storage import write_bytes
 
 __all__ = [
-    "POSTERIOR_LABELS",
-    "POSTERIOR_STYLES",
     "add_caption",
     "call",
     "describe_task",
@@ -38,22 +37,6 @@ __all__ = [
     "save_figure",
 ]
 
-POSTERIOR_LABELS = {
-    "mse": "MSE posterior",
-    "ep": "0-1 posterior (EP)",
-    "zero_one": "0-1 posterior (exact)",
-    "ntk": "NTK ensemble",
-    "rejection": "finite networks (rejection)",
-    "splitting": "finite networks (splitting)",
-}
-POSTERIOR_STYLES = {
-    "mse": {"color": "#d1603d", "linestyle": "-", "marker": "s"},
-    "ep": {"color": "#1b6ca8", "linestyle": "--", "marker": "^"},
-    "zero_one": {"color": "#0b2545", "linestyle": ":", "marker": "o"},
-    "ntk": {"color": "#8fb339", "linestyle": "-.", "marker": "D"},
-    "rejection": {"color": "#6a4c93", "linestyle": (0, (5, 1)), "marker": "v"},
-    "splitting": {"color": "#c08497", "linestyle": (0, (3, 1, 1, 1)), "marker": "P"},
-}
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _PANEL = (2.6, 2.3)
 _SETTINGS = {
@@ -155,7 +138,7 @@ def name_rows(axes: np.ndarray, posteriors: Sequence[str], y: str) -> None:
     posterior is wider than a panel. After `label_outer`.
     """
     for row, posterior in zip(axes, posteriors, strict=True):
-        row[0].set_ylabel(f"{POSTERIOR_LABELS.get(posterior, posterior)}\n{y}")
+        row[0].set_ylabel(f"{POSTERIORS[posterior].label}\n{y}")
 
 
 def hide_unused(axes: Sequence[Axes], used: int) -> None:

@@ -13,8 +13,6 @@ from matplotlib.ticker import NullFormatter
 
 from sgdbayes.all_points import on_all_points
 from sgdbayes.figures.style import (
-    POSTERIOR_LABELS,
-    POSTERIOR_STYLES,
     add_caption,
     call,
     describe_task,
@@ -22,6 +20,7 @@ from sgdbayes.figures.style import (
     label_outer,
     panels,
 )
+from sgdbayes.posterior.kinds import POSTERIORS
 
 __all__ = ["draw_sweep"]
 
@@ -86,7 +85,9 @@ def draw_sweep(
     label_outer(axes, _AXES.get(setting, setting.rpartition(".")[2].replace("_", " ")), None)
     last = ""
     if reference:
-        last = f" Last panel: correlation of log probabilities with those of {POSTERIOR_LABELS.get(reference, reference)}, corrected for "
+        last = (
+            f" Last panel: correlation of log probabilities with those of {POSTERIORS[reference].label}, corrected for "
+        )
         last += "Monte Carlo errors."
     where = f"all {measured['domain_size'].iloc[0]:,} recorded test points" if on_all else "E"
     add_caption(
@@ -140,12 +141,12 @@ def _draw_pairs(panel: Axes, rows: pd.DataFrame, pairs: pd.DataFrame, reference:
         known = models.merge(pairs[pairs[side] == reference], on=["task", "architecture"]).sort_values("x")
         for posterior, table in _by_posterior(known, other):
             _line(panel, table, "pearson", **_named(posterior))
-    panel.set(title=POSTERIOR_LABELS.get(reference, reference), ylabel="correlation of posteriors", ylim=(None, 1.05))
+    panel.set(title=POSTERIORS[reference].label, ylabel="correlation of posteriors", ylim=(None, 1.05))
 
 
 def _by_posterior(rows: pd.DataFrame, column: str) -> list[tuple[str, pd.DataFrame]]:
     """The rows of each posterior, in one order whatever experiments there are; those of other names last."""
-    usual = list(POSTERIOR_STYLES)
+    usual = list(POSTERIORS)
     groups = rows.groupby(column)
     return sorted(groups, key=lambda group: (usual.index(group[0]) if group[0] in usual else len(usual), group[0]))
 
@@ -186,4 +187,4 @@ def _describe(
 
 
 def _named(posterior: str) -> dict[str, Any]:
-    return {"label": POSTERIOR_LABELS.get(posterior, posterior), **POSTERIOR_STYLES.get(posterior, {})}
+    return {"label": POSTERIORS[posterior].label, **POSTERIORS[posterior].style}

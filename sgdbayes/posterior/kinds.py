@@ -8,7 +8,7 @@ figures worth recording about how it was come by.
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -28,6 +28,7 @@ class PosteriorKind:
     ``exact``: the 0-1 posterior itself; ``approximates``: the posterior that it stands for. ``threads``: how many it can use.
     """
 
+    COMPUTES: ClassVar = ("fit",)
     name: str
     fit: Lazy
     check: Lazy | None = None

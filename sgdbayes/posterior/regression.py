@@ -33,6 +33,8 @@ def regression_posterior(kernel: np.ndarray, labels: np.ndarray, *, noise_varian
     return Gaussian(mean, (covariance + covariance.T) / 2)
 
 
-def fit_mse(kernel: np.ndarray, labels: np.ndarray, *, noise_variance: float = 1e-4) -> tuple[Gaussian, dict[str, float]]:
+def fit_mse(
+    kernel: np.ndarray, labels: np.ndarray, *, noise_variance: float = 1e-4
+) -> tuple[Gaussian, dict[str, float]]:
     """`regression_posterior` as the configuration asks for it."""
     return regression_posterior(kernel, labels, noise_variance=noise_variance), {}

@@ -5,7 +5,7 @@ algorithm it would get alone. Those that do not (Adafactor, LBFGS, Muon) and Spa
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from sgdbayes.registry import Lazy, Registry, resolve
 
@@ -20,6 +20,7 @@ class OptimizerKind:
     with which fully connected networks are known to fit most data sets.
     """
 
+    COMPUTES: ClassVar = ("make",)
     name: str
     make: Lazy
     fused: bool = False

@@ -11,6 +11,7 @@ from sgdbayes.training.kinds import OPTIMIZERS
 
 __all__ = ["Optimizer"]
 
+
 @dataclass(frozen=True)
 class Optimizer:
     """An optimiser: its name in `OPTIMIZERS`, learning rate and further options (``momentum``, ...)."""

@@ -1,4 +1,4 @@
-# Where things are, and what depends on what. Keys (sgdbayes/plan.py) say when a result is out of date.
+# Where things are, and what depends on what. Keys (sgdbayes/steps.py) say when a result is out of date.
 
 EP_SETTINGS = CONFIGURATION.ep_against_exact
 # What tables record of it: known_runs are paths of one machine, and change no result.
@@ -16,6 +16,27 @@ def grows(amount):
         return attempt * (amount(wildcards) if callable(amount) else amount)
 
     return resource
+
+
+def of(rule, wildcards):
+    """The values of the wildcards that tell the results of a rule apart (sgdbayes/steps.py)."""
+    return [getattr(wildcards, name) for name in STEPS[rule].of]
+
+
+def key_of(rule):
+    """A parameter: what the settings of a result and of all before it come to."""
+    return lambda wildcards: PLAN.key(rule, *of(rule, wildcards))
+
+
+# Snakemake does not compare parameters that are made from output: tidied code throws no result away.
+def code_of(rule):
+    """A parameter: stands for the code behind a result."""
+    return lambda wildcards, output: PLAN.code(rule, *of(rule, wildcards))
+
+
+def uses_of(rule):
+    """A parameter: the files of kinds behind a result."""
+    return lambda wildcards, output: PLAN.uses(rule, *of(rule, wildcards))
 
 
 def experiment_of(wildcards):
@@ -93,8 +114,7 @@ def posterior_gpus(wildcards):
 
 
 def posterior_threads(wildcards):
-    # One for each chain; networks take as many as there are.
-    return 4 if wildcards.posterior in ("zero_one", "rejection", "splitting") else 1
+    return POSTERIORS[wildcards.posterior].threads
 
 
 def posterior_settings(wildcards):

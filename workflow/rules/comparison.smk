@@ -24,8 +24,9 @@ rule functions:
         posteriors=lambda wildcards: experiment_of(wildcards).posteriors,
         asked=CONFIGURATION.posterior_draws["asked"],
         asked_found=CONFIGURATION.posterior_draws["asked_found"],
-        code=PLAN.code("functions"),
-        key=lambda wildcards: PLAN.functions_key(wildcards.experiment),
+        uses=uses_of("functions"),
+        code=code_of("functions"),
+        key=key_of("functions"),
     script:
         "../scripts/functions.py"
 
@@ -56,8 +57,9 @@ rule compare:
         sizes=lambda wildcards: experiment_of(wildcards).domain_sizes,
         posteriors=lambda wildcards: experiment_of(wildcards).posteriors,
         labels=experiment_labels,
-        code=PLAN.code("compare"),
-        key=lambda wildcards: PLAN.comparison_key(wildcards.experiment),
+        uses=uses_of("compare"),
+        code=code_of("compare"),
+        key=key_of("compare"),
     script:
         "../scripts/compare.py"
 
@@ -93,8 +95,9 @@ rule all_comparisons:
         runtime=grows(10),
     params:
         configuration=RECORDED,
-        code=PLAN.code("concatenate"),
-        key=PLAN.all_comparisons_key(),
+        uses=uses_of("all_comparisons"),
+        code=code_of("all_comparisons"),
+        key=key_of("all_comparisons"),
     script:
         "../scripts/concatenate.py"
 
@@ -148,8 +151,9 @@ rule claims:
         experiments=PLAN.complexity_experiments(),
         sweeps=CONFIGURATION.sweeps,
         margins=PLAN.margins_experiments(),
-        code=PLAN.code("claims"),
-        key=PLAN.claims_key(),
+        uses=uses_of("claims"),
+        code=code_of("claims"),
+        key=key_of("claims"),
     script:
         "../scripts/claims.py"
 
@@ -171,7 +175,8 @@ rule summary:
         runtime=grows(10),
     params:
         pictures="optimizers" in (CONFIGURATION.figures or ["optimizers"]),
-        code=PLAN.code("summary"),
-        key=PLAN.summary_key(),
+        uses=uses_of("summary"),
+        code=code_of("summary"),
+        key=key_of("summary"),
     script:
         "../scripts/summary.py"

@@ -29,8 +29,9 @@ rule complexity:
         sizes=lambda wildcards: experiment_of(wildcards).domain_sizes,
         device=CONFIGURATION.device,
         stack_size=CONFIGURATION.stack_size,
-        code=PLAN.code("complexity"),
-        key=lambda wildcards: PLAN.complexity_key(wildcards.experiment),
+        uses=uses_of("complexity"),
+        code=code_of("complexity"),
+        key=key_of("complexity"),
     script:
         "../scripts/complexity.py"
 
@@ -81,8 +82,9 @@ rule complexity_figure:
             }
             for name in PLAN.complexity_experiments()
         ],
-        code=PLAN.code("complexity_figure"),
-        key=PLAN.complexity_figure_key(),
+        uses=uses_of("complexity_figure"),
+        code=code_of("complexity_figure"),
+        key=key_of("complexity_figure"),
     script:
         "../scripts/complexity_figure.py"
 
@@ -114,10 +116,9 @@ rule by_error:
         sizes=lambda wildcards: PLAN.by_error_sizes(
             wildcards.task, wildcards.architecture
         ),
-        code=PLAN.code("by_error"),
-        key=lambda wildcards: PLAN.by_error_key(
-            wildcards.task, wildcards.architecture, wildcards.posterior
-        ),
+        uses=uses_of("by_error"),
+        code=code_of("by_error"),
+        key=key_of("by_error"),
     script:
         "../scripts/by_error.py"
 
@@ -154,8 +155,9 @@ rule by_error_figure:
             "architectures": CONFIGURATION.architectures,
             "settings": dict(CONFIGURATION.by_error),
         },
-        code=PLAN.code("by_error_figure"),
-        key=PLAN.by_error_figure_key(),
+        uses=uses_of("by_error_figure"),
+        code=code_of("by_error_figure"),
+        key=key_of("by_error_figure"),
     script:
         "../scripts/by_error_figure.py"
 
@@ -186,8 +188,9 @@ rule posterior_pairs:
         settings={
             name: CONFIGURATION.comparison[name] for name in ("resamples", "seed")
         },
-        code=PLAN.code("posterior_pairs"),
-        key=PLAN.pairs_key(),
+        uses=uses_of("posterior_pairs"),
+        code=code_of("posterior_pairs"),
+        key=key_of("posterior_pairs"),
     script:
         "../scripts/posterior_pairs.py"
 
@@ -229,7 +232,8 @@ rule reference_figure:
             min_count=CONFIGURATION.comparison["min_count"],
         ),
         functions=all_domains(),
-        code=PLAN.code("reference_figure"),
-        key=PLAN.reference_figure_key(),
+        uses=uses_of("reference_figure"),
+        code=code_of("reference_figure"),
+        key=key_of("reference_figure"),
     script:
         "../scripts/reference_figure.py"

@@ -23,8 +23,9 @@ rule ep_evidence:
         train_sizes=lambda wildcards: EP_SETTINGS["train_sizes"],
         samples=lambda wildcards: EP_SETTINGS["evidence_samples"],
         seed=lambda wildcards: EP_SETTINGS["seed"],
-        code=PLAN.code("ep_evidence"),
-        key=lambda wildcards: PLAN.ep_key("ep_evidence"),
+        uses=uses_of("ep_evidence"),
+        code=code_of("ep_evidence"),
+        key=key_of("ep_evidence"),
     script:
         "../scripts/ep_evidence.py"
 
@@ -57,8 +58,9 @@ rule ep_compare:
             for name in ("domain_sizes", "functions", "samples", "seed")
         },
         test_size=lambda wildcards: EP_SETTINGS["test_size"],
-        code=PLAN.code("ep_compare"),
-        key=lambda wildcards: PLAN.ep_key("ep_compare"),
+        uses=uses_of("ep_compare"),
+        code=code_of("ep_compare"),
+        key=key_of("ep_compare"),
     script:
         "../scripts/ep_compare.py"
 
@@ -88,8 +90,9 @@ rule ep_table:
         mem_mb=grows(2000),
         runtime=grows(10),
     params:
-        code=PLAN.code("ep_table"),
-        key=lambda wildcards: PLAN.ep_key("ep_evidence", "ep_compare", "ep_table"),
+        uses=uses_of("ep_table"),
+        code=code_of("ep_table"),
+        key=key_of("ep_table"),
     script:
         "../scripts/ep_table.py"
 
@@ -126,9 +129,8 @@ rule ep_figure:
             "task": CONFIGURATION.tasks[EP_SETTINGS["task"]],
             "architecture": CONFIGURATION.architectures[EP_SETTINGS["architecture"]],
         },
-        code=PLAN.code("ep_figure"),
-        key=lambda wildcards: PLAN.ep_key(
-            "ep_evidence", "ep_compare", "ep_table", "ep_figure"
-        ),
+        uses=uses_of("ep_figure"),
+        code=code_of("ep_figure"),
+        key=key_of("ep_figure"),
     script:
         "../scripts/ep_figure.py"

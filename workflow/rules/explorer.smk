@@ -35,7 +35,8 @@ rule explorer:
         # No inputs: where the images are not at hand, the page is made without them and says so.
         tasks=f"{RESULTS}/tasks",
         data="data",
-        code=PLAN.code("explorer"),
-        key=PLAN.explorer_key(),
+        uses=uses_of("explorer"),
+        code=code_of("explorer"),
+        key=key_of("explorer"),
     script:
         "../scripts/explorer.py"

@@ -31,8 +31,9 @@ rule scatter:
             "task": CONFIGURATION.tasks[experiment_of(wildcards).task],
             "min_count": CONFIGURATION.comparison["min_count"],
         },
-        code=PLAN.code("scatter"),
-        key=lambda wildcards: PLAN.scatter_key(wildcards.experiment),
+        uses=uses_of("scatter"),
+        code=code_of("scatter"),
+        key=key_of("scatter"),
     script:
         "../scripts/scatter.py"
 
@@ -70,8 +71,9 @@ rule optimizers:
     params:
         pages=described_pages(min_count=CONFIGURATION.comparison["min_count"]),
         functions=all_domains(),
-        code=PLAN.code("optimizers"),
-        key=PLAN.pages_key("optimizers"),
+        uses=uses_of("optimizers"),
+        code=code_of("optimizers"),
+        key=key_of("optimizers"),
     script:
         "../scripts/optimizers.py"
 
@@ -108,8 +110,9 @@ rule errors:
         pages=described_pages(),
         functions=all_domains(),
         draws=all_posteriors(),
-        code=PLAN.code("errors"),
-        key=PLAN.pages_key("errors"),
+        uses=uses_of("errors"),
+        code=code_of("errors"),
+        key=key_of("errors"),
     script:
         "../scripts/errors.py"
 
@@ -146,8 +149,9 @@ rule ranks:
         pages=described_pages(),
         functions=all_domains(),
         draws=all_posteriors(),
-        code=PLAN.code("ranks"),
-        key=PLAN.pages_key("ranks"),
+        uses=uses_of("ranks"),
+        code=code_of("ranks"),
+        key=key_of("ranks"),
     script:
         "../scripts/ranks.py"
 
@@ -184,8 +188,9 @@ rule favourites:
     params:
         pages=described_pages(with_posteriors=True),
         functions=all_domains(),
-        code=PLAN.code("favourites"),
-        key=PLAN.pages_key("favourites"),
+        uses=uses_of("favourites"),
+        code=code_of("favourites"),
+        key=key_of("favourites"),
     script:
         "../scripts/favourites.py"
 
@@ -222,8 +227,9 @@ rule sweep:
         runtime=grows(60),
     params:
         sweeps=[sweep_description(name) for name in CONFIGURATION.sweeps],
-        code=PLAN.code("sweep"),
-        key=PLAN.sweep_key(),
+        uses=uses_of("sweep"),
+        code=code_of("sweep"),
+        key=key_of("sweep"),
     script:
         "../scripts/sweep.py"
 
@@ -258,8 +264,9 @@ rule margins_figure:
         runtime=grows(10),
     params:
         experiments=PLAN.margins_experiments(),
-        code=PLAN.code("margins_figure"),
-        key=PLAN.margins_figure_key(),
+        uses=uses_of("margins_figure"),
+        code=code_of("margins_figure"),
+        key=key_of("margins_figure"),
     script:
         "../scripts/margins_figure.py"
 
@@ -288,7 +295,8 @@ rule predictors:
         runtime=grows(10),
     params:
         experiments=CONFIGURATION.predictors,
-        code=PLAN.code("predictors"),
-        key=PLAN.predictors_key(),
+        uses=uses_of("predictors"),
+        code=code_of("predictors"),
+        key=key_of("predictors"),
     script:
         "../scripts/predictors.py"

@@ -23,8 +23,9 @@ rule kernel:
         size=lambda wildcards: PLAN.test_points_of(
             wildcards.task, wildcards.architecture
         ),
-        code=PLAN.code("kernel"),
-        key=lambda wildcards: PLAN.kernel_key(wildcards.task, wildcards.architecture),
+        uses=uses_of("kernel"),
+        code=code_of("kernel"),
+        key=key_of("kernel"),
     script:
         "../scripts/kernel.py"
 
@@ -59,10 +60,9 @@ rule posterior:
             wildcards.task, wildcards.architecture
         ),
         draws={name: CONFIGURATION.posterior_draws[name] for name in ("number", "seed")},
-        code=PLAN.code("posterior"),
-        key=lambda wildcards: PLAN.posterior_key(
-            wildcards.task, wildcards.architecture, wildcards.posterior
-        ),
+        uses=uses_of("posterior"),
+        code=code_of("posterior"),
+        key=key_of("posterior"),
     script:
         "../scripts/posterior.py"
 
@@ -93,10 +93,9 @@ rule probabilities:
         sizes=lambda wildcards: PLAN.domain_sizes_of(
             wildcards.task, wildcards.architecture
         ),
-        code=PLAN.code("probabilities"),
-        key=lambda wildcards: PLAN.probabilities_key(
-            wildcards.task, wildcards.architecture, wildcards.posterior
-        ),
+        uses=uses_of("probabilities"),
+        code=code_of("probabilities"),
+        key=key_of("probabilities"),
     script:
         "../scripts/probabilities.py"
 
@@ -122,7 +121,8 @@ rule margins:
     params:
         draws=CONFIGURATION.margins.get("draws"),
         seed=CONFIGURATION.margins.get("seed"),
-        code=PLAN.code("margins"),
-        key=lambda wildcards: PLAN.margins_key(wildcards.task, wildcards.architecture),
+        uses=uses_of("margins"),
+        code=code_of("margins"),
+        key=key_of("margins"),
     script:
         "../scripts/margins.py"

@@ -34,10 +34,9 @@ rule posterior_errors:
                 wildcards.task, wildcards.architecture
             )
         },
-        code=PLAN.code("posterior_errors"),
-        key=lambda wildcards: PLAN.posterior_errors_key(
-            wildcards.task, wildcards.architecture
-        ),
+        uses=uses_of("posterior_errors"),
+        code=code_of("posterior_errors"),
+        key=key_of("posterior_errors"),
     script:
         "../scripts/posterior_errors.py"
 
@@ -79,7 +78,8 @@ rule test_errors:
     params:
         experiments=CONFIGURATION.test_errors,
         tasks=[PLAN.experiments[name].task for name in CONFIGURATION.test_errors],
-        code=PLAN.code("test_errors"),
-        key=PLAN.test_errors_key(),
+        uses=uses_of("test_errors"),
+        code=code_of("test_errors"),
+        key=key_of("test_errors"),
     script:
         "../scripts/test_errors.py"

@@ -14,8 +14,9 @@ rule task:
     params:
         settings=lambda wildcards: CONFIGURATION.tasks[wildcards.task],
         folder="data",
-        code=PLAN.code("task"),
-        key=lambda wildcards: PLAN.task_key(wildcards.task),
+        uses=uses_of("task"),
+        code=code_of("task"),
+        key=key_of("task"),
     script:
         "../scripts/task.py"
 
@@ -50,8 +51,9 @@ rule train:
             f"{RESULTS}/experiments/{wildcards.experiment}/runs.parquet",
             f"{RESULTS}/runs.parquet",
         ],
-        code=PLAN.code("train"),
-        key=lambda wildcards: PLAN.training_key(wildcards.experiment),
+        uses=uses_of("train"),
+        code=code_of("train"),
+        key=key_of("train"),
     script:
         "../scripts/train.py"
 
@@ -74,8 +76,9 @@ rule runs:
         runtime=grows(30),
     params:
         networks=lambda wildcards: experiment_of(wildcards).networks,
-        code=PLAN.code("runs"),
-        key=lambda wildcards: PLAN.runs_key(wildcards.experiment),
+        uses=uses_of("runs"),
+        code=code_of("runs"),
+        key=key_of("runs"),
     script:
         "../scripts/runs.py"
 
@@ -98,7 +101,8 @@ rule all_runs:
         runtime=grows(60),
     params:
         configuration=RECORDED,
-        code=PLAN.code("concatenate"),
-        key=PLAN.all_runs_key(),
+        uses=uses_of("all_runs"),
+        code=code_of("all_runs"),
+        key=key_of("all_runs"),
     script:
         "../scripts/concatenate.py"

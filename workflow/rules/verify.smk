@@ -28,8 +28,9 @@ rule verify_experiment:
         share=CONFIGURATION.sample,
         device=CONFIGURATION.device,
         stack_size=CONFIGURATION.stack_size,
-        code=PLAN.code("verify"),
-        key=lambda wildcards: PLAN.verify_key(wildcards.experiment),
+        uses=uses_of("verify_experiment"),
+        code=code_of("verify_experiment"),
+        key=key_of("verify_experiment"),
     script:
         "../scripts/verify.py"
 
@@ -52,7 +53,8 @@ rule verify:
         runtime=grows(10),
     params:
         experiments=list(PLAN.experiments),
-        code=PLAN.code("verified"),
-        key=PLAN.verified_key(),
+        uses=uses_of("verify"),
+        code=code_of("verify"),
+        key=key_of("verify"),
     script:
         "../scripts/verified.py"
