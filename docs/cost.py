@@ -1,8 +1,8 @@
 """What the training of a configuration costs, from measured speeds and epochs: `python docs/cost.py config/paper.yaml`.
 
 Core hours of an experiment = networks x epochs x |S| / (images a core trains on per hour). The speed is that of its
-architecture in results/benchmarks/training.csv (at the batch size measured there, for images of MNIST), the epochs those in
-results/benchmarks/epochs.csv; where an experiment was not measured, the mean of those that were.
+architecture in results/benchmarks/training.csv (at the batch size measured there, for images of MNIST), the epochs are
+those in results/benchmarks/epochs.csv; where an experiment was not measured, the mean of those that were.
 """
 
 import sys
@@ -35,8 +35,8 @@ def costs(configuration: Configuration, speeds: pd.DataFrame, epochs: pd.DataFra
         until_fit = known.get(name, known.mean())
         presented = item.networks * (until_fit + item.extra_epochs) * configuration.tasks[item.task]["train_size"]
         rows.append({
-            "experiment": name, "networks": item.networks, "epochs": until_fit + item.extra_epochs, "measured": name in known.index,
-            "core_hours": presented / images_per_hour,
+            "experiment": name, "networks": item.networks, "epochs": until_fit + item.extra_epochs,
+            "measured": name in known.index, "core_hours": presented / images_per_hour,
         })  # fmt: skip
     return pd.DataFrame(rows)
 

@@ -45,9 +45,9 @@ def filled() -> dict[Path, str]:
         loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, keep_trailing_newline=True, trim_blocks=True
     )
     for module in (values, text_tables):
-        environment.globals |= {name: each for name, each in vars(module).items() if callable(each)}
+        environment.globals |= vars(module)
     texts = {}
-    for name in environment.list_templates():
+    for name in environment.list_templates(["jinja"]):
         path = ROOT / ("" if name.startswith("README") else "docs") / name.removesuffix(".jinja")
         texts[path] = HEAD.format(name) + environment.get_template(name).render()
     return texts

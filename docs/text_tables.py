@@ -6,7 +6,7 @@ from typing import Any
 
 import cost
 import pandas as pd
-from values import FINITE, IMAGES, PAPER, compared, interval, on_all_points, on_boolean, table
+from values import BOOLEAN, FINITE, IMAGES, PAPER, chosen, compared, interval, on_all_points, on_boolean, table
 
 from sgdbayes.claims import overall_verdicts
 
@@ -29,7 +29,7 @@ def _whole(number: float) -> str:
 
 def table_of_boolean_errors() -> str:
     """Test errors by target, on 20 inputs and on all outside S where finite networks were drawn there."""
-    every = table("comparison.csv").query("architecture == 'fcn-40'")
+    every = chosen(table("comparison.csv"), task=BOOLEAN)
     optimizers = every["optimizer"].unique()
     rows = []
     for (task, size), of in every.groupby(["task", "domain_size"], sort=False):
@@ -42,8 +42,8 @@ def table_of_boolean_errors() -> str:
 
 def table_of_boolean_correlations() -> str:
     rows = []
-    for name, own in compared("ep", 20).query("architecture == 'fcn-40'").iterrows():
-        of = {each: compared(each, 20).loc[name] for each in (*_OTHERS, FINITE[own["task"]])}
+    for name, own in compared(size=20, posterior="ep", task=BOOLEAN).iterrows():
+        of = {each: compared(size=20, posterior=each).loc[name] for each in (*_OTHERS, FINITE[own["task"]])}
         resolved = (of["zero_one"], of[FINITE[own["task"]]])
         rows.append([
             f"{own['task']}, {own['optimizer']}", str(own["compared"]),
@@ -56,17 +56,16 @@ def table_of_boolean_correlations() -> str:
 
 def _on_images() -> Iterator[tuple[str, dict[str, Any]]]:
     """Rows of comparison.csv on 50 test points by experiment and posterior."""
-    by = {each: compared(each) for each in _SHOWN}
-    for name, task in by["zero_one"]["task"].items():
-        if task in IMAGES:
-            yield name, {each: by[each].loc[name] for each in _SHOWN}
+    by = {each: compared(posterior=each, task=IMAGES) for each in _SHOWN}
+    for name in by["zero_one"].index:
+        yield name, {each: by[each].loc[name] for each in _SHOWN}
 
 
 def table_of_errors_on_images() -> str:
     """Of the experiments on images and texts: test errors of networks and posteriors, correlations."""
     rows = []
     for name, of in _on_images():
-        every = on_all_points(*_OTHERS).loc[name].set_index("posterior")
+        every = on_all_points(name, ".*").set_index("posterior")
         first = every.iloc[0].filter(like="test_error") * 100
         known = ["" if pd.isna(of[each]["pearson"]) else interval(of[each], "pearson") for each in _SHOWN]
         rows.append([

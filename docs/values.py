@@ -1,13 +1,14 @@
 """The numbers in the texts, from the committed tables: a field `{{ name(...) }}` of templates/ calls a function below.
 
-Shares are in %, several numbers come as "least to greatest". Unless a name or an argument says otherwise, they are of
-the exact 0-1 posterior, and on 50 test points. ``experiments``, ``targets``, ``optimizers`` and, of favourites, ``task``
-and ``optimizer`` are regular expressions for whole names.
+Shares are in %. Several numbers come as "least to greatest", or as the greatest alone with ``most``. Unless a name or
+an argument says otherwise, they are of the exact 0-1 posterior, and on 50 test points. Names of experiments, tasks,
+optimisers and posteriors are regular expressions for whole names.
 """
 
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import cost
 import numpy as np
@@ -20,8 +21,9 @@ ROOT = Path(__file__).parents[1]
 PAPER = ROOT / "config/paper.yaml"
 # Of the Boolean system, the posterior of the finite network: by rejection, or where it cannot reach.
 FINITE = {"bit": "rejection", "conjunction": "rejection", "majority": "splitting"}
+BOOLEAN = "|".join(FINITE)
 # Tasks of README's tables on images and texts.
-IMAGES = ("mnist-2000", "mnist", "fashion-2000", "imdb-tfidf")
+IMAGES = "mnist-2000|mnist|fashion-2000|imdb-tfidf"
 
 
 @cache
@@ -29,20 +31,30 @@ def table(name: str, folder: str = "results/desk") -> pd.DataFrame:
     return read_table(ROOT / folder / name)
 
 
-def compared(posterior: str = "zero_one", size: int = 50) -> pd.DataFrame:
-    """Rows of comparison.csv, by experiment."""
-    rows = table("comparison.csv").query("posterior == @posterior and domain_size == @size")
-    return rows.set_index("experiment", drop=False)
+def chosen(rows: pd.DataFrame, **names: str) -> pd.DataFrame:
+    """Those that match in every one of the named columns."""
+    return rows[np.logical_and.reduce([rows[column].str.fullmatch(name) for column, name in names.items()])]
 
 
-def on_all_points(*posteriors: str, experiments: str = ".*") -> pd.DataFrame:
-    """Rows of test-errors.csv, by experiment: those whose whole name matches."""
-    rows = table("test-errors.csv").set_index("experiment")
-    return rows[rows["posterior"].isin(posteriors or ["zero_one"]) & rows.index.str.fullmatch(experiments)]
+def compared(experiment: str = ".*", size: int = 50, posterior: str = "zero_one", **names: str) -> pd.DataFrame:
+    """Rows of comparison.csv, by experiment; ``names``: more columns that are to match."""
+    rows = chosen(table("comparison.csv"), experiment=experiment, posterior=posterior, **names)
+    return rows[rows["domain_size"] == size].set_index("experiment", drop=False)
 
 
-def span(values: Iterable[float], digits: int = 2) -> str:
-    return " to ".join(dict.fromkeys(f"{end:.{digits}f}" for end in (min(values), max(values))))
+def on_all_points(experiment: str = ".*", posterior: str = "zero_one") -> pd.DataFrame:
+    """Rows of test-errors.csv, by experiment."""
+    return chosen(table("test-errors.csv"), experiment=experiment, posterior=posterior).set_index("experiment")
+
+
+def against_finite_networks() -> pd.DataFrame:
+    """Rows of comparison.csv on the Boolean system whose posterior is that of finite networks."""
+    return table("comparison.csv")[lambda rows: rows["posterior"] == rows["task"].map(FINITE)]
+
+
+def span(values: Iterable[float], digits: int = 2, most: bool = False) -> str:
+    ends = [max(values)] if most else [min(values), max(values)]
+    return " to ".join(dict.fromkeys(f"{end:.{digits}f}" for end in ends))
 
 
 def interval(row: pd.Series, name: str, digits: int = 2) -> str:
@@ -61,60 +73,45 @@ def quickstart_summary() -> str:
     return summarise(quickstart(), Path("results/quickstart"))
 
 
-def quickstart_zero_one_errs_times() -> str:
-    of = quickstart().query("posterior == 'zero_one'")
-    return span(of["posterior_test_error"] / of["test_error"], 1)
-
-
-def quickstart_others_err_times() -> str:
-    of = quickstart().query("posterior != 'zero_one' and domain_size == 50")
+def quickstart_errs_times(posterior: str, sizes: Iterable[int]) -> str:
+    """As often as networks."""
+    of = chosen(quickstart(), posterior=posterior)[lambda rows: rows["domain_size"].isin(sizes)]
     return span(of["posterior_test_error"] / of["test_error"], 1)
 
 
 # --- Networks and their errors on all recorded test points
 
 
-def _number(column: str, experiment: str) -> str:
-    return f"{table('comparison.csv').query('experiment == @experiment')[column].iloc[0]:,}"
-
-
 def trained(experiment: str) -> str:
-    return _number("trained", experiment)
+    return f"{chosen(table('comparison.csv'), experiment=experiment)['trained'].iloc[0]:,}"
 
 
 def fitted(experiment: str) -> str:
     """How many of them fitted S."""
-    return _number("networks", experiment)
+    return f"{chosen(table('comparison.csv'), experiment=experiment)['networks'].iloc[0]:,}"
 
 
 def networks_err(experiment: str) -> str:
-    return f"{100 * on_all_points()['test_error'][experiment]:.1f}"
+    return span(100 * on_all_points(experiment)["test_error"], 1)
 
 
-def zero_one_errs(experiments: str) -> str:
-    return span(100 * on_all_points(experiments=experiments)["posterior_test_error"], 1)
+def zero_one_errs(experiment: str) -> str:
+    return span(100 * on_all_points(experiment)["posterior_test_error"], 1)
 
 
-def zero_one_errs_times(experiments: str, digits: int = 1) -> str:
-    """As often as networks of these experiments."""
-    return span(on_all_points(experiments=experiments)["ratio"], digits)
+def errs_times(experiment: str, digits: int = 1, posterior: str = "zero_one") -> str:
+    """As often as networks."""
+    return span(on_all_points(experiment, posterior)["ratio"], digits)
 
 
-def zero_one_errs_times_with_interval(experiment: str) -> str:
+def errs_times_with_interval(experiment: str) -> str:
     return interval(on_all_points().loc[experiment], "ratio")
 
 
-def mse_and_ntk_err_times() -> str:
-    """MSE posterior and NTK ensemble, at weight variance 2, on all images and texts."""
-    return span(on_all_points("mse", "ntk", experiments="(?!.*-scale-).*")["ratio"])
-
-
-def experiments_on_all_points() -> str:
-    return str(len(on_all_points()))
-
-
-def experiments_where_zero_one_errs_more() -> str:
-    return str((on_all_points()["ratio_low"] > 1).sum())
+def experiments(erring_more: bool = False) -> str:
+    """With errors on all recorded test points; ``erring_more``: those where the posterior errs more than networks."""
+    rows = on_all_points()
+    return str((rows["ratio_low"] > 1).sum() if erring_more else len(rows))
 
 
 def errs_more(experiment: str, than: str) -> str:
@@ -124,159 +121,81 @@ def errs_more(experiment: str, than: str) -> str:
     return f"{value:.1f} [{low:.1f}, {high:.1f}]"
 
 
-# --- Favourites, %, and correlations
+# --- Favourites and correlations: all take the arguments of `compared`
 
 
-def held(experiment: str, digits: int = 1) -> str:
+def held(experiment: str = ".*", digits: int = 0, most: bool = False, **names: Any) -> str:  # noqa: ANN401
     """Networks that the ten likeliest functions hold."""
-    return f"{100 * compared()['optimizer_mass_in_posterior_top'][experiment]:.{digits}f}"
+    return span(100 * compared(experiment, **names)["optimizer_mass_in_posterior_top"], digits, most)
 
 
-def _held_on(task: str, optimizer: str = ".*", size: int = 50) -> pd.Series:
-    rows = compared(size=size)
-    rows = rows[rows["task"].str.fullmatch(task) & rows["optimizer"].str.fullmatch(optimizer)]
-    return 100 * rows["optimizer_mass_in_posterior_top"]
-
-
-def held_on(task: str) -> str:
-    return span(_held_on(task), 0)
-
-
-def held_at_most(task: str, optimizer: str = ".*", size: int = 50) -> str:
-    return f"{_held_on(task, optimizer, size).max():.0f}"
-
-
-def held_under(task: str) -> str:
-    return f"{np.floor(_held_on(task).max()) + 1:.0f}"
-
-
-def given(experiment: str) -> str:
+def given(experiment: str = ".*", digits: int = 0, most: bool = False, **names: Any) -> str:  # noqa: ANN401
     """Probability of the ten functions that networks end as most often."""
-    return f"{100 * compared()['posterior_mass_in_optimizer_top'][experiment]:.1f}"
+    return span(100 * compared(experiment, **names)["posterior_mass_in_optimizer_top"], digits, most)
 
 
-def given_at_most() -> str:
-    rows = compared()
-    return f"{100 * rows.loc[rows['task'].isin(IMAGES), 'posterior_mass_in_optimizer_top'].max():.1f}"
-
-
-def ended_as_the_ten_most_frequent() -> str:
-    rows = compared()
-    counts = [
-        table(f"experiments/{name}/functions-50.parquet")["count"] for name in rows.index[rows["task"].isin(IMAGES)]
-    ]
+def ended_as_the_ten_most_frequent(**names: Any) -> str:  # noqa: ANN401
+    counts = [table(f"experiments/{name}/functions-50.parquet")["count"] for name in compared(**names).index]
     return span([100 * of.nlargest(10).sum() / of.sum() for of in counts], 0)
-
-
-def _mse_and_ntk_give(*tasks: str) -> pd.Series:
-    rows = pd.concat([compared("mse"), compared("ntk")])
-    return 100 * rows.loc[rows["task"].isin(tasks), "posterior_mass_in_optimizer_top"]
-
-
-def mse_and_ntk_give(*tasks: str) -> str:
-    return span(_mse_and_ntk_give(*tasks), 0)
-
-
-def mse_and_ntk_give_at_most(task: str, digits: int = 0) -> str:
-    return f"{_mse_and_ntk_give(task).max():.{digits}f}"
 
 
 def correlation(experiment: str, size: int = 50) -> str:
     return interval(compared(size=size).loc[experiment], "pearson")
 
 
-def correlation_alone(experiment: str, size: int) -> str:
-    return f"{compared(size=size)['pearson'][experiment]:.2f}"
+def correlations(experiment: str = ".*", most: bool = False, **names: Any) -> str:  # noqa: ANN401
+    return span(compared(experiment, **names)["pearson"].dropna(), most=most)
 
 
-def _on_100_points(batch_sizes: str) -> pd.DataFrame:
-    """Of MNIST, under all posteriors."""
-    return table("comparison.csv").query(
-        f"task in ['mnist-2000', 'mnist'] and domain_size == 100 and batch_size {batch_sizes}"
-    )
-
-
-def ceilings_on_100_points() -> str:
-    return span(_on_100_points("== 32")["noise_ceiling"])
-
-
-def largest_correlation_on_100_points() -> str:
-    return f"{_on_100_points('== 32')['pearson'].max():.2f}"
-
-
-def correlations_on_100_points_at_other_batch_sizes() -> str:
-    return span(_on_100_points("!= 32")["pearson"].dropna())
+def ceilings(experiment: str = ".*", **names: Any) -> str:  # noqa: ANN401
+    return span(compared(experiment, **names)["noise_ceiling"].dropna())
 
 
 # --- Tests of claims
 
 
 def on_boolean(claims: pd.DataFrame) -> pd.Series:
-    return claims["subject"].str.match("bit|conjunction|majority")
+    return claims["subject"].str.match(BOOLEAN)
 
 
-def _tests(claim: str, on: str) -> pd.DataFrame:
-    of = table("claims.csv").query("claim == @claim")
-    return of if on == "all" else of[on_boolean(of) == (on == "boolean")]
+def _tests(claim: str) -> pd.DataFrame:
+    return table("claims.csv").query("claim == @claim")
 
 
-def tests(claim: str, on: str = "all") -> str:
-    """``on``: all, boolean or images (and texts)."""
-    return str(len(_tests(claim, on)))
+def tests(claim: str, verdict: str = ".*") -> str:
+    return str(len(chosen(_tests(claim), verdict=verdict)))
 
 
-def tests_with(verdict: str, claim: str) -> str:
-    return str((_tests(claim, "all")["verdict"] == verdict).sum())
+def tests_on_images(claim: str, above: float | None = None) -> str:
+    """And on texts; ``above``: those whose whole interval is."""
+    of = _tests(claim)[lambda rows: ~on_boolean(rows)]
+    return str((len(of) if above is None else (of["low"] > above).sum()) or "none")
 
 
 def median_correlation_on_images() -> str:
-    return f"{_tests('C1', 'images')['effect'].median():.2f}"
-
-
-def correlations_above(least: float) -> str:
-    """On images and texts, by the lower end."""
-    return str((_tests("C1", "images")["low"] > least).sum() or "none")
-
-
-def correlations_below_the_ceiling_by(least: float) -> str:
-    return str((_tests("D4", "images")["low"] > least).sum())
+    return f"{_tests('C1')[lambda rows: ~on_boolean(rows)]['effect'].median():.2f}"
 
 
 def margins_times() -> str:
-    of = _tests("D3", "images")
-    return span(of.loc[of["test"].str.startswith("smallest over mean margin"), "effect"], 0)
+    of = chosen(_tests("D3"), test="smallest over mean margin.*")
+    return span(of.loc[~on_boolean(of), "effect"], 0)
 
 
 # --- The Boolean system
 
 
-def boolean(posterior: str) -> pd.DataFrame:
-    """On 20 inputs."""
-    rows = compared(posterior, 20)
-    return rows[rows["architecture"] == "fcn-40"]
-
-
-def boolean_correlations(posterior: str) -> str:
-    return span(boolean(posterior)["pearson"])
-
-
-def boolean_ceilings() -> str:
-    return span(boolean("ep")["noise_ceiling"])
-
-
-def boolean_errors_against_finite_networks(targets: str, optimizers: str) -> str:
-    """How many times as often networks err as random ones that fit S, on the largest domain."""
-    rows = table("comparison.csv")
-    rows = rows[rows["posterior"] == rows["task"].map(FINITE)]
+def networks_err_times_finite_networks(task: str, optimizer: str) -> str:
+    """Trained networks against random ones that fit S, on the largest domain."""
+    rows = against_finite_networks()
     rows = rows[rows["domain_size"] == rows.groupby("task")["domain_size"].transform("max")]
-    rows = rows[rows["task"].str.fullmatch(targets) & rows["optimizer"].str.fullmatch(optimizers)]
+    rows = chosen(rows, task=task, optimizer=optimizer)
     return span(rows["test_error"] / rows["posterior_test_error"])
 
 
 def zero_one_errs_times_finite_networks() -> str:
-    own = pd.concat([boolean(name) for name in set(FINITE.values())])
-    own = own.loc[own["posterior"] == own["task"].map(FINITE), "posterior_test_error"]
-    return span(boolean("zero_one")["posterior_test_error"] / own)
+    """On 20 inputs."""
+    own = against_finite_networks().query("domain_size == 20").set_index("experiment")["posterior_test_error"]
+    return span(compared(size=20, task=BOOLEAN)["posterior_test_error"] / own)
 
 
 def finite_networks_correlate_above() -> str:
@@ -304,21 +223,17 @@ def accepted(target: str) -> str:
 
 def ep_against_exact() -> pd.DataFrame:
     of = table("ep-against-exact.csv").set_index("train_size")
-    for end in ("", "_low", "_high"):
-        of[f"lacking{end}"] = of[f"log_evidence_exact{end}"] - of["log_evidence_ep"]
-    return of
+    lacking = {f"lacking{end}": of[f"log_evidence_exact{end}"] - of["log_evidence_ep"] for end in ("", "_low", "_high")}
+    return of.assign(**lacking)
 
 
 def ep_predicts_within() -> str:
     return f"{np.ceil(1e4 * ep_against_exact()['predictive_largest'].max()) / 1e4:.4f}"
 
 
-def ep_functions_differ_by() -> str:
-    return span(100 * np.expm1(ep_against_exact()["log_ratio_rms_50"]), 0)
-
-
-def ep_functions_noise() -> str:
-    return span(100 * np.expm1(ep_against_exact()["log_ratio_noise_50"]), 0)
+def ep_functions_differ_by(what: str = "rms") -> str:
+    """``what``: noise for what Monte Carlo error alone makes."""
+    return span(100 * np.expm1(ep_against_exact()[f"log_ratio_{what}_50"]), 0)
 
 
 def ep_evidence_lacks(train_size: int) -> str:
@@ -332,20 +247,14 @@ def lstms_of_the_kernel() -> str:
     return str(read_provenance(ROOT / "results/desk/models/imdb-sequences/lstm/kernel.npz")["networks"])
 
 
-def verified() -> pd.Series:
-    return table("verified.csv", "docs/desk").drop(columns="experiment").sum()
+def verified(networks: str) -> str:
+    """``networks``: trained_again or same_networks."""
+    return f"{table('verified.csv', 'docs/desk')[networks].sum():,}"
 
 
-def trained_again() -> str:
-    return f"{verified()['trained_again']:,}"
-
-
-def came_out_the_same() -> str:
-    return f"{verified()['same_networks']:,}"
-
-
-def labels_the_same() -> str:
-    return f"{100 * (1 - verified()['different_labels'] / verified()['labels']):.2f}"
+def labels_verified() -> str:
+    of = table("verified.csv", "docs/desk")
+    return f"{100 * (1 - of['different_labels'].sum() / of['labels'].sum()):.2f}"
 
 
 def paper_blocks() -> str:
