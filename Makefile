@@ -3,7 +3,7 @@
 # make test-all those, and the slow ones: killed runs, changed settings, all committed figures, a browser where there is one
 # make test-slow      the slow ones alone          make test-cluster   on a real Slurm on this machine; needs root, slurm-wlm and munge
 # make figures  draw all figures of results/desk/ anew, from its tables; with CONFIG=FILE those of another configuration
-# make docs     copy tables and figures of results/quickstart/ and results/desk/ to docs/, and their numbers into README.md
+# make docs     copy tables and figures of results/quickstart/ and results/desk/ to docs/; fill README.md and texts from docs/templates/
 # make bench    speeds as ratios to baselines, into results/benchmarks/, in an hour; needs the full MNIST
 # make lock     resolve pyproject.toml into requirements/; with UPGRADE=--upgrade to the newest versions
 # Settings: PYTHON=python3.12  CORES=8  CONFIG=config/quickstart.yaml  VENV=.venv

@@ -1,9 +1,8 @@
 """What the training of a configuration costs, from measured speeds and epochs: `python docs/cost.py config/paper.yaml`.
 
-Core hours of an experiment = networks x epochs x |S| / (images a core trains on per hour). The speed is that of its architecture
-in results/benchmarks/training.csv (at the batch size measured there, for images of MNIST), the epochs those in
-results/benchmarks/epochs.csv; where an experiment was not measured, the mean of those that were. Called without arguments it
-writes the table of docs/cluster.md.
+Core hours of an experiment = networks x epochs x |S| / (images a core trains on per hour). The speed is that of its
+architecture in results/benchmarks/training.csv (at the batch size measured there, for images of MNIST), the epochs are
+those in results/benchmarks/epochs.csv; where an experiment was not measured, the mean of those that were.
 """
 
 import sys
@@ -19,7 +18,6 @@ from sgdbayes.storage import read_table  # noqa: E402
 
 # What networks a minute in training.csv means: benchmarks/training.py trains on so many images for so many epochs.
 IMAGES, EPOCHS = 1000, 3
-BEGIN, END = "<!-- cost: made by `python docs/cost.py` -->\n", "<!-- end -->"
 
 
 def costs(configuration: Configuration, speeds: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
@@ -37,8 +35,8 @@ def costs(configuration: Configuration, speeds: pd.DataFrame, epochs: pd.DataFra
         until_fit = known.get(name, known.mean())
         presented = item.networks * (until_fit + item.extra_epochs) * configuration.tasks[item.task]["train_size"]
         rows.append({
-            "experiment": name, "networks": item.networks, "epochs": until_fit + item.extra_epochs, "measured": name in known.index,
-            "core_hours": presented / images_per_hour,
+            "experiment": name, "networks": item.networks, "epochs": until_fit + item.extra_epochs,
+            "measured": name in known.index, "core_hours": presented / images_per_hour,
         })  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -61,33 +59,19 @@ def _benchmark(configuration: Configuration, item: Experiment, measured: set[str
     return found[0]
 
 
-def table(path: Path) -> str:
-    """The costs of the configuration in ``path`` as a table in Markdown."""
-    configuration = read_configuration(
+def read(path: Path) -> Configuration:
+    return read_configuration(
         yaml.safe_load(path.read_text(encoding="utf-8")), ROOT / "workflow" / "schemas" / "config.schema.yaml"
     )
+
+
+def measured_costs(configuration: Configuration) -> pd.DataFrame:
+    """``costs`` at the speeds and epochs of results/benchmarks/."""
     folder = ROOT / "results" / "benchmarks"
-    found = costs(configuration, read_table(folder / "training.csv"), read_table(folder / "epochs.csv"))
-    lines = ["| experiment | networks | epochs | core hours |", "| --- | --- | --- | --- |"]
-    lines += [
-        f"| {row.experiment} | {row.networks:,} | {row.epochs:.1f}{'' if row.measured else ' *'} | {row.core_hours:,.0f} |"
-        for row in found.itertuples()
-    ]
-    lines.append(f"| all | {found['networks'].sum():,} | | {found['core_hours'].sum():,.0f} |")
-    return "\n".join(lines) + "\n"
-
-
-def with_table(text: str, found: str) -> str:
-    """``text`` with the table between its marks."""
-    head, rest = text.split(BEGIN)
-    return head + BEGIN + found + END + rest.split(END, 1)[1]
+    return costs(configuration, read_table(folder / "training.csv"), read_table(folder / "epochs.csv"))
 
 
 if __name__ == "__main__":
-    if sys.argv[1:]:
-        print(table(Path(sys.argv[1])), end="")
-    else:
-        document = ROOT / "docs" / "cluster.md"
-        document.write_text(
-            with_table(document.read_text(encoding="utf-8"), table(ROOT / "config" / "paper.yaml")), encoding="utf-8"
-        )
+    found = measured_costs(read(Path(sys.argv[1]) if sys.argv[1:] else ROOT / "config" / "paper.yaml"))
+    print(found.to_string(index=False, float_format="{:,.1f}".format))
+    print(f"{found['core_hours'].sum():,.0f} core hours in all")

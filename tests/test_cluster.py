@@ -1,4 +1,4 @@
-"""What clusters need: resources of every rule, a plan of the paper's experiments, an estimate of their cost that is that of the tables.
+"""What clusters need: resources of every rule, a plan of the paper's experiments, an estimate of their cost.
 
 The workflow on a real Slurm: tests/cluster/slurm.py.
 """
@@ -12,6 +12,7 @@ import sys
 import zlib
 from pathlib import Path
 
+import cost
 import pandas as pd
 import pytest
 import yaml
@@ -20,8 +21,6 @@ from sgdbayes.configuration import read_configuration
 from sgdbayes.plan import Plan
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "docs"))
-import cost  # noqa: E402
 
 
 def configuration(**changes):
@@ -91,8 +90,3 @@ def test_cost_is_images_trained_on_by_speed():
     found = cost.costs(config, speeds, epochs).set_index("experiment")
     assert found["core_hours"].to_dict() == pytest.approx({"measured": 1200.0, "longer": 4800.0, "other": 9000.0})
     assert found["measured"].tolist() == [True, True, False]
-
-
-def test_the_cost_in_the_documents_is_that_of_the_tables():
-    document = (ROOT / "docs" / "cluster.md").read_text()
-    assert cost.with_table(document, cost.table(ROOT / "config" / "paper.yaml")) == document
