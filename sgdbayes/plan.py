@@ -309,9 +309,9 @@ class Plan:
         return settings_hash(keys, settings, self.code("posterior_pairs"))
 
     def explorer_key(self) -> str:
-        # Its template, style and script are no modules.
-        parts = sorted((Path(__file__).parent / "explorer").glob("page.*"))
-        texts = [path.read_text(encoding="utf-8") for path in parts if path.suffix != ".py"]
+        # Its template, style and scripts are no modules.
+        parts = sorted((Path(__file__).parent / "explorer" / "web").iterdir())
+        texts = [path.read_text(encoding="utf-8") for path in parts]
         return settings_hash(self.all_comparisons_key(), texts, self.code("explorer"))
 
     def scatter_key(self, experiment: str) -> str:
