@@ -33,7 +33,7 @@ def settings_hash(*settings: Any) -> str:  # noqa: ANN401 (anything JSON can hol
 
 @cache
 def code_hash(script: Path, uses: tuple[str, ...] = ()) -> str:
-    """Hash of ``script``, of the files that define the kinds which it ``uses``, and of the package's modules that these import."""
+    """Hash of ``script``, of the files which it ``uses`` without importing them, and of the package's modules that all import."""
     files = {path for file in (script, *map(Path, uses)) for path in (file, *imported_modules(file))}
     return settings_hash(_module_hash(script), sorted(map(_module_hash, files - {script})))
 
@@ -45,7 +45,7 @@ def imported_modules(script: Path) -> list[Path]:
     `sgdbayes.jobs` and `sgdbayes.training.time_left` are left out: no number comes from them.
     """
     seen: set[Path] = set()
-    waiting = list(_imports(script))
+    waiting = list(_imports(script)) if script.suffix == ".py" else []
     while waiting:
         path = waiting.pop()
         if path not in seen and path.name not in _HARNESS:
@@ -63,6 +63,8 @@ def _tree(path: Path) -> ast.Module:
 def _module_hash(path: Path) -> str:
     """Hash of a module's text without comments, docstrings and white space: the same for every version of Python."""
     text = path.read_text(encoding="utf-8")
+    if path.suffix != ".py":
+        return hashlib.sha256(text.encode()).hexdigest()
     lines = text.splitlines()
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:

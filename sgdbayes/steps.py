@@ -131,6 +131,8 @@ def _every_pair(plan: Plan) -> list[_Result]:
     return [("probabilities", *model, name) for model in plan.models() for name in plan.posteriors_of(*model)]
 
 
+# What the explorer's page is put together from is no module.
+_PAGE = Path(__file__).parent / "explorer" / "web"
 _MODEL = ("task", "architecture")
 _POSTERIOR = (*_MODEL, "posterior")
 _EXPERIMENT = ("experiment",)
@@ -218,7 +220,7 @@ STEPS = {
     "ep_compare": Step(("size",), _ep_settings, _ep_kernel),
     "ep_table": Step((), _ep_settings, _ep_table_follows),
     "ep_figure": Step((), _ep_settings, lambda plan: [("ep_table",)]),
-    "explorer": Step(follows=_COMPARISONS),
+    "explorer": Step(follows=_COMPARISONS, uses=lambda plan: tuple(sorted(_PAGE.iterdir()))),
     "scatter": Step(_EXPERIMENT, follows=lambda plan, name: [("compare", name)]),
     **{name: Step(follows=_COMPARISONS) for name in ("optimizers", "errors", "ranks", "favourites")},
     "reference_figure": Step(

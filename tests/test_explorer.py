@@ -15,10 +15,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from sgdbayes import plan
+from sgdbayes import explorer, plan
 from sgdbayes.datasets import mnist
 from sgdbayes.explorer import describe_elements, explorer_page, gather_view, recovered_truth, reviews
 from sgdbayes.explorer.elements import _class_names
+from sgdbayes.figures.style import POSTERIOR_LABELS, POSTERIOR_STYLES
 from sgdbayes.functions import as_bits, as_strings, frequency_table, tabulate_functions, wilson_interval
 from sgdbayes.storage import write_arrays
 
@@ -252,17 +253,25 @@ def unpacked(page: str, block: str) -> dict:
 
 
 def test_the_key_changes_with_the_page(tmp_path, monkeypatch):
-    for name in ("page.html", "page.css", "page.js"):
-        (tmp_path / "explorer").mkdir(exist_ok=True)
-        (tmp_path / "explorer" / name).write_text("a")
+    web = tmp_path / "explorer" / "web"
+    shutil.copytree(Path(explorer.__file__).parent / "web", web)
     monkeypatch.setattr(plan, "__file__", str(tmp_path / "plan.py"))
     empty = plan.Plan.__new__(plan.Plan)
     monkeypatch.setattr(plan.Plan, "all_comparisons_key", lambda self: "b")
     monkeypatch.setattr(plan.Plan, "code", lambda self, script: "c")
     before = empty.explorer_key()
     assert empty.explorer_key() == before
-    (tmp_path / "explorer" / "page.js").write_text("b")
+    (web / "plot.js").write_text("b")
     assert empty.explorer_key() != before
+
+
+def test_the_page_has_every_script_and_names_no_posterior(tmp_path):
+    page = make_page(tmp_path)
+    for path in (Path(explorer.__file__).parent / "web").glob("*.js"):
+        script = path.read_text(encoding="utf-8")
+        assert script in page
+        assert not re.search(rf"\b({'|'.join(POSTERIOR_STYLES)})\b", script)
+        assert not any(text in script for text in POSTERIOR_LABELS.values())
 
 
 # In a browser.
@@ -385,10 +394,9 @@ def test_choose_and_point(visit):
 
 
 def index_of(page, function: str) -> int:
-    text = page.evaluate(
-        "async () => unpack(`view-${JSON.parse(document.getElementById('facts').textContent).views.findIndex((v) => v.size === 6)}`)"
-    )
-    return json.loads(text)["functions"].index(function)
+    text = page.content()
+    views = (unpacked(text, block) for block in re.findall(r'id="(view-\d+)"', text))
+    return next(view for view in views if view["size"] == SIZE)["functions"].index(function)
 
 
 @pytest.mark.slow

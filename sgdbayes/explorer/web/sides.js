@@ -1,0 +1,51 @@
+// A side gives functions a probability: the networks of an experiment, or a posterior. Its key is networks:<experiment>
+// or posterior:<name>. at(i) is the probability of function i, null where there is none: why(i) and limits then say why
+// and between what it is. detail(i) is what the tables hold: a count, or the logarithm of the probability.
+
+const titleOf = (side) => `${side.symbol}, ${escaped(side.label)}`;
+const keysOf = ({ experiments, posteriors }) =>
+  [...experiments.map((name) => `networks:${name}`), ...posteriors.map((name) => `posterior:${name}`)];
+
+function makeSide(key) {
+  const [kind, name] = key.split(/:(.*)/s);
+  return { key, kind, name, ...(kind === "networks" ? ofNetworks(name) : ofPosterior(name)) };
+}
+
+function ofNetworks(name) {
+  const counts = view.counts[name], total = view.networks[name], log10 = Math.log10;
+  return {
+    label: name, symbol: "P<sub>OPT</sub>", strip: "not found", missing: "not found",
+    positive: view.positive[name], total, independent: true,
+    at: (i) => (counts[i] ? { log10: log10(counts[i] / total), ends: wilson(counts[i], total).map(log10) } : null),
+    detail: (i) => `${whole(counts[i])} of ${whole(total)}`,
+    limits: `0 to ${probability(log10(wilson(0, total)[1]))}`,
+    why: () => "never found",
+  };
+}
+
+function ofPosterior(name) {
+  const { log_p: logs, se, draws } = view.posteriors[name], { label, finite } = facts.posteriors[name];
+  function at(i) {
+    const log = logs?.[i] ?? null, error = se?.[i] ?? null;
+    if (log === null) return null;
+    const ends = error === null ? null : [log - Z * error, log + Z * error].map((end) => end / Math.LN10);
+    return { log10: log / Math.LN10, ends, log, error };
+  }
+  function why(i) {
+    const carrying = draws?.[i] ?? null;
+    if (carrying === null) return "not computed";
+    if (finite && carrying === 0) return "never drawn";
+    return `not resolved: ${Number(carrying.toPrecision(2))} draws ${finite ? "gave" : "carry"} it, too few`;
+  }
+  return {
+    label, symbol: "P<sub>B</sub>", strip: "no P<sub>B</sub>",
+    missing: finite ? "not drawn, or too rarely" : "not resolved or not computed",
+    positive: view.drawn[name]?.positive, total: view.drawn[name]?.draws, independent: !finite,
+    at,
+    detail: (i) => logarithm(at(i)),
+    limits: "",
+    why,
+  };
+}
+
+const worded = (side, point, i) => (point ? probability(point.log10) : side.why(i));

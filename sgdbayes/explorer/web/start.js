@@ -1,0 +1,67 @@
+// Putting it together.
+
+let shows = 0;
+const shownNow = () => `${state.experiment} ${state.size} ${state.x} ${state.y}`;
+
+async function show() {
+  fillChoices();
+  const mine = ++shows, loaded = await load(state.experiment, state.size);
+  // Another choice was made meanwhile.
+  if (mine !== shows) return;
+  [domain, view, elements] = loaded;
+  if (state.function && chosen() === null) {
+    tell(`${$("message").textContent} This page has no function “${state.function}” on this E.`.trim());
+    state.function = null;
+  }
+  state.function ||= view.codes[mostFound(view.counts[state.experiment])];
+  makeRows();
+  turnTo(places.get(chosen()) ?? 0);
+  showFunction();
+  showElement();
+  showElements();
+  showSummary();
+  writeAddress();
+  document.body.dataset.shown = shownNow();
+  await draw();
+}
+
+function start() {
+  if (!globalThis.DecompressionStream) {
+    return tell("This browser is too old for this page: it needs one of 2023 or later.");
+  }
+  const unknown = readAddress();
+  tell(unknown.length ? `This page has no ${unknown.join(", no ")}: what is there is shown instead.` : "");
+  return show();
+}
+
+function guarded(action) {
+  return async () => {
+    try {
+      await action();
+    } catch (error) {
+      tell(`This cannot be shown: ${error.message}`);
+    }
+  };
+}
+
+function onChoice(id, change) {
+  $(id).onchange = guarded(() => {
+    tell("");
+    change($(id).value);
+    return show();
+  });
+}
+
+onChoice("experiment", changeExperiment);
+onChoice("size", (size) => changeDomain({ size: Number(size) }));
+onChoice("x", (key) => { state.x = key; });
+onChoice("y", (key) => { state.y = key; });
+$("choices").onsubmit = (event) => event.preventDefault();
+$("previous").onclick = () => turnTo(first - PAGE);
+$("next").onclick = () => turnTo(first + PAGE);
+$("rows").tBodies[0].onkeydown = listKey;
+$("plot").onkeydown = (event) => step(event);
+$("download").onclick = () => save(csv(), "text/csv", `${facts.name}-${state.experiment}-${state.size}.csv`);
+addEventListener("hashchange", guarded(start));
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", guarded(draw));
+guarded(start)();
