@@ -1,5 +1,6 @@
 # SGD against the Bayesian posterior: configuration -> trained networks -> function tables -> comparison -> figures.
 # Usage: snakemake --cores N --configfile config/quickstart.yaml
+import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -57,7 +58,7 @@ except ConfigurationError as error:
 PLAN = Plan(CONFIGURATION, WORKFLOW / "scripts")
 RESULTS = f"results/{CONFIGURATION.name}"
 if workflow.is_main_process:
-    settle_file_times(Path(RESULTS))
+    OF_OTHER_CODE = settle_file_times(Path(RESULTS), PLAN)
 if SCREEN is not None:
     # Of the whole run; a target of its own may have nothing to do while that is out of date.
     SCREEN.answer = lambda: (
@@ -69,7 +70,7 @@ wildcard_constraints:
     task="[A-Za-z0-9_.-]+",
     architecture="[A-Za-z0-9_.-]+",
     kernel="kernel|tangent-kernel",
-    posterior="[a-z0-9_]+",
+    posterior="|".join(map(re.escape, CONFIGURATION.posteriors)) or "-",
     experiment="[A-Za-z0-9_.-]+",
     block=r"\d+-\d+",
     size=r"\d+",
@@ -113,7 +114,7 @@ rule figures:
 
 
 onstart:
-    show_run(SCREEN, workflow, PLAN, RESULTS)
+    show_run(SCREEN, workflow, PLAN, RESULTS, OF_OTHER_CODE)
 
 
 onerror:

@@ -33,7 +33,13 @@ def _kernels() -> None:
 
     from sgdbayes.posterior.kinds import POSTERIORS
 
-    _import("sgdbayes.architectures.fully_connected", "sgdbayes.figures", "sgdbayes.explorer", "sgdbayes.claims", "sgdbayes.comparison")
+    _import(
+        "sgdbayes.architectures.fully_connected",
+        "sgdbayes.figures",
+        "sgdbayes.explorer",
+        "sgdbayes.claims",
+        "sgdbayes.comparison",
+    )
     task, kernel = _task(), np.eye(24) + 1
     posterior, _ = POSTERIORS["mse"].fitted(task, None, [kernel], 8, {})
     posterior.log_probabilities(np.ones((2, 8)), seed=0)

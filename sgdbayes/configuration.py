@@ -93,6 +93,7 @@ class Configuration:
     figures: tuple[str, ...] | None = None
     test_errors: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
+    other_code: str = "keep"
 
 
 def read_configuration(config: Mapping[str, Any], schema_path: Path, folder: Path = Path()) -> Configuration:

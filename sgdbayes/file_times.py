@@ -1,29 +1,37 @@
 """Make file times agree with content, so that Snakemake, which compares times, makes again what is out of date and no more.
 
-`git clone` gives files times that mean nothing. The provenance of a result names what it was made from by SHA-256, so
-whether it is up to date can be read off, and its time set to match.
+`git clone` gives files times that mean nothing, and takes Snakemake's memory away. The provenance of a result names what it was
+made from by SHA-256 and the key of its settings (`sgdbayes.steps`), so whether it is up to date can be read off, and its time set
+to match.
 """
 
 import json
 import math
 import os
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+from sgdbayes.plan import Plan
+from sgdbayes.steps import STEPS
 from sgdbayes.storage import provenance_path, read_provenance
 
 __all__ = ["settle_file_times"]
 
+_LONG_AGO = 1.0
 
-def settle_file_times(folder: Path) -> None:
-    """Among the results in ``folder``, make those no older than their inputs that were made from them as they are now,
-    and inputs that have changed since newer than what was made from them. What is made from no other result, was made
-    anew and is what all that were made from it mean, becomes older than all: between it and tables that are kept there may
-    be files that are not, such as blocks of networks, which Snakemake would make again for a task that was made anew.
+
+def settle_file_times(folder: Path, plan: Plan) -> Counter[str]:
+    """-> by rule, how many results in ``folder`` other code made than that of ``plan``.
+
+    Results with other settings than those of ``plan`` become older than all, or go if they are made from no other. Among the
+    others, make those no older than their inputs that were made from them as they are now, and inputs that have changed since
+    newer than what was made from them. What is made from no other result, was made anew and is what all that were made from
+    it mean, becomes older than all: between it and tables that are kept there may be files that are not, such as blocks of
+    networks, which Snakemake would make again for a task that was made anew.
     """
     # Snakemake counts a rule's benchmark among its outputs; nothing is made from these.
     for benchmark in (folder / "benchmarks").rglob("*.tsv"):
@@ -37,6 +45,16 @@ def settle_file_times(folder: Path) -> None:
             said[name] = min(said.get(name, math.inf), _time(path))
         if result.exists():
             records[str(result)] = record
+    others: Counter[str] = Counter()
+    for name, record in list(records.items()):
+        result = _planned(record, plan)
+        if result is None:
+            continue
+        other = record["parameters"].get("code") != plan.code(*result)
+        others[result[0]] += other
+        if record["parameters"]["key"] != plan.key(*result) or (other and plan.configuration.other_code == "again"):
+            _outdate(name, record)
+            del records[name]
     start = min(map(_time, records), default=0.0) - 1
     for name, record in records.items():
         # A record older than the file was made from one like it; records that are newer say nothing of tables made before.
@@ -51,6 +69,27 @@ def settle_file_times(folder: Path) -> None:
     for name in TopologicalSorter(made_from).static_order():
         if name in records:
             _settle(name, made_from[name], records)
+
+
+def _planned(record: Mapping[str, Any], plan: Plan) -> tuple[str, ...] | None:
+    """The rule and wildcards of a result that ``plan`` knows."""
+    step = STEPS.get(record.get("rule"))
+    if step is None or "key" not in record.get("parameters", {}):
+        return None
+    result = (record["rule"], *(str(record["wildcards"][name]) for name in step.of))
+    try:
+        plan.key(*result)
+    except KeyError:
+        # Of an experiment or a posterior that the configuration no longer has.
+        return None
+    return result
+
+
+def _outdate(name: str, record: Mapping[str, Any]) -> None:
+    if record.get("inputs"):
+        _set_time(name, _LONG_AGO)
+    else:
+        Path(name).unlink()
 
 
 def _job(name: str, record: Mapping[str, Any]) -> str:

@@ -55,8 +55,10 @@ def _hook(screen: Screen):  # noqa: ANN202
     return show
 
 
-def show_run(screen: Screen | None, workflow, plan: Plan, folder: str) -> None:  # noqa: ANN001
-    """Tell ``screen`` what there is to do, when Snakemake has planned it, for results in ``folder``."""
+def show_run(screen: Screen | None, workflow, plan: Plan, folder: str, of_other_code: Mapping[str, int]) -> None:  # noqa: ANN001
+    """Tell ``screen`` what there is to do, when Snakemake has planned it, for results in ``folder``, of which by rule so many are
+    ``of_other_code``.
+    """
     if screen is None:
         return
     resources = workflow.global_resources
@@ -69,6 +71,13 @@ def show_run(screen: Screen | None, workflow, plan: Plan, folder: str) -> None: 
         warnings=lambda work: _warnings(work, plan, folder),
         advice=lambda work: _advice(work, plan),
     )
+    kept = {rule: number for rule, number in of_other_code.items() if number}
+    if kept and plan.configuration.other_code == "keep":
+        named = ", ".join(f"{number} of {rule}" for rule, number in sorted(kept.items(), key=lambda item: -item[1])[:3])
+        screen.say(
+            f"{sum(kept.values()):,} results were made by other code than this ({named}{', ...' if len(kept) > 3 else ''}) and are kept: "
+            "--config other_code=again makes them again"
+        )
 
 
 def _work(job, plan: Plan) -> Work:  # noqa: ANN001

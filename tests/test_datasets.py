@@ -14,6 +14,7 @@ import pytest
 
 from sgdbayes.datasets import DATASETS, LabelledData, Task, draw_task, fashion_mnist, load_task, mnist
 from sgdbayes.figures.style import describe_task
+from sgdbayes.registry import resolve
 from sgdbayes.storage import DamagedFileError
 
 SETTINGS = {"positive_classes": (5, 6, 7, 8, 9), "train_size": 60, "recorded_test_size": 40, "seed": 1}
@@ -49,7 +50,7 @@ def small_mnist(tmp_path, monkeypatch) -> Path:
 
 def test_embedded_mnist_is_what_the_registry_says():
     dataset = DATASETS["mnist_embedded"]
-    data = dataset.load(Path("nowhere"))
+    data = resolve(dataset.load)(Path("nowhere"))
     assert data.inputs.shape == (dataset.size, 28, 28)
     assert data.inputs.dtype == np.float32
     assert data.inputs.min() == 0
@@ -58,10 +59,9 @@ def test_embedded_mnist_is_what_the_registry_says():
 
 
 def test_a_task_is_drawn_by_its_seed(monkeypatch):
-    data = DATASETS["mnist_embedded"].load(Path("nowhere"))
-    monkeypatch.setitem(
-        DATASETS, "mnist_embedded", dataclasses.replace(DATASETS["mnist_embedded"], load=lambda _folder: data)
-    )
+    data = resolve(DATASETS["mnist_embedded"].load)(Path("nowhere"))
+    known = dataclasses.replace(DATASETS["mnist_embedded"], load=lambda _folder: data)
+    monkeypatch.setitem(DATASETS._entries, "mnist_embedded", known)
     task = load_task({"dataset": "mnist_embedded", **SETTINGS}, Path("nowhere"))
     assert (len(task.train_labels), len(task.test_labels)) == (60, 40)
     assert not set(task.train_indices) & set(task.test_indices)
@@ -106,7 +106,7 @@ def test_fashion_mnist_is_found_in_each_of_its_places(tmp_path, monkeypatch, pla
     ],
 )
 def test_all_images_for_real(tmp_path, name, numbers):
-    data = DATASETS[name].load(tmp_path)
+    data = resolve(DATASETS[name].load)(tmp_path)
     assert data.inputs.shape == (DATASETS[name].size, 28, 28)
     assert np.bincount(data.classes).tolist() == numbers
 
@@ -147,7 +147,7 @@ def test_an_unreachable_download_says_what_to_do(tmp_path, monkeypatch, name):
     if name == "fashion_mnist":
         monkeypatch.setattr(fashion_mnist, "_FILES", dataclasses.replace(fashion_mnist._FILES, installed=()))
     with pytest.raises(ConnectionError, match=r"could not be downloaded from https://.*SGDBAYES_DATA"):
-        DATASETS[name].load(tmp_path)
+        resolve(DATASETS[name].load)(tmp_path)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 

@@ -44,7 +44,7 @@ def test_few_networks_that_fit_name_the_optimizer_and_a_rate_that_is_known_to_do
         ({}, "LSTM", "cross_entropy"),
         ({}, "FullyConnected", "mse"),
         ({"train_size": 40}, "FullyConnected", "cross_entropy"),
-        ({"dataset": "digits"}, "FullyConnected", "cross_entropy"),
+        ({"dataset": "boolean"}, "FullyConnected", "cross_entropy"),
     ],
 )
 def test_of_other_networks_and_tasks_no_learning_rate_is_known(task, architecture, loss):

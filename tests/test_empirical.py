@@ -14,7 +14,7 @@ from sgdbayes.architectures import FullyConnected
 from sgdbayes.configuration import ConfigurationError, check_kinds, read_configuration
 from sgdbayes.plan import Plan
 from sgdbayes.posterior import EmpiricalPosterior
-from sgdbayes.posterior.by_name import check_options, fit_posterior
+from sgdbayes.posterior.kinds import POSTERIORS
 from sgdbayes.posterior.probabilities import drawn_functions, function_probabilities
 from sgdbayes.posterior.stored import stored_posterior
 from sgdbayes.storage import read_arrays, write_arrays
@@ -124,22 +124,22 @@ def planned(**posteriors: dict) -> Plan:
 def test_rejection_is_a_posterior_of_the_configuration():
     task = random_task(train=4, test=8)
     architecture = FullyConnected(depth=1, width=8)
-    posterior, facts = fit_posterior("rejection", task, architecture, [], 5, {"networks": 20_000, "accepted": 300})
+    posterior, facts = POSTERIORS["rejection"].fitted(task, architecture, [], 5, {"networks": 20_000, "accepted": 300})
     assert posterior.functions.shape == (1, 300, 5)
     assert facts["acceptance_low"] < facts["acceptance"] == 300 / facts["networks"] < facts["acceptance_high"]
     assert facts["log_evidence"] == np.log(facts["acceptance"])
     impossible = replace(task, train_inputs=task.train_inputs[[0, 0, 1, 1]], train_labels=np.array([1, -1, 1, -1]))
     with pytest.raises(RuntimeError, match=r"none of 1,000 random networks fitted S .*fewer than 0\.0038 of them"):
-        fit_posterior("rejection", impossible, architecture, [], 5, {"networks": 1000})
+        POSTERIORS["rejection"].fitted(impossible, architecture, [], 5, {"networks": 1000})
 
 
 def test_keys_of_posteriors_of_networks_depend_on_the_architecture_and_the_settings():
     few, many = planned(rejection={"networks": 10}), planned(rejection={"networks": 11})
     assert few.kernels_of("rejection") == []
-    assert few.posterior_key("mnist", "fcn", "rejection") != many.posterior_key("mnist", "fcn", "rejection")
+    assert few.key("posterior", "mnist", "fcn", "rejection") != many.key("posterior", "mnist", "fcn", "rejection")
     wider = planned(rejection={"networks": 10})
     wider.configuration.architectures["fcn"]["width"] = 65
-    assert few.posterior_key("mnist", "fcn", "rejection") != wider.posterior_key("mnist", "fcn", "rejection")
+    assert few.key("posterior", "mnist", "fcn", "rejection") != wider.key("posterior", "mnist", "fcn", "rejection")
 
 
 def test_what_it_does_not_serve_is_refused_before_any_job():
@@ -165,4 +165,4 @@ def test_what_it_does_not_serve_is_refused_before_any_job():
     ):
         check_kinds(planned(rejection={"networks": 1e6}).configuration)
     with pytest.raises(ValueError, match="seed must not be negative, got -1"):
-        check_options("rejection", {"seed": -1}, FullyConnected())
+        POSTERIORS["rejection"].check_options({"seed": -1}, FullyConnected())

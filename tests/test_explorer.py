@@ -16,8 +16,8 @@ import pytest
 from PIL import Image
 
 from sgdbayes import explorer, plan
-from sgdbayes.datasets import mnist
-from sgdbayes.explorer import describe_elements, explorer_page, gather_view, recovered_truth, reviews
+from sgdbayes.datasets import mnist, reviews
+from sgdbayes.explorer import describe_elements, explorer_page, gather_view, recovered_truth
 from sgdbayes.explorer.elements import _class_names
 from sgdbayes.figures.style import POSTERIOR_LABELS, POSTERIOR_STYLES
 from sgdbayes.functions import as_bits, as_strings, frequency_table, tabulate_functions, wilson_interval
@@ -196,7 +196,7 @@ def test_elements_are_shown_as_far_as_they_are_at_hand(tmp_path, monkeypatch):
 
 
 def test_reviews_have_words_only_where_the_data_are_at_hand(tmp_path, monkeypatch):
-    shown, note = reviews.describe_reviews(np.array([1, 7]), tmp_path)
+    shown, note = reviews.describe_reviews(None, np.array([1, 7]), tmp_path)
     assert shown == ["review 1", "review 7"] and "left out" in note
     (tmp_path / "imdb" / "aclImdb").mkdir(parents=True)
     texts = {
@@ -205,7 +205,7 @@ def test_reviews_have_words_only_where_the_data_are_at_hand(tmp_path, monkeypatc
         "aclImdb/train/pos/0_9.txt": "so <br />good" + " x" * 20,
     }
     monkeypatch.setattr(reviews, "_read", lambda _source: texts)
-    shown, note = reviews.describe_reviews(np.array([1, 0]), tmp_path)
+    shown, note = reviews.describe_reviews(None, np.array([1, 0]), tmp_path)
     assert shown == ["review 1, rating 9: so good x x x x x x x x x x …", "review 0, rating 2: bad"] and not note
 
 

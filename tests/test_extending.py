@@ -1,98 +1,161 @@
-"""What docs/extending.md promises: one object and one entry, and the configuration finds it."""
+"""What docs/extending.md promises: a plug-in registers a kind of each sort, and the whole workflow takes them."""
 
 import copy
-from dataclasses import dataclass
+import shutil
 from pathlib import Path
 
-import numpy as np
-import torch
-import yaml
+import pytest
+from test_workflow import TINY, Project
 
-from sgdbayes.architectures import by_name as architectures
-from sgdbayes.configuration import check_kinds, read_configuration
-from sgdbayes.datasets import Dataset, LabelledData, load_task
-from sgdbayes.datasets import by_name as datasets
+from sgdbayes import provenance
+from sgdbayes.architectures.kinds import ARCHITECTURES
+from sgdbayes.configuration import ConfigurationError, check_kinds, read_configuration
 from sgdbayes.plan import Plan
-from sgdbayes.posterior import Gaussian
-from sgdbayes.posterior import by_name as posteriors
-from sgdbayes.training import optimizers
-from sgdbayes.training.campaign import train_block
+from sgdbayes.plugins import PluginError, forget_plugins, load_plugins
+from sgdbayes.posterior.kinds import POSTERIORS
+from sgdbayes.storage import read_table
 
 ROOT = Path(__file__).parents[1]
+PLUGIN = Path(__file__).parent / "my_kinds.py"
+SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+OWN = TINY | {
+    "plugins": ["own/my_kinds.py"],
+    "tasks": {"small": {"dataset": "stripes", "positive_classes": [0, 1], "train_size": 40, "recorded_test_size": 24}},
+    "architectures": {"fcn": {"kind": "Shallow", "width": 16}},
+    "optimizers": {"sgd": {"kind": "Sgd", "learning_rate": 0.1}, "adam": {"kind": "Adam", "learning_rate": 0.01}},
+    "posteriors": {"prior": {"scale": 2.0}, **TINY["posteriors"]},
+}
 
 
-def load_parity(_folder: Path) -> LabelledData:
-    """All 64 strings of six bits, by their number of ones."""
-    bits = np.array([[code >> bit & 1 for bit in range(6)] for code in range(64)], dtype=np.float32)
-    return LabelledData(bits, bits.sum(1).astype(int))
+@pytest.fixture(autouse=True)
+def _forget():
+    yield
+    forget_plugins()
 
 
-def centred(train, test, *, scale: float = 1.0):
-    """Inputs less their mean over S."""
-    mean = train.mean(0)
-    return scale * (train - mean), scale * (test - mean)
+def planned(config: dict, folder: Path) -> Plan:
+    return Plan(read_configuration(copy.deepcopy(config), SCHEMA, folder), ROOT / "workflow" / "scripts")
 
 
-@dataclass(frozen=True)
-class RandomFeatures:
-    """A fixed random hidden layer under a trained linear output: for the test, no kernel."""
+@pytest.mark.slow
+def test_the_whole_workflow_takes_kinds_of_ones_own(tmp_path):
+    project = Project(tmp_path)
+    (tmp_path / "own").mkdir()
+    shutil.copy(PLUGIN, tmp_path / "own")
+    project.configure(OWN)
+    run = project.snakemake()
+    assert run.returncode == 0, run.stderr
+    results = tmp_path / "results" / "tiny"
+    comparison = read_table(results / "comparison.csv")
+    assert set(comparison["posterior"]) == set(OWN["posteriors"])
+    assert {"D7"} <= set(read_table(results / "claims.csv").query("subject.str.contains('prior')")["claim"])
+    assert "Drawing from the prior (prior) errs" in (results / "summary.txt").read_text()
+    assert (results / "figures" / "predictors.png").exists()
+    assert '"label":"prior"' in (results / "explorer.html").read_text().replace('": "', '":"')
+    assert project.planned() == set()
+    # One more kind, which nothing uses.
+    text = (tmp_path / "own" / "my_kinds.py").read_text()
+    (tmp_path / "own" / "more.py").write_text(
+        "from sgdbayes.posterior import register_posterior\nregister_posterior('other', lambda kernel, labels: None)\n"
+    )
+    project.configure(OWN | {"plugins": ["own/my_kinds.py", "own/more.py"]})
+    assert project.planned() == set()
+    # An edited one is other code: said, and kept unless asked.
+    (tmp_path / "own" / "my_kinds.py").write_text(
+        text.replace("learnt nothing", "learnt little").replace("np.zeros(", "0 * np.ones(")
+    )
+    run = project.snakemake()
+    assert "results were made by other code than this" in run.stdout + run.stderr
+    assert "train" in project.rules_in(
+        project.snakemake("-n", "--quiet", "rules", "--config", "other_code=again").stderr
+    )
 
-    features: int = 100
 
-    def initial_parameters(self, input_shape, rng):
-        return [
-            rng.standard_normal((*input_shape, self.features), dtype=np.float32),
-            np.zeros((self.features, 1), np.float32),
-        ]
-
-    def outputs(self, parameters, inputs):
-        hidden, output = parameters
-        return (torch.relu(inputs.expand(len(hidden), -1, -1) @ hidden.detach()) @ output).squeeze(2)
-
-
-def prior_posterior(kernel, labels, *, scale: float = 1.0):
-    """A posterior that has learnt nothing."""
-    rest = kernel[len(labels) :, len(labels) :]
-    return Gaussian(np.zeros(len(rest)), scale * rest), {}
-
-
-def test_everything_new_is_found_by_its_name(monkeypatch, tmp_path):
-    monkeypatch.setitem(datasets.DATASETS, "bits", Dataset(load_parity, 64, tuple(range(7)), encode=centred))
-    monkeypatch.setitem(architectures.ARCHITECTURES, "RandomFeatures", RandomFeatures)
-    monkeypatch.setitem(posteriors.POSTERIORS, "prior", prior_posterior)
-    known = (*optimizers.OPTIMIZERS, "Adamax")
-    monkeypatch.setattr(optimizers, "OPTIMIZERS", known)
-    monkeypatch.setattr("sgdbayes.training.OPTIMIZERS", known)
-    config = yaml.safe_load((ROOT / "config" / "quickstart.yaml").read_text())
-    config = copy.deepcopy(config) | {
-        "tasks": {
-            "bits": {
-                "dataset": "bits",
-                "positive_classes": [3, 4, 5, 6],
-                "train_size": 30,
-                "recorded_test_size": 34,
-                "options": {"scale": 2.0},
-            }
-        },
-        "architectures": {"features": {"kind": "RandomFeatures", "features": 200}},
-        "optimizers": {"adamax": {"kind": "Adamax", "learning_rate": 0.05}},
-        "posteriors": {"prior": {"scale": 2.0}},
-        "experiments": {
-            "new": {
-                "task": "bits",
-                "architecture": "features",
-                "optimizer": "adamax",
-                "networks": 3,
-                "domain_sizes": [10],
-            }
-        },
+def test_its_code_is_that_of_the_results_that_use_it_and_of_no_others(tmp_path):
+    shutil.copy(PLUGIN, tmp_path)
+    config = TINY | {"plugins": ["my_kinds.py"], "posteriors": {"prior": {}, "mse": {}, "zero_one": {"samples": 250}}}
+    plan = planned(config, tmp_path)
+    model = ("small", "fcn")
+    assert plan.uses("posterior", *model, "prior") == (str((tmp_path / "my_kinds.py").resolve()),)
+    before = {name: plan.code("posterior", *model, name) for name in ("prior", "mse")} | {
+        "train": plan.code("train", "small-sgd")
     }
-    configuration = read_configuration(config, ROOT / "workflow" / "schemas" / "config.schema.yaml")
-    check_kinds(configuration)
-    plan = Plan(configuration, ROOT / "workflow" / "scripts")
-    task = load_task(configuration.tasks["bits"], tmp_path)
-    assert abs(task.train_inputs.mean(0)).max() < 1e-6
-    assert np.unique(np.diff(np.sort(task.test_inputs[:, 0])).round(5)).tolist() == [0, 2]
-    settings = plan.training("new")
-    table = train_block(task, settings, "0-3", experiment="new", key="k", code="c", known=[], device="cpu")
-    assert table["converged"].all()
+    (tmp_path / "my_kinds.py").write_text(PLUGIN.read_text().replace("np.zeros(", "0 * np.ones("))
+    # A process hashes a file once.
+    for cached in (provenance.code_hash, provenance._module_hash, provenance._tree):
+        cached.cache_clear()
+    edited = planned(config, tmp_path)
+    after = {name: edited.code("posterior", *model, name) for name in ("prior", "mse")} | {
+        "train": edited.code("train", "small-sgd")
+    }
+    assert {name for name in before if before[name] != after[name]} == {"prior"}
+    assert plan.key("posterior", *model, "prior") == edited.key("posterior", *model, "prior")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("import no_such_module", "own.py: ModuleNotFoundError: No module named 'no_such_module'"),
+        ("register_posterior('a', print); register_posterior('a', print)", "own.py: there is posterior 'a' already, of "),
+        ("register_posterior('ep', print)", "own.py: there is posterior 'ep' already, of sgdbayes itself: name it otherwise"),
+        ("x = 1", "own.py registers nothing: docs/extending.md says how it is done"),
+        ("x = ", "own.py: SyntaxError"),
+    ],
+)  # fmt: skip
+def test_a_plugin_that_cannot_be_used_is_named(tmp_path, text, said):
+    (tmp_path / "own.py").write_text(f"from sgdbayes.posterior import register_posterior\n{text}\n")
+    with pytest.raises(PluginError) as error:
+        load_plugins([tmp_path / "own.py"])
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)
+    assert "a" not in POSTERIORS
+    with pytest.raises(ConfigurationError, match=r"^plugins: .*gone\.py: there is no such file$"):
+        planned(TINY | {"plugins": ["gone.py"]}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("(Shallow)", "(Shallow)"), None),
+        (
+            (
+                "    width: int = 24\n",
+                "    width: int = 24\n\n    def kernel(self, inputs):\n        return 2 * super().kernel(inputs)\n",
+            ),
+            r"^plugins: my_kinds\.py: Shallow\.kernel disagrees with its networks: .* where 2,000 networks have the covariance",
+        ),
+        (
+            (
+                "    width: int = 24\n",
+                "    width: int = 24\n\n    def outputs(self, parameters, inputs):\n"
+                "        return super().outputs(parameters, inputs)[..., None]\n",
+            ),
+            r"^plugins: my_kinds\.py: Shallow\.outputs of 100 networks on 5 inputs must be of shape \(100, 5\), got \(100, 5, 1\)",
+        ),
+    ],
+)
+def test_an_architecture_whose_kernel_and_networks_disagree_is_refused_before_any_job(tmp_path, change, said):
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "my_kinds.py").write_text(PLUGIN.read_text().replace(*change))
+    plan = planned(OWN, tmp_path)
+    assert "Shallow" in ARCHITECTURES
+    if said is None:
+        check_kinds(plan.configuration)
+        return
+    with pytest.raises(ConfigurationError, match=said):
+        check_kinds(plan.configuration)
+
+
+def test_an_unknown_name_points_to_the_page_that_says_how_to_add_one():
+    config = copy.deepcopy(TINY) | {"posteriors": {"laplace": {}, **TINY["posteriors"]}}
+    with pytest.raises(ConfigurationError, match=r"unknown name laplace.*docs/extending\.md: how to add one"):
+        read_configuration(config, SCHEMA)
+
+
+def test_kinds_of_ones_own_are_options_like_others(tmp_path):
+    (tmp_path / "own").mkdir()
+    shutil.copy(PLUGIN, tmp_path / "own")
+    wrong = copy.deepcopy(OWN)
+    wrong["posteriors"]["prior"] = {"scael": 2.0}
+    with pytest.raises(ConfigurationError, match=r"posteriors\.prior: unknown option scael \(did you mean scale\?\)"):
+        check_kinds(planned(wrong, tmp_path).configuration)

@@ -25,11 +25,13 @@ from sgdbayes.provenance import code_hash
 __file__ = {original!r}
 
 class Named(list):
-    code = {code}
+    code, uses = {code}, ()
     def items(self):
         return [("key", "k")]
 
-fake = SimpleNamespace(rule="train", params=Named(), wildcards=Named(), input=json.loads(sys.argv[1]), log=[sys.argv[2]], threads=1)
+fake = SimpleNamespace(
+    rule="train", params=Named(), wildcards=Named(), input=json.loads(sys.argv[1]), log=[sys.argv[2]], threads=1, config={{}}
+)
 with job(fake) as run:
     {body}
 """

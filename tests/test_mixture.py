@@ -2,6 +2,8 @@
 tangents.
 """
 
+import inspect
+
 import numpy as np
 import pytest
 from conftest import positive_orthant, random_covariance
@@ -20,6 +22,7 @@ from sgdbayes.posterior import (
 from sgdbayes.posterior.orthant import log_orthant_weights
 from sgdbayes.posterior.probabilities import function_probabilities
 from sgdbayes.posterior.stored import stored_posterior
+from sgdbayes.registry import resolve
 
 ALL_SIGNS = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]])
 
@@ -118,12 +121,15 @@ def test_ntk_ensemble_is_that_of_neural_tangents():
     stax = _stax()
     from neural_tangents import predict
 
+    def dense(width):
+        return stax.Dense(width, W_std=2**0.5, b_std=0.1**0.5)
+
     architecture = FullyConnected(depth=2, width=8, bias_variance=0.1)
     x, labels = np.random.default_rng(0).standard_normal((9, 4)), np.array([1, -1, 1, 1, -1, -1])
     kernel, tangent_kernel = architecture.kernel(x), architecture.tangent_kernel(x)
     ensemble = ntk_ensemble(kernel, labels, tangent_kernel)
     with jax.experimental.enable_x64():
-        _, _, kernels = architecture._layers(stax)
+        _, _, kernels = stax.serial(*[layer for _ in range(2) for layer in (dense(8), stax.Relu())], dense(1))
         predicted = predict.gradient_descent_mse_ensemble(kernels, x[:6], labels[:, None].astype(float))
         mean, covariance = predicted(t=None, x_test=x[6:], get="ntk", compute_cov=True)
     np.testing.assert_allclose(ensemble.mean, np.asarray(mean)[:, 0], rtol=1e-8)
@@ -131,11 +137,13 @@ def test_ntk_ensemble_is_that_of_neural_tangents():
 
 
 def test_the_plan_knows_which_kernels_posteriors_need():
-    import inspect
-
-    for name, posterior in POSTERIORS.items():
-        needed = [each for each in ("kernel", "tangent_kernel") if each in inspect.signature(posterior).parameters]
-        assert Plan.kernels_of(None, name) == [each.replace("_", "-") for each in needed]
+    assert {name: Plan.kernels_of(None, name) for name in POSTERIORS} == {
+        "mse": ["kernel"], "ep": ["kernel"], "zero_one": ["kernel"], "ntk": ["kernel", "tangent-kernel"], "rejection": [], "splitting": [],
+    }  # fmt: skip
+    for kind in POSTERIORS.values():
+        parameters = inspect.signature(resolve(kind.fit)).parameters
+        assert ("tangent_kernel" in parameters) == ("tangent_kernel" in kind.needs)
+        assert ("architecture" in parameters) == kind.of_networks
 
 
 def test_a_test_point_that_has_nothing_to_do_with_s_is_even():

@@ -7,7 +7,7 @@ import pytest
 from sgdbayes.architectures import FullyConnected, kernel_with_facts
 from sgdbayes.datasets import Task
 from sgdbayes.functions import pack
-from sgdbayes.posterior.by_name import fit_posterior
+from sgdbayes.posterior.kinds import POSTERIORS as KINDS
 from sgdbayes.posterior_errors import posterior_errors
 from sgdbayes.test_errors import error_pairs, error_table
 
@@ -24,7 +24,7 @@ def test_errors_under_posteriors_are_the_means_of_those_of_each_point():
     kernels = [kernel_with_facts(network, inputs, method)[0] for method in ("kernel", "tangent_kernel")]
     for name, settings in POSTERIORS.items():
         used = kernels if name == "ntk" else kernels[:1]
-        posterior, _ = fit_posterior(name, task, None, used, 14, settings)
+        posterior, _ = KINDS[name].fitted(task, None, used, 14, settings)
         value, error = posterior.mean_test_error(task.test_labels)
         assert table[f"wrong_{name}"].mean() == pytest.approx(value, abs=1e-12)
         # That of the mean is at most the mean of theirs.

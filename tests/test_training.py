@@ -14,7 +14,7 @@ from sgdbayes.architectures import LSTM, Convolutional, FullyConnected
 from sgdbayes.datasets import Task
 from sgdbayes.functions import unpack
 from sgdbayes.storage import write_table
-from sgdbayes.training import OPTIMIZERS, Optimizer, Record, TrainedNetworks, option_names, train_until_fit
+from sgdbayes.training import OPTIMIZERS, Optimizer, Record, TrainedNetworks, train_until_fit
 from sgdbayes.training import stack as stack_module
 from sgdbayes.training._compiled import _update
 from sgdbayes.training._compiled_stack import CompiledStack, numbers_of
@@ -520,8 +520,8 @@ def test_networks_are_kept_as_they_end(task, engine, overtraining):
 
 
 def test_option_names_leave_out_what_does_not_change_the_algorithm():
-    assert option_names("SGD") == {"momentum", "dampening", "weight_decay", "nesterov"}
-    assert all(option_names(kind) for kind in OPTIMIZERS)
+    assert OPTIMIZERS["SGD"].options == {"momentum", "dampening", "weight_decay", "nesterov"}
+    assert all(kind.options for kind in OPTIMIZERS.values())
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])

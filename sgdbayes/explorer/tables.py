@@ -10,7 +10,7 @@ from sgdbayes.explorer.elements import describe_elements
 from sgdbayes.explorer.page import fill_page
 from sgdbayes.explorer.view import gather_view
 from sgdbayes.figures.style import call, describe_task
-from sgdbayes.posterior.kinds import POSTERIORS
+from sgdbayes.posterior.kinds import described
 
 __all__ = ["explorer_page"]
 
@@ -79,7 +79,7 @@ def _facts(about: Mapping[str, Any], views: Iterable[Mapping[str, Any]], compari
         "views": known,
         "posteriors": {
             # Draws of finite networks are fewer and not independent.
-            name: {"label": POSTERIORS[name].label, "finite": POSTERIORS[name].of_networks}
+            name: {"label": described(name).label, "finite": described(name).of_networks}
             for name in posteriors
         },
         "statistics": statistics,
@@ -98,7 +98,7 @@ def _start(experiment: str, views: Iterable[Mapping[str, Any]], statistics: Mapp
     def compared(each: Mapping[str, Any]) -> tuple[float, bool]:
         number, *_ = statistics.get(f"{experiment} {each['size']} {each['posterior']}", [0])
         # The paper's where no other allows more functions to be compared.
-        first = each["posterior"] is not None and POSTERIORS[each["posterior"]].approximates is not None
+        first = each["posterior"] is not None and described(each["posterior"]).approximates is not None
         return -1 if each["posterior"] is None else number or 0, first
 
     return max(asked, key=compared)

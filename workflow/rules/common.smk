@@ -1,8 +1,8 @@
 # Where things are, and what depends on what. Keys (sgdbayes/steps.py) say when a result is out of date.
 
 EP_SETTINGS = CONFIGURATION.ep_against_exact
-# What tables record of it: known_runs are paths of one machine, and change no result.
-RECORDED = {
+# Made from output, so that Snakemake does not compare it. known_runs are paths of one machine.
+recorded = lambda wildcards, output: {
     name: value for name, value in asdict(CONFIGURATION).items() if name != "known_runs"
 }
 # Slurm gives a job no GPU that it did not ask for.

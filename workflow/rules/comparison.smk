@@ -94,7 +94,7 @@ rule all_comparisons:
         mem_mb=grows(2000),
         runtime=grows(10),
     params:
-        configuration=RECORDED,
+        configuration=recorded,
         uses=uses_of("all_comparisons"),
         code=code_of("all_comparisons"),
         key=key_of("all_comparisons"),

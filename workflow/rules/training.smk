@@ -100,7 +100,7 @@ rule all_runs:
         mem_mb=grows(lambda _: runs_memory(PLAN.experiments)),
         runtime=grows(60),
     params:
-        configuration=RECORDED,
+        configuration=recorded,
         uses=uses_of("all_runs"),
         code=code_of("all_runs"),
         key=key_of("all_runs"),
