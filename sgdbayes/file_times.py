@@ -69,6 +69,7 @@ def settle_file_times(folder: Path, plan: Plan) -> Counter[str]:
     for name in TopologicalSorter(made_from).static_order():
         if name in records:
             _settle(name, made_from[name], records)
+    return others
 
 
 def _planned(record: Mapping[str, Any], plan: Plan) -> tuple[str, ...] | None:
