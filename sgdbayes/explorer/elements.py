@@ -22,6 +22,8 @@ _INSTALLED = ("boolean", "mnist_embedded")
 # Not by public names: the modules of data sets are part of what every task's key stands for, and would have to change.
 _IDX_FILES = {"mnist": mnist._FILES, "fashion_mnist": fashion_mnist._FILES}
 _COLUMNS = 10
+# Of IMDb, by class.
+_RATINGS = ("negative", "positive")
 
 
 def describe_elements(
@@ -53,13 +55,10 @@ def describe_elements(
 
 def _class_names(settings: Mapping[str, Any]) -> dict[str, str]:
     """What the labels mean, in as few characters as will do."""
-    if settings["dataset"] == "imdb":
-        both = ("negative", "positive")
-        return {
-            "positive": both[max(settings["positive_classes"])],
-            "negative": both[1 - max(settings["positive_classes"])],
-        }
     positive = set(settings["positive_classes"])
+    if settings["dataset"] == "imdb":
+        rating = max(positive)
+        return {"positive": _RATINGS[rating], "negative": _RATINGS[1 - rating]}
     known = DATASETS[settings["dataset"]].classes if settings["dataset"] in DATASETS else ()
     return {"positive": _ranges(positive), "negative": _ranges(set(known) - positive) or "the rest"}
 

@@ -1,6 +1,6 @@
 """The explorer's page from the tables of a configuration."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,59 +61,54 @@ def explorer_page(
         for (task, architecture, _), tables in domains.items()
     ]
     elements = {task: shown for task, (shown, _) in described.items()}
-    return fill_page(_facts(about, views, comparison), views, elements, limit=limit)
+    sizes: dict[str, list[int]] = {}
+    for name, size in functions:
+        sizes.setdefault(name, []).append(size)
+    return fill_page(_facts(about, sizes, views, comparison), views, elements, limit=limit)
 
 
-def _facts(about: Mapping[str, Any], views: Iterable[Mapping[str, Any]], comparison: pd.DataFrame) -> dict[str, Any]:
-    """What the page knows before it unpacks a view."""
+def _facts(
+    about: Mapping[str, Any],
+    sizes: Mapping[str, Sequence[int]],
+    views: Iterable[Mapping[str, Any]],
+    comparison: pd.DataFrame,
+) -> dict[str, Any]:
+    """What the page knows before it unpacks a view; ``sizes``: |E| of each experiment."""
     known = [
         {"size": view["size"], "experiments": list(view["networks"]), "posteriors": list(view["posteriors"])}
         for view in views
     ]
-    statistics = _statistics(comparison)
-    names = dict.fromkeys(name for view in known for name in view["experiments"])
+    described = {name: _describe(about["experiments"][name], about["tasks"]) for name in sizes}
+    starts = {name: _start(comparison[comparison["experiment"] == name], sizes[name]) for name in sizes}
     posteriors = dict.fromkeys(name for view in known for name in view["posteriors"])
     return {
         "name": about["name"],
-        "experiments": {
-            name: _describe(about["experiments"][name], about["tasks"]) | {"start": _start(name, known, statistics)}
-            for name in names
-        },
+        "experiments": {name: described[name] | {"start": starts[name]} for name in sizes},
         "views": known,
         "posteriors": {
             name: {"label": POSTERIOR_LABELS.get(name, name), "finite": name in _FINITE} for name in posteriors
         },
-        "statistics": statistics,
+        "statistics": _statistics(comparison),
     }
 
 
-def _start(experiment: str, views: Iterable[Mapping[str, Any]], statistics: Mapping[str, list]) -> dict[str, Any]:
-    """The domain and posterior of which most functions can be compared."""
-    asked = [
-        {"size": view["size"], "posterior": posterior}
-        for view in views
-        if experiment in view["experiments"]
-        for posterior in view["posteriors"] or [None]
-    ]
-
-    def compared(each: Mapping[str, Any]) -> tuple[float, bool]:
-        number, *_ = statistics.get(f"{experiment} {each['size']} {each['posterior']}", [0])
-        return -1 if each["posterior"] is None else number or 0, each["posterior"] == _FIRST
-
-    return max(asked, key=compared)
+def _start(comparison: pd.DataFrame, sizes: Sequence[int]) -> dict[str, Any]:
+    """The domain, one of ``sizes``, and the posterior under which most functions of an experiment can be compared."""
+    rows = comparison[comparison["domain_size"].isin(sizes)].fillna({"compared": 0})
+    if rows.empty:
+        return {"size": sizes[0], "posterior": None}
+    best = max(rows.to_dict("records"), key=lambda row: (row["compared"], row["posterior"] == _FIRST))
+    return {"size": best["domain_size"], "posterior": best["posterior"]}
 
 
 def _statistics(comparison: pd.DataFrame) -> dict[str, list]:
-    """Some columns of comparison.csv by experiment, |E| and posterior, None for what is not defined; without a correlation
-    also the note that says why.
-    """
-    return {
-        f"{row['experiment']} {row['domain_size']} {row['posterior']}": [
-            *(None if pd.isna(row[column]) else round(float(row[column]), 3) for column in _STATISTICS),
-            *([row["note"]] if pd.isna(row["pearson"]) and isinstance(row["note"], str) else []),
-        ]
-        for _, row in comparison.iterrows()
-    }
+    """Some columns of comparison.csv by experiment, |E| and posterior, None for what is not defined."""
+    table = comparison[[*_STATISTICS, "note"]].round(3).astype(object)
+    # It says why there is no correlation.
+    table.loc[comparison["pearson"].notna(), "note"] = None
+    names = zip(comparison["experiment"], comparison["domain_size"], comparison["posterior"], strict=True)
+    rows = table.where(table.notna(), None).to_numpy().tolist()
+    return {f"{name} {size} {posterior}": row for (name, size, posterior), row in zip(names, rows, strict=True)}
 
 
 def _describe(item: Mapping[str, Any], tasks: Mapping[str, Any]) -> dict[str, Any]:
