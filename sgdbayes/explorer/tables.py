@@ -33,11 +33,11 @@ def explorer_page(
 ) -> str:
     """The page, HTML of at most ``limit`` bytes.
 
-    ``about``: the ``name`` of the configuration, its ``tasks``, and of each of its ``experiments`` the names of ``task``,
-    ``architecture`` and ``optimizer`` and its ``training``. ``functions``: tables by experiment and |E|; ``draws``: functions
-    drawn from posteriors, by task, architecture and posterior; ``comparison``: comparison.csv. Task files are looked for in
-    ``tasks``, reviews in ``data``; the page says which are not at hand. Raises ValueError if there is no table of functions, if
-    tables contradict each other or if the page cannot be made as small.
+    ``about``: the ``name`` of the configuration, its ``tasks``, and of each of its ``experiments`` the names of
+    ``task``, ``architecture`` and ``optimizer`` and its ``training``. ``functions``: tables by experiment and |E|;
+    ``draws``: functions drawn from posteriors, by task, architecture and posterior; ``comparison``: comparison.csv.
+    Task files are looked for in ``tasks``, reviews in ``data``; the page says which are not at hand. Raises ValueError if
+    there is no table of functions, if tables contradict each other or if the page cannot be made as small.
     """
     if not functions:
         raise ValueError("there is nothing to explore: no experiment has a table of functions")
@@ -116,8 +116,8 @@ def _describe(item: Mapping[str, Any], tasks: Mapping[str, Any]) -> dict[str, An
     extra = f", {training['extra_epochs']} epochs beyond" if training["extra_epochs"] else ""
     text = (
         f"{describe_task(tasks[item['task']])} Networks {call(training['architecture'])}, trained by "
-        f"{call(training['optimizer'])}, loss {training['loss']}, batch size {training['batch_size']}, to zero training "
-        f"error{extra}."
+        f"{call(training['optimizer'])}, loss {training['loss']}, batch size {training['batch_size']}, "
+        f"to zero training error{extra}."
     )
     named = {key: item[key] for key in ("task", "architecture", "optimizer")}
     return {**named, "loss": training["loss"], "batch_size": training["batch_size"], "about": text}

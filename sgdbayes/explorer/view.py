@@ -1,5 +1,5 @@
-"""What the explorer shows of one model and domain: every function with its count under each optimiser and its probability under
-each posterior, and how often each of them labels an element positive.
+"""What the explorer shows of one model and domain: every function with its count under each optimiser and its
+probability under each posterior, and how often each of them labels an element positive.
 """
 
 from collections.abc import Mapping
@@ -21,9 +21,9 @@ def gather_view(
 ) -> dict[str, Any]:
     """Tables of functions by experiment, all of one model on one domain, as columns that JSON can hold.
 
-    ``draws``: functions drawn from each posterior, of all domains; ``truth`` (|E|,) bool, recovered from the tables where it is not
-    at hand. The functions that were found most often come first. Raises ValueError if the tables are of different domains, or
-    if their test errors are not those of ``truth``.
+    ``draws``: functions drawn from each posterior, of all domains; ``truth`` (|E|,) bool, recovered from the tables
+    where it is not at hand. The functions that were found most often come first. Raises ValueError if the tables are of
+    different domains, or if their test errors are not those of ``truth``.
     """
     table = _union(functions)
     bits, errors = _bits(table["function"]), table["test_errors"].to_numpy()
@@ -32,7 +32,8 @@ def gather_view(
         truth = recovered_truth(bits, errors)
     elif not np.array_equal((bits != truth[:size]).sum(1), errors):
         raise ValueError(
-            "the task's labels do not give the test errors in the tables of functions: one is out of date, make both anew"
+            "the task's labels do not give the test errors in the tables of functions: one is out of date, "
+            "make both anew"
         )
     posteriors = [name[6:] for name in table if name.startswith("log_p_") and not name.endswith("_se")]
     drawn = {name: each[each["domain_size"] == size] for name, each in draws.items()}
@@ -65,7 +66,7 @@ def gather_view(
 
 
 def recovered_truth(bits: np.ndarray, errors: np.ndarray) -> np.ndarray | None:
-    """The true labels (m,) bool, from functions (N, m) and how many elements each labels wrongly; None if these leave it open."""
+    """The true labels (m,) bool, from functions (N, m) and how many elements each labels wrongly; None if left open."""
     right = np.flatnonzero(errors == 0)
     if len(right):
         return bits[right[0]].astype(bool)

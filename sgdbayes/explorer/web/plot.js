@@ -8,8 +8,8 @@ const SCATTER = create("canvas").getContext("webgl") ? "scattergl" : "scatter";
 let drawings = 0;
 
 function hover(row) {
-  function said({ kind, why, limits, detail }, point) {
-    if (!point) return why(row.i) + limits.replace("0 to", ": P<sub>OPT</sub> below");
+  function said({ kind, why, below, detail, symbol }, point) {
+    if (!point) return why(row.i) + (below ? `: ${symbol} below ${below}` : "");
     return `${probability(point.log10)} (${interval(point)})${kind === "networks" ? `, ${detail(row.i)}` : ""}`;
   }
   const lines = ["x", "y"].map((axis) => `${titleOf(axes[axis])}: ${said(axes[axis], row[axis])}`);
