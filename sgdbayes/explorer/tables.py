@@ -36,8 +36,8 @@ def explorer_page(
     ``about``: the ``name`` of the configuration, its ``tasks``, and of each of its ``experiments`` the names of
     ``task``, ``architecture`` and ``optimizer`` and its ``training``. ``functions``: tables by experiment and |E|;
     ``draws``: functions drawn from posteriors, by task, architecture and posterior; ``comparison``: comparison.csv.
-    Task files are looked for in ``tasks``, reviews in ``data``; the page says which are not at hand. Raises ValueError if
-    there is no table of functions, if tables contradict each other or if the page cannot be made as small.
+    Task files are looked for in ``tasks``, reviews in ``data``; the page says which are not at hand. Raises ValueError
+    if there is no table of functions, if tables contradict each other or if the page cannot be made as small.
     """
     if not functions:
         raise ValueError("there is nothing to explore: no experiment has a table of functions")
