@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sgdbayes.posterior.kinds import described
+from sgdbayes.posterior.kinds import posterior_kind
 
 __all__ = ["summarise"]
 
@@ -64,7 +64,7 @@ def _paragraphs(table: pd.DataFrame, task: str, architecture: str) -> Iterator[s
         times = _span(rows["posterior_test_error"] / rows["test_error"], "{:.1f}")
         than = f", {times} times as often as they do" if (rows["test_error"] > 0).all() else ""
         yield (
-            f"{described(name).sampler.capitalize()} ({name}) errs on {_percent(rows['posterior_test_error'])}{than}; its {top} "
+            f"{posterior_kind(name).sampler.capitalize()} ({name}) errs on {_percent(rows['posterior_test_error'])}{than}; its {top} "
             f"likeliest functions hold {held} of them{r}."
         )
     known = table[(table["compared"] >= _COMPARED) & table["pearson"].notna()]

@@ -27,7 +27,8 @@ SIZE = 6
 TRUTH = np.array([1, -1, 1, 1, -1, -1])
 TRAINING = {
     "architecture": {"kind": "FullyConnected", "width": 8}, "optimizer": {"kind": "SGD", "learning_rate": 0.1},
-    "loss": "mse", "batch_size": 8, "seed": 0, "max_epochs": 9, "extra_epochs": 0, "target_loss": None, "precision": "float32",
+    "loss": "mse", "batch_size": 8, "seed": 0, "max_epochs": 9, "extra_epochs": 0, "target_loss": None,
+    "precision": "float32",
 }  # fmt: skip
 IMAGES = {
     "dataset": "mnist",
@@ -367,9 +368,10 @@ def test_choose_and_point(visit):
     target = table[found & resolved].iloc[1]
     place = page.evaluate(
         """(function_) => {
-          const node = document.getElementById("plot"), box = node.getBoundingClientRect(), { xaxis, yaxis } = node._fullLayout;
+          const node = document.getElementById("plot"), box = node.getBoundingClientRect();
+          const { xaxis, yaxis } = node._fullLayout, { x, y } = node.data[1];
           const row = node.data[1].customdata.findIndex((i) => i === function_);
-          return [box.x + xaxis._offset + xaxis.l2p(node.data[1].x[row]), box.y + yaxis._offset + yaxis.l2p(node.data[1].y[row])];
+          return [box.x + xaxis._offset + xaxis.l2p(x[row]), box.y + yaxis._offset + yaxis.l2p(y[row])];
         }""",
         index_of(page, target["function"]),
     )

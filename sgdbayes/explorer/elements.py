@@ -22,10 +22,10 @@ _COLUMNS = 10
 def describe_elements(
     settings: Mapping[str, Any], path: Path, size: int, *, data: Path
 ) -> tuple[dict[str, Any], np.ndarray | None]:
-    """The first ``size`` test points of the task with these ``settings`` as the page takes them, and their labels (size,) bool, None
-    if they are not at hand.
+    """The first ``size`` test points of the task with these ``settings`` as the page takes them, and their labels
+    (size,) bool, None if they are not at hand.
 
-    ``path`` is the task's file, which may be missing; ``data`` the folder of data sets, then read if that needs no download.
+    ``path``: the task's file, which may be missing; ``data``: folder of data sets, then read if that needs no download.
     """
     named = _class_names(settings)
     task, note = _task(settings, path, data)
@@ -72,8 +72,8 @@ def _task(settings: Mapping[str, Any], path: Path, data: Path) -> tuple[Task | N
     except DamagedFileError as error:
         return None, f"The test elements are not shown: {error}."
     return None, (
-        "The test elements themselves were not at hand when this page was made, so their numbers are shown: put the files of "
-        f"{settings['dataset']} where data/README.md says, and make the page anew."
+        "The test elements themselves were not at hand when this page was made, so their numbers are shown: put the "
+        f"files of {settings['dataset']} where data/README.md says, and make the page anew."
     )
 
 

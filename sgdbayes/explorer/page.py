@@ -1,4 +1,4 @@
-"""The page of the explorer: the files in web/ with the tables and plotly.js in them, packed so that the whole stays small.
+"""The page of the explorer: the files in web/ with the tables and plotly.js, packed so that the whole stays small.
 
 plotly.js (MIT licence) comes with the package plotly.
 """
@@ -17,7 +17,7 @@ from typing import Any
 __all__ = ["fill_page"]
 
 _WEB = Path(__file__).parent / "web"
-# One module of them all, so that the page opens from a disk: what a script says at once, it says of those before it.
+# In this order one module: from a disk, a page cannot import others.
 _SCRIPTS = (
     "dom", "numbers", "data", "sides", "address", "choices", "list", "function", "elements", "plot", "summary", "start",
 )  # fmt: skip
@@ -29,8 +29,8 @@ def fill_page(
     """The page as text.
 
     ``facts``: what is known before any view is unpacked; ``views``: what `gather_view` makes of each model and domain;
-    ``elements``: what `describe_elements` says of each task. Of a page larger than ``limit`` bytes the rarest functions are
-    left out, of the largest views first, and the page says so. Raises ValueError if it is too large even without them.
+    ``elements``: what `describe_elements` says of each task. Of a page larger than ``limit`` bytes the rarest functions
+    are left out, of the largest views first, and the page says so. Raises ValueError if it is too large even so.
     """
     fixed = {
         "NAME": escape(facts["name"]),
@@ -70,8 +70,8 @@ def _packed_views(views: Sequence[Mapping[str, Any]], room: int) -> list[str]:
 
 
 def _head(view: Mapping[str, Any], most: int) -> dict[str, Any]:
-    """The view with no more than ``most`` functions: those that were found most often, and of the rest those that any posterior
-    gives a probability.
+    """The view with ``most`` functions at most: those found most often, and of the rest those that any posterior gives
+    a probability.
     """
     known = [column for of in view["posteriors"].values() if (column := of["log_p"]) is not None]
     totals = [sum(column) for column in zip(*view["counts"].values(), strict=True)]

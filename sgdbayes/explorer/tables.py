@@ -1,6 +1,6 @@
 """The explorer's page from the tables of a configuration."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from sgdbayes.explorer.elements import describe_elements
 from sgdbayes.explorer.page import fill_page
 from sgdbayes.explorer.view import gather_view
 from sgdbayes.figures.style import call, describe_task
-from sgdbayes.posterior.kinds import described
+from sgdbayes.posterior.kinds import posterior_kind
 
 __all__ = ["explorer_page"]
 
@@ -30,11 +30,11 @@ def explorer_page(
 ) -> str:
     """The page, HTML of at most ``limit`` bytes.
 
-    ``about``: the ``name`` of the configuration, its ``tasks``, and of each of its ``experiments`` the names of ``task``,
-    ``architecture`` and ``optimizer`` and its ``training``. ``functions``: tables by experiment and |E|; ``draws``: functions
-    drawn from posteriors, by task, architecture and posterior; ``comparison``: comparison.csv. Task files are looked for in
-    ``tasks``, reviews in ``data``; the page says which are not at hand. Raises ValueError if there is no table of functions, if
-    tables contradict each other or if the page cannot be made as small.
+    ``about``: the ``name`` of the configuration, its ``tasks``, and of each of its ``experiments`` the names of
+    ``task``, ``architecture`` and ``optimizer`` and its ``training``. ``functions``: tables by experiment and |E|;
+    ``draws``: functions drawn from posteriors, by task, architecture and posterior; ``comparison``: comparison.csv.
+    Task files are looked for in ``tasks``, reviews in ``data``; the page says which are not at hand. Raises ValueError
+    if there is no table of functions, if tables contradict each other or if the page cannot be made as small.
     """
     if not functions:
         raise ValueError("there is nothing to explore: no experiment has a table of functions")
@@ -58,63 +58,59 @@ def explorer_page(
         for (task, architecture, _), tables in domains.items()
     ]
     elements = {task: shown for task, (shown, _) in described.items()}
-    return fill_page(_facts(about, views, comparison), views, elements, limit=limit)
+    sizes: dict[str, list[int]] = {}
+    for name, size in functions:
+        sizes.setdefault(name, []).append(size)
+    return fill_page(_facts(about, sizes, views, comparison), views, elements, limit=limit)
 
 
-def _facts(about: Mapping[str, Any], views: Iterable[Mapping[str, Any]], comparison: pd.DataFrame) -> dict[str, Any]:
-    """What the page knows before it unpacks a view."""
+def _facts(
+    about: Mapping[str, Any],
+    sizes: Mapping[str, Sequence[int]],
+    views: Iterable[Mapping[str, Any]],
+    comparison: pd.DataFrame,
+) -> dict[str, Any]:
+    """What the page knows before it unpacks a view; ``sizes``: |E| of each experiment."""
     known = [
         {"size": view["size"], "experiments": list(view["networks"]), "posteriors": list(view["posteriors"])}
         for view in views
     ]
-    statistics = _statistics(comparison)
-    names = dict.fromkeys(name for view in known for name in view["experiments"])
+    described = {name: _describe(about["experiments"][name], about["tasks"]) for name in sizes}
+    starts = {name: _start(comparison[comparison["experiment"] == name], sizes[name]) for name in sizes}
     posteriors = dict.fromkeys(name for view in known for name in view["posteriors"])
     return {
         "name": about["name"],
-        "experiments": {
-            name: _describe(about["experiments"][name], about["tasks"]) | {"start": _start(name, known, statistics)}
-            for name in names
-        },
+        "experiments": {name: described[name] | {"start": starts[name]} for name in sizes},
         "views": known,
         "posteriors": {
             # Draws of finite networks are fewer and not independent.
-            name: {"label": described(name).label, "finite": described(name).of_networks}
+            name: {"label": posterior_kind(name).label, "finite": posterior_kind(name).of_networks}
             for name in posteriors
         },
-        "statistics": statistics,
+        "statistics": _statistics(comparison),
     }
 
 
-def _start(experiment: str, views: Iterable[Mapping[str, Any]], statistics: Mapping[str, list]) -> dict[str, Any]:
-    """The domain and posterior of which most functions can be compared."""
-    asked = [
-        {"size": view["size"], "posterior": posterior}
-        for view in views
-        if experiment in view["experiments"]
-        for posterior in view["posteriors"] or [None]
-    ]
-
-    def compared(each: Mapping[str, Any]) -> tuple[float, bool]:
-        number, *_ = statistics.get(f"{experiment} {each['size']} {each['posterior']}", [0])
-        # The paper's where no other allows more functions to be compared.
-        first = each["posterior"] is not None and described(each["posterior"]).approximates is not None
-        return -1 if each["posterior"] is None else number or 0, first
-
-    return max(asked, key=compared)
+def _start(comparison: pd.DataFrame, sizes: Sequence[int]) -> dict[str, Any]:
+    """The domain, one of ``sizes``, and the posterior under which most functions of an experiment can be compared."""
+    rows = comparison[comparison["domain_size"].isin(sizes)].fillna({"compared": 0})
+    if rows.empty:
+        return {"size": sizes[0], "posterior": None}
+    # The paper's where no other allows more functions to be compared.
+    best = max(
+        rows.to_dict("records"), key=lambda row: (row["compared"], bool(posterior_kind(row["posterior"]).approximates))
+    )
+    return {"size": best["domain_size"], "posterior": best["posterior"]}
 
 
 def _statistics(comparison: pd.DataFrame) -> dict[str, list]:
-    """Some columns of comparison.csv by experiment, |E| and posterior, None for what is not defined; without a correlation
-    also the note that says why.
-    """
-    return {
-        f"{row['experiment']} {row['domain_size']} {row['posterior']}": [
-            *(None if pd.isna(row[column]) else round(float(row[column]), 3) for column in _STATISTICS),
-            *([row["note"]] if pd.isna(row["pearson"]) and isinstance(row["note"], str) else []),
-        ]
-        for _, row in comparison.iterrows()
-    }
+    """Some columns of comparison.csv by experiment, |E| and posterior, None for what is not defined."""
+    table = comparison[[*_STATISTICS, "note"]].round(3).astype(object)
+    # It says why there is no correlation.
+    table.loc[comparison["pearson"].notna(), "note"] = None
+    names = zip(comparison["experiment"], comparison["domain_size"], comparison["posterior"], strict=True)
+    rows = table.where(table.notna(), None).to_numpy().tolist()
+    return {f"{name} {size} {posterior}": row for (name, size, posterior), row in zip(names, rows, strict=True)}
 
 
 def _describe(item: Mapping[str, Any], tasks: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,8 +118,8 @@ def _describe(item: Mapping[str, Any], tasks: Mapping[str, Any]) -> dict[str, An
     extra = f", {training['extra_epochs']} epochs beyond" if training["extra_epochs"] else ""
     text = (
         f"{describe_task(tasks[item['task']])} Networks {call(training['architecture'])}, trained by "
-        f"{call(training['optimizer'])}, loss {training['loss']}, batch size {training['batch_size']}, to zero training "
-        f"error{extra}."
+        f"{call(training['optimizer'])}, loss {training['loss']}, batch size {training['batch_size']}, "
+        f"to zero training error{extra}."
     )
     named = {key: item[key] for key in ("task", "architecture", "optimizer")}
     return {**named, "loss": training["loss"], "batch_size": training["batch_size"], "about": text}

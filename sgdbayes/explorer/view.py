@@ -1,5 +1,5 @@
-"""What the explorer shows of one model and domain: every function with its count under each optimiser and its probability under
-each posterior, and how often each of them labels an element positive.
+"""What the explorer shows of one model and domain: every function with its count under each optimiser and its
+probability under each posterior, and how often each of them labels an element positive.
 """
 
 from collections.abc import Mapping
@@ -21,39 +21,52 @@ def gather_view(
 ) -> dict[str, Any]:
     """Tables of functions by experiment, all of one model on one domain, as columns that JSON can hold.
 
-    ``draws``: functions drawn from each posterior, of all domains; ``truth`` (|E|,) bool, recovered from the tables where it is not
-    at hand. The functions that were found most often come first. Raises ValueError if the tables are of different domains, or
-    if their test errors are not those of ``truth``.
+    ``draws``: functions drawn from each posterior, of all domains; ``truth`` (|E|,) bool, recovered from the tables
+    where it is not at hand. The functions that were found most often come first. Raises ValueError if the tables are of
+    different domains, or if their test errors are not those of ``truth``.
     """
     table = _union(functions)
-    bits = _bits(table["function"])
-    errors = table["test_errors"].to_numpy()
+    bits, errors = _bits(table["function"]), table["test_errors"].to_numpy()
     size = bits.shape[1]
     if truth is None:
         truth = recovered_truth(bits, errors)
     elif not np.array_equal((bits != truth[:size]).sum(1), errors):
         raise ValueError(
-            "the task's labels do not give the test errors in the tables of functions: one is out of date, make both anew"
+            "the task's labels do not give the test errors in the tables of functions: one is out of date, "
+            "make both anew"
         )
-    counts = {
-        name: table["function"].map(_counts(each)).fillna(0).astype(int).tolist() for name, each in functions.items()
-    }
+    posteriors = [name[6:] for name in table if name.startswith("log_p_") and not name.endswith("_se")]
+    drawn = {name: each[each["domain_size"] == size] for name, each in draws.items()}
     return {
         "size": size,
-        "truth": None if truth is None else as_strings(np.asarray(truth, dtype=bool)[None, :size])[0],
+        "truth": None if truth is None else as_strings(truth[None, :size])[0],
         "functions": table["function"].tolist(),
         "errors": errors.tolist(),
         "networks": {name: int(each["count"].sum()) for name, each in functions.items()},
-        "counts": counts,
-        "posteriors": {name: _probabilities(name, table) for name in _posteriors(table)},
+        "counts": {
+            name: table["function"].map(each.set_index("function")["count"]).fillna(0).astype(int).tolist()
+            for name, each in functions.items()
+        },
+        "posteriors": {
+            name: {
+                "log_p": _column(table, f"log_p_{name}", ".3f"),
+                "se": _column(table, f"log_p_{name}_se", ".2g"),
+                "draws": _column(table, f"draws_{name}", ".4g"),
+            }
+            for name in posteriors
+        },
         "positive": {name: _positive(each) for name, each in functions.items()},
-        "drawn": {name: _drawn(each, size) for name, each in draws.items() if size in set(each["domain_size"])},
+        "drawn": {
+            name: {"draws": int(each["count"].sum()), "positive": _positive(each)}
+            for name, each in drawn.items()
+            if len(each)
+        },
         "left_out": 0,
     }
 
 
 def recovered_truth(bits: np.ndarray, errors: np.ndarray) -> np.ndarray | None:
-    """The true labels (m,) bool, from functions (N, m) and how many elements each labels wrongly; None if these leave it open."""
+    """The true labels (m,) bool, from functions (N, m) and how many elements each labels wrongly; None if left open."""
     right = np.flatnonzero(errors == 0)
     if len(right):
         return bits[right[0]].astype(bool)
@@ -80,36 +93,14 @@ def _union(functions: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return once.reset_index().sort_values(["count", "function"], ascending=[False, True], ignore_index=True)
 
 
-def _counts(table: pd.DataFrame) -> pd.Series:
-    return table.set_index("function")["count"]
-
-
-def _posteriors(table: pd.DataFrame) -> list[str]:
-    names = [name.removeprefix("log_p_") for name in table if name.startswith("log_p_")]
-    return [name for name in names if not name.endswith("_se")]
-
-
-def _probabilities(posterior: str, table: pd.DataFrame) -> dict[str, list | None]:
-    def column(name: str, significant: int | None = None) -> list | None:
-        values = table.get(name, pd.Series(dtype=float)).astype(float)
-        if values.isna().all():
-            return None
-        rounded = [f"{value:.{significant}g}" if significant else f"{value:.3f}" for value in values]
-        # JSON has neither NaN nor infinity.
-        return [float(text) if np.isfinite(float(text)) else None for text in rounded]
-
-    return {
-        "log_p": column(f"log_p_{posterior}"),
-        "se": column(f"log_p_{posterior}_se", 2),
-        "draws": column(f"draws_{posterior}", 4),
-    }
+def _column(table: pd.DataFrame, name: str, digits: str) -> list[float | None] | None:
+    """A column in as many ``digits``, None for what is not finite, which JSON cannot say; None if nothing is known."""
+    values = table.get(name, pd.Series(dtype=float)).astype(float)
+    if values.isna().all():
+        return None
+    return [float(format(value, digits)) if np.isfinite(value) else None for value in values]
 
 
 def _positive(table: pd.DataFrame) -> list[int]:
     """How many of those that ended as, or were drawn as, the functions of ``table`` label each element positive."""
     return (table["count"].to_numpy() @ _bits(table["function"])).tolist()
-
-
-def _drawn(draws: pd.DataFrame, size: int) -> dict[str, Any]:
-    table = draws[draws["domain_size"] == size]
-    return {"draws": int(table["count"].sum()), "positive": _positive(table)}

@@ -18,7 +18,7 @@ from sgdbayes.figures.style import (
     name_rows,
     panels,
 )
-from sgdbayes.posterior.kinds import described
+from sgdbayes.posterior.kinds import posterior_kind
 
 __all__ = ["draw_by_error"]
 
@@ -49,7 +49,7 @@ def draw_by_error(
                 panel.set_title(f"{', '.join(model)}\nnot asked for")
                 continue
             table = tables[*model, posterior]
-            _draw(panel, table, size, described(posterior).style)
+            _draw(panel, table, size, posterior_kind(posterior).style)
             unresolved = int(table["log_p"].isna().sum())
             note = f"{unresolved} of {len(table)} unresolved" if unresolved else f"{len(table)} functions"
             panel.set_title(f"{', '.join(model)}\n{note}")

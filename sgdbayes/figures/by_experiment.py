@@ -15,7 +15,7 @@ from sgdbayes.figures.style import (
     label_outer,
     panels,
 )
-from sgdbayes.posterior.kinds import described
+from sgdbayes.posterior.kinds import posterior_kind
 
 __all__ = ["panel_per_experiment"]
 
@@ -43,8 +43,8 @@ def panel_per_experiment(
     for panel, (name, table) in zip(axes.flat, found.items(), strict=False):
         draw_networks(panel, table)
         for posterior, drawn in draws.items():
-            label = described(posterior).label
-            draw_posterior(panel, drawn, label=label, **described(posterior).style)
+            label = posterior_kind(posterior).label
+            draw_posterior(panel, drawn, label=label, **posterior_kind(posterior).style)
         panel.set_title(f"{name} ({networks[name]:,} networks)")
     hide_unused(axes.flat, len(found))
     label_outer(axes, x, "probability")

@@ -17,7 +17,7 @@ from sgdbayes.figures.style import (
     label_outer,
     panels,
 )
-from sgdbayes.posterior.kinds import described
+from sgdbayes.posterior.kinds import posterior_kind
 
 __all__ = ["draw_complexity"]
 
@@ -88,7 +88,7 @@ def _draw_posterior(panel: Axes, table: pd.DataFrame, posterior: str, size: int)
     _draw(panel, resolved, (resolved[name] / LOG10).to_numpy(), 1.96 * resolved[f"{name}_se"].to_numpy() / LOG10, size)
     rest = len(table) - len(resolved)
     note = f", {rest} unresolved" if rest else ""
-    panel.set_title(f"{described(posterior).label}, |E| = {size}\n{len(resolved)} functions{note}")
+    panel.set_title(f"{posterior_kind(posterior).label}, |E| = {size}\n{len(resolved)} functions{note}")
 
 
 def _draw(panel: Axes, table: pd.DataFrame, log10_p: np.ndarray, reach: np.ndarray, size: int) -> None:

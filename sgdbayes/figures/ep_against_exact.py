@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sgdbayes.figures.style import add_caption, call, describe_task, panels
-from sgdbayes.posterior.kinds import described
+from sgdbayes.posterior.kinds import posterior_kind
 
 __all__ = ["draw_ep_against_exact"]
 
@@ -91,7 +91,7 @@ def _draw_predictive(panel: Axes, table: pd.DataFrame, **style: Any) -> None:  #
 
 def _draw_error(panel: Axes, table: pd.DataFrame) -> None:
     for name, posterior in (("exact", "zero_one"), ("ep", "ep")):
-        style, label = described(posterior).style, described(posterior).label
+        style, label = posterior_kind(posterior).style, posterior_kind(posterior).label
         values = 100 * table[f"test_error_{name}"]
         reach = None
         if name == "exact":

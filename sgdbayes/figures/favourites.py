@@ -19,7 +19,7 @@ from sgdbayes.figures.style import (
     name_rows,
     panels,
 )
-from sgdbayes.posterior.kinds import described
+from sgdbayes.posterior.kinds import posterior_kind
 
 __all__ = ["draw_favourites"]
 
@@ -65,7 +65,7 @@ def _draw_panel(panel: Axes, table: pd.DataFrame, posterior: str, name: str) -> 
         return
     top = table.dropna(subset=column).nlargest(_SHOWN, column)
     rank = np.arange(1, len(top) + 1)
-    style = {**described(posterior).style, "marker": ""}
+    style = {**posterior_kind(posterior).style, "marker": ""}
     panel.plot(rank, np.exp(top[column]), label="posterior", **style)
     found = (top["count"] > 0).to_numpy()
     frequency = top["frequency"].to_numpy()

@@ -14,7 +14,7 @@ from matplotlib.ticker import FixedLocator, NullFormatter
 from sgdbayes.all_points import on_all_points
 from sgdbayes.comparison import best_rows
 from sgdbayes.figures.style import add_caption
-from sgdbayes.posterior.kinds import POSTERIORS, described
+from sgdbayes.posterior.kinds import POSTERIORS, posterior_kind
 
 __all__ = ["draw_predictors"]
 
@@ -69,7 +69,7 @@ def draw_predictors(
     right.xaxis.set_major_locator(FixedLocator(_TICKS))
     right.xaxis.set_major_formatter("{x:g}")
     right.xaxis.set_minor_formatter(NullFormatter())
-    named = [(described(name).label, _marker(name)) for name in posteriors]
+    named = [(posterior_kind(name).label, _marker(name)) for name in posteriors]
     named.append(("noise ceiling (left), networks (right)", {"color": "0.35"}))
     handles = [Line2D([], [], label=label, **style) for label, style in named]
     figure.legend(handles=handles, loc="outside upper center", ncols=3, frameon=False)
@@ -98,7 +98,7 @@ def _point(panel: Axes, row: pd.Series, column: str, scale: float, y: float, pos
 
 
 def _marker(posterior: str) -> dict[str, str]:
-    style = described(posterior).style
+    style = posterior_kind(posterior).style
     return {"color": style["color"], "marker": style["marker"], "linestyle": "none"}
 
 

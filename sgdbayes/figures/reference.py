@@ -28,7 +28,7 @@ from sgdbayes.figures.style import (
     label_outer,
     panels,
 )
-from sgdbayes.posterior.kinds import described
+from sgdbayes.posterior.kinds import posterior_kind
 
 __all__ = ["draw_reference"]
 
@@ -66,13 +66,13 @@ def draw_reference(
         panel.set_title(f"{name}{_note(unresolved)}\n{title}")
     for name, panel in zip(others, each, strict=False):
         x, unresolved = _draw_posterior(panel, _known(shown.values(), (column, f"log_p_{name}")), name, column, size)
-        panel.set_title(f"{described(name).label}{_note(unresolved)}\n{_pair_title(pairs, name, reference, size)}")
+        panel.set_title(f"{posterior_kind(name).label}{_note(unresolved)}\n{_pair_title(pairs, name, reference, size)}")
         across.append(x)
     across = np.concatenate(across)
     if len(across):
         axes[0, 0].set_xlim(*limits(across, decades=2))
     hide_unused(axes.flat, number)
-    label_outer(axes, f"{described(reference).label}: $P(f|S)$", r"$P(f|S)$")
+    label_outer(axes, f"{posterior_kind(reference).label}: $P(f|S)$", r"$P(f|S)$")
     error_colour_bar(figure, axes)
     networks = {name: int(table["count"].sum()) for name, table in shown.items()}
     about = "No experiment on this domain asks for the reference."

@@ -20,7 +20,7 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
-from sgdbayes.posterior.kinds import described
+from sgdbayes.posterior.kinds import posterior_kind
 from sgdbayes.storage import write_bytes
 
 __all__ = [
@@ -138,7 +138,7 @@ def name_rows(axes: np.ndarray, posteriors: Sequence[str], y: str) -> None:
     posterior is wider than a panel. After `label_outer`.
     """
     for row, posterior in zip(axes, posteriors, strict=True):
-        row[0].set_ylabel(f"{described(posterior).label}\n{y}")
+        row[0].set_ylabel(f"{posterior_kind(posterior).label}\n{y}")
 
 
 def hide_unused(axes: Sequence[Axes], used: int) -> None:

@@ -20,7 +20,7 @@ from sgdbayes.figures.style import (
     label_outer,
     panels,
 )
-from sgdbayes.posterior.kinds import POSTERIORS, described
+from sgdbayes.posterior.kinds import POSTERIORS, posterior_kind
 
 __all__ = ["draw_sweep"]
 
@@ -85,9 +85,7 @@ def draw_sweep(
     label_outer(axes, _AXES.get(setting, setting.rpartition(".")[2].replace("_", " ")), None)
     last = ""
     if reference:
-        last = (
-            f" Last panel: correlation of log probabilities with those of {described(reference).label}, corrected for "
-        )
+        last = f" Last panel: correlation of log probabilities with those of {posterior_kind(reference).label}, corrected for "
         last += "Monte Carlo errors."
     where = f"all {measured['domain_size'].iloc[0]:,} recorded test points" if on_all else "E"
     add_caption(
@@ -141,7 +139,7 @@ def _draw_pairs(panel: Axes, rows: pd.DataFrame, pairs: pd.DataFrame, reference:
         known = models.merge(pairs[pairs[side] == reference], on=["task", "architecture"]).sort_values("x")
         for posterior, table in _by_posterior(known, other):
             _line(panel, table, "pearson", **_named(posterior))
-    panel.set(title=described(reference).label, ylabel="correlation of posteriors", ylim=(None, 1.05))
+    panel.set(title=posterior_kind(reference).label, ylabel="correlation of posteriors", ylim=(None, 1.05))
 
 
 def _by_posterior(rows: pd.DataFrame, column: str) -> list[tuple[str, pd.DataFrame]]:
@@ -187,4 +185,4 @@ def _describe(
 
 
 def _named(posterior: str) -> dict[str, Any]:
-    return {"label": described(posterior).label, **described(posterior).style}
+    return {"label": posterior_kind(posterior).label, **posterior_kind(posterior).style}

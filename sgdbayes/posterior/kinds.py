@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # importing them takes seconds
     from sgdbayes.datasets.task import Task
     from sgdbayes.posterior.stored import Posterior
 
-__all__ = ["POSTERIORS", "PosteriorKind", "described", "exact_posterior", "register_posterior"]
+__all__ = ["POSTERIORS", "PosteriorKind", "exact_posterior", "posterior_kind", "register_posterior"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +103,7 @@ def register_posterior(name: str, fit: Lazy, **about: Any) -> PosteriorKind:  # 
     return POSTERIORS.register(PosteriorKind(name=name, fit=fit, **about))
 
 
-def described(name: str) -> PosteriorKind:
+def posterior_kind(name: str) -> PosteriorKind:
     """What is known of a posterior that stands in a table, perhaps of a plug-in that is not there."""
     return POSTERIORS.get(name) or PosteriorKind(name=name, fit="")
 

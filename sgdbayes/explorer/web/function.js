@@ -20,7 +20,7 @@ function showFunction() {
 function sideTable(kind, head, i) {
   const lines = sides.filter((side) => side.kind === kind).map((side) => {
     const point = side.at(i), className = side.key === `networks:${state.experiment}` ? "here" : "";
-    const limits = point ? interval(point) : side.limits;
+    const limits = point ? interval(point) : side.below ? `0 to ${side.below}` : "";
     return line({ className }, side.label, side.detail(i), html(worded(side, point, i)), html(limits));
   });
   return table(head, lines);

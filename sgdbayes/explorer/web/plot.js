@@ -4,20 +4,12 @@ const jitter = (i) => 0.1 + 0.8 * ((i * 0.6180339887) % 1);
 const along = (axis) => (row) => row[axis]?.log10 ?? jitter(row.i);
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const NARROW = 500, CLEAR = "rgba(0,0,0,0)";
+const SCATTER = create("canvas").getContext("webgl") ? "scattergl" : "scatter";
 let drawings = 0;
 
-function webgl() {
-  try {
-    return Boolean(document.createElement("canvas").getContext("webgl"));
-  } catch {
-    return false;
-  }
-}
-const SCATTER = webgl() ? "scattergl" : "scatter";
-
 function hover(row) {
-  function said({ kind, why, limits, detail }, point) {
-    if (!point) return why(row.i) + limits.replace("0 to", ": P<sub>OPT</sub> below");
+  function said({ kind, why, below, detail, symbol }, point) {
+    if (!point) return why(row.i) + (below ? `: ${symbol} below ${below}` : "");
     return `${probability(point.log10)} (${interval(point)})${kind === "networks" ? `, ${detail(row.i)}` : ""}`;
   }
   const lines = ["x", "y"].map((axis) => `${titleOf(axes[axis])}: ${said(axes[axis], row[axis])}`);
@@ -44,15 +36,6 @@ function equality() {
     x: [low - 1, 0], y: [low - 1, 0], type: "scatter", mode: "lines", hoverinfo: "skip", showlegend: false,
     line: { color: colour("--soft"), dash: "dash", width: 1 },
   };
-}
-
-function traces() {
-  return [
-    equality(),
-    points(rows.filter((row) => row.x && row.y), "x", "y"),
-    points(rows.filter((row) => !row.x), "x2", "y"),
-    points(rows.filter((row) => !row.y), "x", "y2"),
-  ];
 }
 
 function range(axis) {
@@ -136,7 +119,13 @@ async function draw() {
   const buttons = ["toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"];
   const options = { responsive: true, displaylogo: false, displayModeBar: !narrow, modeBarButtons: [buttons] };
   if (isNew) plot.replaceChildren();
-  await library.react(plot, traces(), layout(narrow), options);
+  const traces = [
+    equality(),
+    points(rows.filter((row) => row.x && row.y), "x", "y"),
+    points(rows.filter((row) => !row.x), "x2", "y"),
+    points(rows.filter((row) => !row.y), "x", "y2"),
+  ];
+  await library.react(plot, traces, layout(narrow), options);
   if (isNew) plot.on("plotly_click", choosePoint);
   plot.dataset.drawn = shownNow();
 }

@@ -1,6 +1,6 @@
 // A side gives functions a probability: the networks of an experiment, or a posterior. Its key is networks:<experiment>
-// or posterior:<name>. at(i) is the probability of function i, null where there is none: why(i) and limits then say why
-// and between what it is. detail(i) is what the tables hold: a count, or the logarithm of the probability.
+// or posterior:<name>. at(i) is the probability of function i, null where there is none: why(i) then says why, and
+// below what it may be at most. detail(i) is what the tables hold: a count, or the logarithm of the probability.
 
 const titleOf = (side) => `${side.symbol}, ${escaped(side.label)}`;
 const keysOf = ({ experiments, posteriors }) =>
@@ -18,7 +18,7 @@ function ofNetworks(name) {
     positive: view.positive[name], total, independent: true,
     at: (i) => (counts[i] ? { log10: log10(counts[i] / total), ends: wilson(counts[i], total).map(log10) } : null),
     detail: (i) => `${whole(counts[i])} of ${whole(total)}`,
-    limits: `0 to ${probability(log10(wilson(0, total)[1]))}`,
+    below: probability(log10(wilson(0, total)[1])),
     why: () => "never found",
   };
 }
@@ -43,7 +43,6 @@ function ofPosterior(name) {
     positive: view.drawn[name]?.positive, total: view.drawn[name]?.draws, independent: !finite,
     at,
     detail: (i) => logarithm(at(i)),
-    limits: "",
     why,
   };
 }

@@ -35,13 +35,8 @@ function start() {
 }
 
 function guarded(action) {
-  return async () => {
-    try {
-      await action();
-    } catch (error) {
-      tell(`This cannot be shown: ${error.message}`);
-    }
-  };
+  const fail = (error) => tell(`This cannot be shown: ${error.message}`);
+  return () => Promise.resolve().then(action).catch(fail);
 }
 
 function onChoice(id, change) {
