@@ -11,22 +11,22 @@ from snakemake.utils import min_version
 HERE = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 sys.path.insert(0, str(HERE))
 
-from sgdbayes.slurm_arrays import become_array_task
+from sgdbayes.pipeline.slurm_arrays import become_array_task
 
 become_array_task()
 
-from sgdbayes.configuration import (
+from sgdbayes.pipeline.configuration import (
     ConfigurationError,
     check_keys,
     check_kinds_once,
     read_configuration,
 )
-from sgdbayes.file_times import settle_file_times
-from sgdbayes.jobs import name_run, quote_python, share_import_path
-from sgdbayes.plan import Plan
+from sgdbayes.pipeline.file_times import settle_file_times
+from sgdbayes.pipeline.jobs import name_run, quote_python, share_import_path
+from sgdbayes.pipeline.plan import Plan
 from sgdbayes.posterior.kinds import POSTERIORS
-from sgdbayes.show_run import show_run, take_screen
-from sgdbayes.steps import STEPS
+from sgdbayes.pipeline.show_run import show_run, take_screen
+from sgdbayes.pipeline.steps import STEPS
 
 min_version("9.14")
 share_import_path()

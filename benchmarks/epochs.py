@@ -20,8 +20,8 @@ _NETWORKS = 2
 def measure(path: Path, experiment: str) -> dict[str, object]:
     """The row of an experiment. Raises RuntimeError if one of its networks does not fit S."""
     from sgdbayes.architectures import architecture_of
-    from sgdbayes.configuration import read_configuration
     from sgdbayes.datasets import load_task
+    from sgdbayes.pipeline.configuration import read_configuration
     from sgdbayes.training import Optimizer, train_until_fit
 
     configuration = read_configuration(
@@ -48,8 +48,8 @@ def measure(path: Path, experiment: str) -> dict[str, object]:
 
 
 def main(path: str, *experiments: str) -> None:
-    from sgdbayes.provenance import environment
-    from sgdbayes.storage import read_table, write_table
+    from sgdbayes.files import read_table, write_table
+    from sgdbayes.pipeline.provenance import environment
 
     table = ROOT / "results" / "benchmarks" / "epochs.csv"
     for experiment in experiments:

@@ -64,7 +64,7 @@ class _Job:
         """Add ``row`` to the table ``name`` of all ``rows``, which is written anew."""
         import pandas as pd
 
-        from sgdbayes.storage import write_table
+        from sgdbayes.files import write_table
 
         rows.append(row)
         print(
@@ -82,7 +82,7 @@ def settings_of(experiment: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """
     import yaml
 
-    from sgdbayes.configuration import expand_grid
+    from sgdbayes.pipeline.configuration import expand_grid
 
     config, schema = (
         yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
@@ -137,8 +137,8 @@ def _train(job: _Job, tasks: Mapping[str, Any], trainings: Mapping[str, dict]) -
     """Make runs.parquet, block after block of one experiment after the other, until the time is up."""
     import pandas as pd
 
-    from sgdbayes.provenance import code_hash, settings_hash
-    from sgdbayes.storage import read_checksum, read_provenance, read_table, write_arrays, write_table
+    from sgdbayes.files import read_checksum, read_provenance, read_table, settings_hash, write_arrays, write_table
+    from sgdbayes.pipeline.provenance import code_hash
     from sgdbayes.training.campaign import train_block
 
     path, block = job.folder / "runs.parquet", 4 if job.tiny else 500
@@ -183,7 +183,7 @@ def main() -> None:
     import torch
 
     from sgdbayes.datasets import load_task
-    from sgdbayes.provenance import environment
+    from sgdbayes.pipeline.provenance import environment
 
     if not arguments.rehearse and not torch.cuda.is_available():
         sys.exit("gpu.py: torch finds no GPU here: run it where there is one, or try it with --rehearse")

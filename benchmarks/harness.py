@@ -47,8 +47,8 @@ def run(script: str, rows: Mapping[str, Row], table: str, *arguments: str) -> No
         return
     import pandas as pd
 
-    from sgdbayes.provenance import environment
-    from sgdbayes.storage import write_table
+    from sgdbayes.files import write_table
+    from sgdbayes.pipeline.provenance import environment
 
     results = []
     for name, row in rows.items():

@@ -43,8 +43,8 @@ def start_time(script: Path) -> float:
     block = next(node for node in tree.body if isinstance(node, ast.With))
     lines = [ast.unparse(node) for node in block.body if isinstance(node, ast.Import | ast.ImportFrom)]
     before = [
-        "import pathlib, snakemake.iocontainers, snakemake.logging, sgdbayes.jobs, sgdbayes.provenance",
-        f"sgdbayes.provenance.code_hash(pathlib.Path({str(script)!r}))",
+        "import pathlib, snakemake.iocontainers, snakemake.logging, sgdbayes.pipeline.jobs, sgdbayes.pipeline.provenance",
+        f"sgdbayes.pipeline.provenance.code_hash(pathlib.Path({str(script)!r}))",
     ]
     run = [sys.executable, "-c", "; ".join([*before, *lines])]
     return min(_seconds(*run) for _ in range(_ROUNDS))
@@ -62,8 +62,8 @@ def scripts() -> dict[str, Path]:
 
 
 def main(cores: int) -> None:
-    from sgdbayes.provenance import environment
-    from sgdbayes.storage import write_table
+    from sgdbayes.files import write_table
+    from sgdbayes.pipeline.provenance import environment
 
     settings = ["--configfile", "config/quickstart.yaml", "--config", f"name={_NAME}"]
     workflow = ("snakemake", "--cores", str(cores), *settings, "--quiet", "all")

@@ -8,7 +8,7 @@ import cost
 import pandas as pd
 from values import BOOLEAN, FINITE, IMAGES, PAPER, chosen, compared, interval, on_all_points, on_boolean, table
 
-from sgdbayes.claims import overall_verdicts
+from sgdbayes.analysis.claims import overall_verdicts
 
 _SMOOTH = {"ep": "EP", "ntk": "NTK", "mse": "MSE"}
 _OTHERS = {"zero_one": "0-1", **_SMOOTH}

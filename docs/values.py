@@ -14,8 +14,8 @@ import cost
 import numpy as np
 import pandas as pd
 
-from sgdbayes.storage import read_provenance, read_table
-from sgdbayes.summary import summarise
+from sgdbayes.analysis.summary import summarise
+from sgdbayes.files import read_provenance, read_table
 
 ROOT = Path(__file__).parents[1]
 PAPER = ROOT / "config/paper.yaml"

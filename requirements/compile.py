@@ -37,8 +37,8 @@ def _kernels() -> None:
         "sgdbayes.architectures.fully_connected",
         "sgdbayes.figures",
         "sgdbayes.explorer",
-        "sgdbayes.claims",
-        "sgdbayes.comparison",
+        "sgdbayes.analysis.claims",
+        "sgdbayes.analysis.comparison",
     )
     task, kernel = _task(), np.eye(24) + 1
     posterior, _ = POSTERIORS["mse"].fitted(task, None, [kernel], 8, {})

@@ -2,7 +2,7 @@
 
 Function frequencies of trained networks against Bayesian posteriors, after Mingard, Valle-Pérez, Skalse and Louis, "Is
 SGD a Bayesian sampler? Well, almost", JMLR 22(79), 2021. The parts: `sgdbayes.datasets`, `sgdbayes.architectures`,
-`sgdbayes.training`, `sgdbayes.posterior`, `sgdbayes.functions`, `sgdbayes.comparison`, `sgdbayes.figures`.
+`sgdbayes.training`, `sgdbayes.posterior`, `sgdbayes.functions`, `sgdbayes.analysis.comparison`, `sgdbayes.figures`.
 """
 
 __all__ = ["__version__"]

@@ -1,7 +1,7 @@
 """Kinds by name: all that the project knows of each data set, architecture, optimiser and posterior.
 
 Nothing else lists their names. An entry is light: what computes is named as "module:attribute" and imported when it is called,
-so that whoever plans or draws need not wait for torch. A plug-in (`sgdbayes.plugins`) registers entries with the same calls.
+so that whoever plans or draws need not wait for torch. A plug-in (`sgdbayes.pipeline.plugins`) registers entries with the same calls.
 """
 
 import importlib

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sgdbayes.claims import CLAIMS, claims_table, overall_verdicts
+from sgdbayes.analysis.claims import CLAIMS, claims_table, overall_verdicts
 
 ROW = {
     "task": "t", "architecture": "a", "optimizer": "sgd", "loss": "mse", "batch_size": 8, "extra_epochs": 0, "target_loss": np.nan,

@@ -17,8 +17,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from sgdbayes.configuration import read_configuration
-from sgdbayes.plan import Plan
+from sgdbayes.pipeline.configuration import read_configuration
+from sgdbayes.pipeline.plan import Plan
 
 ROOT = Path(__file__).parents[1]
 
@@ -55,7 +55,7 @@ def test_each_task_of_an_array_becomes_its_own_command():
     said = {}
     for task in ("1", "2", "3", ""):
         environment = {**os.environ, "PYTHONPATH": str(ROOT)} | ({"SLURM_ARRAY_TASK_ID": task} if task else {})
-        code = "from sgdbayes.slurm_arrays import become_array_task; become_array_task(); print('goes on')"
+        code = "from sgdbayes.pipeline.slurm_arrays import become_array_task; become_array_task(); print('goes on')"
         run = subprocess.run(
             [sys.executable, "-c", code, "snakemake", option], env=environment, capture_output=True, text=True
         )

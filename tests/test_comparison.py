@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from sgdbayes.comparison import Estimate, compare, compare_bands
+from sgdbayes.analysis.comparison import Estimate, compare, compare_bands
 
 ERROR = Estimate(0.1, 0.09, 0.11)
 

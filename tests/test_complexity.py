@@ -6,9 +6,14 @@ import pytest
 import torch
 from conftest import random_task, stacked
 
+from sgdbayes.analysis.complexity import (
+    critical_sample_ratio,
+    critical_samples,
+    lempel_ziv_complexity,
+    lempel_ziv_words,
+)
+from sgdbayes.analysis.complexity_table import critical_sample_table, lempel_ziv_table
 from sgdbayes.architectures import LSTM, Convolutional, FullyConnected
-from sgdbayes.complexity import critical_sample_ratio, critical_samples, lempel_ziv_complexity, lempel_ziv_words
-from sgdbayes.complexity_table import critical_sample_table, lempel_ziv_table
 from sgdbayes.datasets import Task
 from sgdbayes.functions import as_bits, as_strings, frequency_table
 from sgdbayes.training.campaign import train_block

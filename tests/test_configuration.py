@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sgdbayes import configuration
-from sgdbayes.configuration import (
+from sgdbayes.pipeline import configuration
+from sgdbayes.pipeline.configuration import (
     ConfigurationError,
     check_keys,
     check_kinds,
     check_kinds_once,
     read_configuration,
 )
-from sgdbayes.plan import Plan
+from sgdbayes.pipeline.plan import Plan
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"

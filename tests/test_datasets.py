@@ -14,8 +14,8 @@ import pytest
 
 from sgdbayes.datasets import DATASETS, LabelledData, Task, draw_task, fashion_mnist, load_task, mnist
 from sgdbayes.figures.style import describe_task
+from sgdbayes.files import DamagedFileError
 from sgdbayes.registry import resolve
-from sgdbayes.storage import DamagedFileError
 
 SETTINGS = {"positive_classes": (5, 6, 7, 8, 9), "train_size": 60, "recorded_test_size": 40, "seed": 1}
 REAL_DATA = pytest.mark.skipif(

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sgdbayes.early_warnings import advice, early_warnings, known_learning_rates
 from sgdbayes.functions import pack
+from sgdbayes.pipeline.early_warnings import advice, early_warnings, known_learning_rates
 
 
 def runs(labels: np.ndarray, fitted: int) -> pd.DataFrame:

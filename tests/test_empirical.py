@@ -11,13 +11,13 @@ from conftest import random_task
 from scipy import stats
 
 from sgdbayes.architectures import FullyConnected
-from sgdbayes.configuration import ConfigurationError, check_kinds, read_configuration
-from sgdbayes.plan import Plan
+from sgdbayes.files import read_arrays, write_arrays
+from sgdbayes.pipeline.configuration import ConfigurationError, check_kinds, read_configuration
+from sgdbayes.pipeline.plan import Plan
 from sgdbayes.posterior import EmpiricalPosterior
 from sgdbayes.posterior.kinds import POSTERIORS
 from sgdbayes.posterior.probabilities import drawn_functions, function_probabilities
 from sgdbayes.posterior.stored import stored_posterior
-from sgdbayes.storage import read_arrays, write_arrays
 
 ROOT = Path(__file__).parents[1]
 ALL = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]])

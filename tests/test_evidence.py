@@ -6,7 +6,7 @@ import pytest
 from conftest import positive_orthant, random_covariance
 from test_orthant import autoregressive, mixed
 
-from sgdbayes.ep_against_exact import compare_ep, ep_table
+from sgdbayes.analysis.ep_against_exact import compare_ep, ep_table
 from sgdbayes.posterior import zero_one_evidence
 
 

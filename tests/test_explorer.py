@@ -15,13 +15,14 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from sgdbayes import explorer, plan
+from sgdbayes import explorer
 from sgdbayes.datasets import mnist, reviews
 from sgdbayes.explorer import describe_elements, explorer_page, gather_view, recovered_truth
 from sgdbayes.explorer.elements import _class_names
-from sgdbayes.figures.style import POSTERIOR_LABELS, POSTERIOR_STYLES
+from sgdbayes.posterior.kinds import POSTERIORS
+from sgdbayes.files import write_arrays
 from sgdbayes.functions import as_bits, as_strings, frequency_table, tabulate_functions, wilson_interval
-from sgdbayes.storage import write_arrays
+from sgdbayes.pipeline import plan
 
 SIZE = 6
 TRUTH = np.array([1, -1, 1, 1, -1, -1])

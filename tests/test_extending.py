@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from test_workflow import TINY, Project
 
-from sgdbayes import provenance
 from sgdbayes.architectures.kinds import ARCHITECTURES
-from sgdbayes.configuration import ConfigurationError, check_kinds, read_configuration
-from sgdbayes.plan import Plan
-from sgdbayes.plugins import PluginError, forget_plugins, load_plugins
+from sgdbayes.files import read_table
+from sgdbayes.pipeline import provenance
+from sgdbayes.pipeline.configuration import ConfigurationError, check_kinds, read_configuration
+from sgdbayes.pipeline.plan import Plan
+from sgdbayes.pipeline.plugins import PluginError, forget_plugins, load_plugins
 from sgdbayes.posterior.kinds import POSTERIORS
-from sgdbayes.storage import read_table
 
 ROOT = Path(__file__).parents[1]
 PLUGIN = Path(__file__).parent / "my_kinds.py"

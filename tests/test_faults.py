@@ -17,7 +17,7 @@ import psutil
 import pytest
 from test_workflow import TINY, Project
 
-from sgdbayes.storage import provenance_path, read_provenance, read_table
+from sgdbayes.files import provenance_path, read_provenance, read_table
 
 pytestmark = pytest.mark.slow
 

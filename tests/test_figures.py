@@ -10,6 +10,7 @@ from matplotlib.collections import PathCollection
 from PIL import Image
 from scipy import stats
 
+from sgdbayes.analysis.posterior_pairs import compare_posteriors
 from sgdbayes.figures import (
     draw_by_error,
     draw_complexity,
@@ -22,7 +23,6 @@ from sgdbayes.figures import (
 )
 from sgdbayes.figures.style import log_scale, power_of_ten
 from sgdbayes.functions import tabulate_functions
-from sgdbayes.posterior_pairs import compare_posteriors
 
 TASK = {"dataset": "bits", "positive_classes": [1], "train_size": 3, "seed": 0}
 NETWORK = {"kind": "FullyConnected", "width": 8}

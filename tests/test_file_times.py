@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from sgdbayes.file_times import settle_file_times
-from sgdbayes.storage import provenance_path, read_checksum, write_bytes
+from sgdbayes.files import provenance_path, read_checksum, write_bytes
+from sgdbayes.pipeline.file_times import settle_file_times
 
 
 @pytest.fixture

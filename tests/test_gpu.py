@@ -15,9 +15,9 @@ from conftest import random_task
 from test_project import load
 
 from sgdbayes.architectures import FullyConnected
-from sgdbayes.configuration import read_configuration
-from sgdbayes.plan import Plan
-from sgdbayes.storage import read_table
+from sgdbayes.files import read_table
+from sgdbayes.pipeline.configuration import read_configuration
+from sgdbayes.pipeline.plan import Plan
 from sgdbayes.training import Optimizer
 from sgdbayes.training._fused_stack import FusedStack
 from sgdbayes.training._torch_stack import TorchStack

@@ -13,7 +13,7 @@ import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from sgdbayes.datasets import DATASETS, imdb, load_task
-from sgdbayes.storage import DamagedFileError
+from sgdbayes.files import DamagedFileError
 
 SETTINGS = {"dataset": "imdb", "positive_classes": [1], "train_size": 12, "recorded_test_size": 8, "seed": 0}
 FOLDERS = ("train/neg", "train/pos", "test/neg", "test/pos")

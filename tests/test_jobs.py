@@ -10,16 +10,16 @@ from pathlib import Path
 import psutil
 import pytest
 
-from sgdbayes.jobs import SHOWN, error_of, progress_of
-from sgdbayes.storage import provenance_path, write_bytes
+from sgdbayes.files import provenance_path, write_bytes
+from sgdbayes.pipeline.jobs import SHOWN, error_of, progress_of
 
 SCRIPT = """
 import json, sys
 from types import SimpleNamespace
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 from pathlib import Path
-from sgdbayes.provenance import code_hash
+from sgdbayes.pipeline.provenance import code_hash
 
 # As Snakemake does in its copy of a script.
 __file__ = {original!r}
@@ -111,7 +111,7 @@ def test_a_damaged_input_is_moved_out_of_the_way_and_no_other_file(tmp_path, lin
     if link:
         path.symlink_to(whole)
         provenance_path(path).symlink_to(provenance_path(whole))
-    body = "from sgdbayes.storage import read_table; read_table({!r})"
+    body = "from sgdbayes.files import read_table; read_table({!r})"
     run = run_job(tmp_path, body.format(str(other)), [str(path)])
     assert "other.csv is damaged: it does not match its checksum; delete it and run again" in run.stderr
     assert other.exists()
@@ -140,7 +140,7 @@ def test_where_the_run_shows_errors_a_job_leaves_them_to_it(tmp_path, monkeypatc
 
 
 def test_what_a_job_reports_is_there_until_it_ends(tmp_path):
-    body = "from sgdbayes.jobs import progress_of; run.report(done=3); print(progress_of(sys.argv[2])['done'])"
+    body = "from sgdbayes.pipeline.jobs import progress_of; run.report(done=3); print(progress_of(sys.argv[2])['done'])"
     assert run_job(tmp_path, body).returncode == 0
     log = tmp_path / "logs" / "job.log"
     assert log.read_text() == "3\n"
@@ -153,7 +153,7 @@ def test_a_job_ends_soon_after_the_run_that_started_it_was_killed(tmp_path):
     body = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
     starter = (
         "import os, sys, time; sys.path.insert(0, sys.argv[1]); from pathlib import Path; import test_jobs, sgdbayes.jobs;"
-        "os.environ[sgdbayes.jobs.MAIN] = str(os.getpid()); test_jobs.run_job(Path(sys.argv[2]), sys.argv[3])"
+        "os.environ[sgdbayes.pipeline.jobs.MAIN] = str(os.getpid()); test_jobs.run_job(Path(sys.argv[2]), sys.argv[3])"
     )
     command = [sys.executable, "-c", starter, str(Path(__file__).parent), str(tmp_path), body]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}

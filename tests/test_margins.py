@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sgdbayes.analysis.margins import posterior_margins
+from sgdbayes.analysis.runs import relative_margins
 from sgdbayes.figures import draw_margins
-from sgdbayes.margins import posterior_margins
 from sgdbayes.posterior import zero_one_chains
-from sgdbayes.runs import relative_margins
 
 
 def test_margins_of_independent_outputs_are_half_normal():
@@ -50,6 +50,6 @@ def test_chains_that_disagree_give_no_margins(monkeypatch):
         chains.draws[0] *= 1.5
         return chains
 
-    monkeypatch.setattr("sgdbayes.margins.zero_one_chains", one_elsewhere)
+    monkeypatch.setattr("sgdbayes.analysis.margins.zero_one_chains", one_elsewhere)
     with pytest.raises(RuntimeError, match=r"disagree .*more draws"):
         posterior_margins(*arguments, seed=0)

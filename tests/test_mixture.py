@@ -9,7 +9,7 @@ import pytest
 from conftest import positive_orthant, random_covariance
 
 from sgdbayes.functions import as_strings
-from sgdbayes.plan import Plan
+from sgdbayes.pipeline.plan import Plan
 from sgdbayes.posterior import (
     POSTERIORS,
     Gaussian,

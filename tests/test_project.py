@@ -9,12 +9,12 @@ import refresh
 import yaml
 from values import against_finite_networks, compared, ep_against_exact, on_all_points, on_boolean, quickstart, table
 
-from sgdbayes.claims import _TESTS
-from sgdbayes.configuration import read_configuration
-from sgdbayes.early_warnings import known_learning_rates
-from sgdbayes.runs import relative_margins
-from sgdbayes.storage import read_table
-from sgdbayes.summary import summarise
+from sgdbayes.analysis.claims import _TESTS
+from sgdbayes.analysis.runs import relative_margins
+from sgdbayes.analysis.summary import summarise
+from sgdbayes.files import read_table
+from sgdbayes.pipeline.configuration import read_configuration
+from sgdbayes.pipeline.early_warnings import known_learning_rates
 
 ROOT = Path(__file__).parents[1]
 

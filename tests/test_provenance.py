@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import sgdbayes
-from sgdbayes import provenance
+from sgdbayes.pipeline import provenance
 
 SCRIPTS = Path(__file__).parents[1] / "workflow" / "scripts"
 

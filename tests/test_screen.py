@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from sgdbayes import screen as module
-from sgdbayes.screen import Screen, Work, duration
+from sgdbayes.pipeline import screen as module
+from sgdbayes.pipeline.screen import Screen, Work, duration
 
 
 class Terminal(io.StringIO):

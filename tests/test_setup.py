@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from test_workflow import Project
 
-from sgdbayes.jobs import quote_python
+from sgdbayes.pipeline.jobs import quote_python
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sgdbayes.storage import (
+from sgdbayes.files import (
     DamagedFileError,
     provenance_path,
     read_arrays,
@@ -75,7 +75,7 @@ def test_a_failed_write_leaves_what_was_there(tmp_path, monkeypatch):
 def killed_write(path, moment: str) -> None:
     """Write "after" in a process that is killed when it calls ``moment``."""
     kill = f"import json, os, pathlib, signal; {moment} = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL); "
-    write = f"from sgdbayes.storage import write_bytes; write_bytes({str(path)!r}, b'after', {{}})"
+    write = f"from sgdbayes.files import write_bytes; write_bytes({str(path)!r}, b'after', {{}})"
     assert subprocess.run([sys.executable, "-c", kill + write], check=False).returncode == -signal.SIGKILL
 
 

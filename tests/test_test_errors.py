@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sgdbayes.analysis.posterior_errors import posterior_errors
+from sgdbayes.analysis.test_errors import error_pairs, error_table
 from sgdbayes.architectures import FullyConnected, kernel_with_facts
 from sgdbayes.datasets import Task
 from sgdbayes.functions import pack
 from sgdbayes.posterior.kinds import POSTERIORS as KINDS
-from sgdbayes.posterior_errors import posterior_errors
-from sgdbayes.test_errors import error_pairs, error_table
 
 POSTERIORS = {"mse": {"noise_variance": 0.01}, "ntk": {}, "zero_one": {"samples": 100, "seed": 3}}
 

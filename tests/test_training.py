@@ -12,8 +12,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
 
 from sgdbayes.architectures import LSTM, Convolutional, FullyConnected
 from sgdbayes.datasets import Task
+from sgdbayes.files import write_table
 from sgdbayes.functions import unpack
-from sgdbayes.storage import write_table
 from sgdbayes.training import OPTIMIZERS, Optimizer, Record, TrainedNetworks, train_until_fit
 from sgdbayes.training import stack as stack_module
 from sgdbayes.training._compiled import _update

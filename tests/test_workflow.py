@@ -15,9 +15,9 @@ import pandas as pd
 import pytest
 import yaml
 
+from sgdbayes.analysis.runs import converged_functions
+from sgdbayes.files import read_arrays, read_provenance, read_table
 from sgdbayes.functions import as_strings, unpack
-from sgdbayes.runs import converged_functions
-from sgdbayes.storage import read_arrays, read_provenance, read_table
 
 ROOT = Path(__file__).parents[1]
 VENV = Path(sys.executable).parents[1]

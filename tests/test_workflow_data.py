@@ -12,7 +12,7 @@ from test_imdb import FOLDERS, made_up_reviews, write_tarball
 from test_workflow import Project
 
 from sgdbayes.datasets import imdb
-from sgdbayes.storage import read_provenance, read_table
+from sgdbayes.files import read_provenance, read_table
 
 pytestmark = pytest.mark.slow
 

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from sgdbayes.storage import DamagedFileError
+from sgdbayes.files import DamagedFileError
 
 __all__ = ["download", "installed", "places"]
 

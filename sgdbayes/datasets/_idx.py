@@ -14,7 +14,7 @@ import numpy as np
 
 from sgdbayes.datasets._files import download, places
 from sgdbayes.datasets.task import LabelledData
-from sgdbayes.storage import DamagedFileError, write_bytes
+from sgdbayes.files import DamagedFileError, write_bytes
 
 __all__ = ["IdxFiles", "idx_at_hand", "load_idx"]
 

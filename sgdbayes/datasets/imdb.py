@@ -18,8 +18,7 @@ import numpy as np
 
 from sgdbayes.datasets._files import download, places
 from sgdbayes.datasets.task import Inputs, LabelledData
-from sgdbayes.provenance import settings_hash
-from sgdbayes.storage import DamagedFileError, read_arrays, write_arrays
+from sgdbayes.files import DamagedFileError, read_arrays, settings_hash, write_arrays
 
 __all__ = ["check_imdb", "encode_reviews", "inputs_of_imdb", "load_imdb"]
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from sgdbayes.datasets._idx import IdxFiles, idx_at_hand, load_idx
 from sgdbayes.datasets.task import Inputs, LabelledData
-from sgdbayes.storage import DamagedFileError
+from sgdbayes.files import DamagedFileError
 
 __all__ = ["image_inputs", "load_embedded_mnist", "load_mnist", "mnist_at_hand"]
 

@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image
 
 from sgdbayes.datasets import DATASETS, Task, load_task
+from sgdbayes.files import DamagedFileError, read_arrays
 from sgdbayes.registry import resolve
-from sgdbayes.storage import DamagedFileError, read_arrays
 
 __all__ = ["describe_elements"]
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from sgdbayes.analysis.runs import relative_margins
 from sgdbayes.figures.style import add_caption
 from sgdbayes.posterior.kinds import exact_posterior
-from sgdbayes.runs import relative_margins
 
 __all__ = ["draw_margins"]
 

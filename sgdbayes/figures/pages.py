@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from sgdbayes.storage import read_table
+from sgdbayes.files import read_table
 
 __all__ = ["Page", "read_pages"]
 

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullFormatter
 
-from sgdbayes.all_points import on_all_points
-from sgdbayes.comparison import best_rows
+from sgdbayes.analysis.all_points import on_all_points
+from sgdbayes.analysis.comparison import best_rows
 from sgdbayes.figures.style import add_caption
 from sgdbayes.posterior.kinds import POSTERIORS, posterior_kind
 

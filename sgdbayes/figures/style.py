@@ -20,8 +20,8 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
+from sgdbayes.files import write_bytes
 from sgdbayes.posterior.kinds import posterior_kind
-from sgdbayes.storage import write_bytes
 
 __all__ = [
     "add_caption",

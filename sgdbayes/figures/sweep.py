@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from sgdbayes.all_points import on_all_points
+from sgdbayes.analysis.all_points import on_all_points
 from sgdbayes.figures.style import (
     add_caption,
     call,

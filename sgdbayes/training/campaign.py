@@ -16,8 +16,8 @@ import pandas as pd
 
 from sgdbayes.architectures import architecture_of
 from sgdbayes.datasets.task import Task
+from sgdbayes.files import DamagedFileError, read_table, write_table
 from sgdbayes.functions import pack
-from sgdbayes.storage import DamagedFileError, read_table, write_table
 from sgdbayes.training.optimizers import Optimizer
 from sgdbayes.training.stack import TrainedNetworks, train_until_fit
 from sgdbayes.training.time_left import TimeLeft

@@ -24,7 +24,7 @@ import pandas as pd
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
 from test_workflow import TINY, Project  # noqa: E402
 
-from sgdbayes.storage import read_table  # noqa: E402
+from sgdbayes.files import read_table  # noqa: E402
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "sinfo")
 CPUS = max(2, os.cpu_count() or 2)

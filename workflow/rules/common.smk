@@ -1,4 +1,4 @@
-# Where things are, and what depends on what. Keys (sgdbayes/steps.py) say when a result is out of date.
+# Where things are, and what depends on what. Keys (sgdbayes/pipeline/steps.py) say when a result is out of date.
 
 EP_SETTINGS = CONFIGURATION.ep_against_exact
 # Made from output, so that Snakemake does not compare it. known_runs are paths of one machine.
@@ -19,7 +19,7 @@ def grows(amount):
 
 
 def of(rule, wildcards):
-    """The values of the wildcards that tell the results of a rule apart (sgdbayes/steps.py)."""
+    """The values of the wildcards that tell the results of a rule apart (sgdbayes/pipeline/steps.py)."""
     return [getattr(wildcards, name) for name in STEPS[rule].of]
 
 

@@ -1,12 +1,12 @@
 """The probability, under one posterior, of random functions with each number of errors."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from sgdbayes.datasets import Task
     from sgdbayes.posterior.by_error import probabilities_by_error
     from sgdbayes.posterior.stored import stored_posterior
-    from sgdbayes.storage import read_arrays, write_table
+    from sgdbayes.files import read_arrays, write_table
 
     table = probabilities_by_error(
         stored_posterior(read_arrays(snakemake.input.posterior)),

@@ -1,10 +1,10 @@
 """Draw the probability of random functions against their errors, models side by side, for every domain size."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from sgdbayes.figures import draw_by_error, save_figure
-    from sgdbayes.storage import read_table
+    from sgdbayes.files import read_table
 
     names, output = snakemake.params, snakemake.output
     tables = dict(zip(names.tables, snakemake.input.tables, strict=True))

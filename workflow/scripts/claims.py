@@ -1,10 +1,10 @@
 """Test the claims of the paper on the tables of the configuration."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
-    from sgdbayes.claims import claims_table
-    from sgdbayes.storage import read_table, write_table
+    from sgdbayes.analysis.claims import claims_table
+    from sgdbayes.files import read_table, write_table
 
     source, names = snakemake.input, snakemake.params
     by_error = dict(zip(names.models, map(read_table, source.by_error), strict=True))

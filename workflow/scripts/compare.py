@@ -1,12 +1,12 @@
 """The statistics of an experiment: each posterior on each domain against the frequencies of the optimiser."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
-    from sgdbayes.comparison import compare_experiment
+    from sgdbayes.analysis.comparison import compare_experiment
     from sgdbayes.datasets import Task
     from sgdbayes.posterior.stored import stored_posterior
-    from sgdbayes.storage import read_arrays, read_table, write_table
+    from sgdbayes.files import read_arrays, read_table, write_table
 
     parameters = snakemake.params
     comparison, bands = compare_experiment(

@@ -1,12 +1,12 @@
 """The complexity of functions of an experiment."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
-    from sgdbayes.complexity_table import complexity_table
+    from sgdbayes.analysis.complexity_table import complexity_table
     from sgdbayes.datasets import Task
     from sgdbayes.device import resolve_device
-    from sgdbayes.storage import read_arrays, read_table, write_table
+    from sgdbayes.files import read_arrays, read_table, write_table
 
     source, parameters = snakemake.input, snakemake.params
     device = resolve_device(parameters.device)

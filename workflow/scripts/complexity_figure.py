@@ -1,10 +1,10 @@
 """Draw probability against complexity, for every experiment of which it is measured."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from sgdbayes.figures import draw_complexity, save_figure
-    from sgdbayes.storage import read_provenance, read_table
+    from sgdbayes.files import read_provenance, read_table
 
     names, source, output = snakemake.params, snakemake.input, snakemake.output
     functions = dict(zip(names.functions, source.functions, strict=True))

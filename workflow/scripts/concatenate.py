@@ -1,11 +1,11 @@
 """Put the tables of all experiments under one another."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     import pandas as pd
 
-    from sgdbayes.storage import read_table, write_table
+    from sgdbayes.files import read_table, write_table
 
     for kind, path in snakemake.output.items():
         if kind.endswith("_provenance"):

@@ -1,14 +1,14 @@
 """EP against the exact 0-1 posterior on the first part of a training set."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     import numpy as np
     import pandas as pd
 
     from sgdbayes.datasets import Task
-    from sgdbayes.ep_against_exact import compare_ep
-    from sgdbayes.storage import read_arrays, write_table
+    from sgdbayes.analysis.ep_against_exact import compare_ep
+    from sgdbayes.files import read_arrays, write_table
 
     task, kernel = Task(**read_arrays(snakemake.input.task)), read_arrays(snakemake.input.kernel)["kernel"]
     size, test_size = int(snakemake.wildcards.size), snakemake.params.test_size

@@ -1,6 +1,6 @@
 """The exact log evidence along growing training sets."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from dataclasses import asdict
@@ -9,7 +9,7 @@ with job(snakemake) as run:
 
     from sgdbayes.datasets import Task
     from sgdbayes.posterior.evidence import zero_one_evidence
-    from sgdbayes.storage import read_arrays, write_table
+    from sgdbayes.files import read_arrays, write_table
 
     sizes = snakemake.params.train_sizes
     size = sizes[-1]

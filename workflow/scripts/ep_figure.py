@@ -1,10 +1,10 @@
 """Draw EP against the exact 0-1 posterior."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from sgdbayes.figures import draw_ep_against_exact, save_figure
-    from sgdbayes.storage import read_table
+    from sgdbayes.files import read_table
 
     source = snakemake.input
     figure = draw_ep_against_exact(

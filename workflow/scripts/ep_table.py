@@ -1,10 +1,10 @@
 """One row per training set: EP against exact."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
-    from sgdbayes.ep_against_exact import ep_table
-    from sgdbayes.storage import read_table, write_table
+    from sgdbayes.analysis.ep_against_exact import ep_table
+    from sgdbayes.files import read_table, write_table
 
     source = snakemake.input
     table = ep_table(

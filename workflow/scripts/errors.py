@@ -1,6 +1,6 @@
 """Draw the distribution of the test error of networks and posteriors, for every model and domain."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from sgdbayes.figures import draw_errors, read_pages, save_figure

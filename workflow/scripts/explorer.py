@@ -1,12 +1,12 @@
 """Make the page that shows the functions of all experiments."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from pathlib import Path
 
     from sgdbayes.explorer import explorer_page
-    from sgdbayes.storage import read_table, write_bytes
+    from sgdbayes.files import read_table, write_bytes
 
     source, names = snakemake.input, snakemake.params
     page = explorer_page(

@@ -1,6 +1,6 @@
 """Draw the most probable functions of each posterior and how often networks found them, for every model and domain."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from sgdbayes.figures import draw_favourites, read_pages, save_figure

@@ -1,12 +1,12 @@
 """The functions an optimiser found on a domain, how often, and their probabilities under each posterior."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from sgdbayes.datasets import Task
     from sgdbayes.functions import favourites, tabulate_functions
-    from sgdbayes.storage import read_arrays, read_table, write_table
-    from sgdbayes.runs import converged_functions
+    from sgdbayes.files import read_arrays, read_table, write_table
+    from sgdbayes.analysis.runs import converged_functions
 
     size = int(snakemake.wildcards.size)
     probabilities = [read_table(path, filters=[("domain_size", "==", size)]) for path in snakemake.input.probabilities]

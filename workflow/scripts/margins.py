@@ -1,10 +1,10 @@
 """Margins on S of draws from the exact 0-1 posterior."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
-    from sgdbayes.margins import posterior_margins
-    from sgdbayes.storage import read_arrays, write_table
+    from sgdbayes.analysis.margins import posterior_margins
+    from sgdbayes.files import read_arrays, write_table
 
     labels = read_arrays(snakemake.input.task)["train_labels"]
     kernel = read_arrays(snakemake.input.kernel)["kernel"]

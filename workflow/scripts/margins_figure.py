@@ -1,10 +1,10 @@
 """Draw the margins of networks and of the exact 0-1 posterior."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from sgdbayes.figures import draw_margins, save_figure
-    from sgdbayes.storage import read_table
+    from sgdbayes.files import read_table
 
     names = snakemake.params.experiments
     runs = dict(zip(names, map(read_table, snakemake.input.runs), strict=True))

@@ -1,10 +1,10 @@
 """Draw the experiments on each model side by side, for every domain."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from sgdbayes.figures import draw_optimizers, read_pages, save_figure
-    from sgdbayes.storage import read_table
+    from sgdbayes.files import read_table
 
     source = snakemake.input
     comparison = read_table(source.comparison)

@@ -1,6 +1,6 @@
 """A posterior on the largest domain, and functions drawn from it."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from dataclasses import asdict
@@ -9,7 +9,7 @@ with job(snakemake) as run:
     from sgdbayes.datasets import Task
     from sgdbayes.posterior.kinds import POSTERIORS
     from sgdbayes.posterior.probabilities import drawn_functions
-    from sgdbayes.storage import read_arrays, write_arrays, write_table
+    from sgdbayes.files import read_arrays, write_arrays, write_table
 
     task, kind = Task(**read_arrays(snakemake.input.task)), POSTERIORS[snakemake.wildcards.posterior]
     posterior, diagnostics = kind.fitted(

@@ -1,12 +1,12 @@
 """The probability of a wrong label at each recorded test point, under each posterior of a model."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from sgdbayes.architectures import architecture_of
     from sgdbayes.datasets import Task
-    from sgdbayes.storage import read_arrays, write_table
-    from sgdbayes.posterior_errors import posterior_errors
+    from sgdbayes.files import read_arrays, write_table
+    from sgdbayes.analysis.posterior_errors import posterior_errors
 
     task, architecture = Task(**read_arrays(snakemake.input.task)), architecture_of(snakemake.params.architecture)
     write_table(

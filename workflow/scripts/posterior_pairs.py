@@ -1,12 +1,12 @@
 """Each pair of posteriors of every model, compared."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     import pandas as pd
 
-    from sgdbayes.posterior_pairs import compare_posteriors
-    from sgdbayes.storage import read_table, write_table
+    from sgdbayes.analysis.posterior_pairs import compare_posteriors
+    from sgdbayes.files import read_table, write_table
 
     models: dict[tuple[str, str], dict[str, pd.DataFrame]] = {}
     for (task, architecture, posterior), path in zip(

@@ -1,10 +1,10 @@
 """Draw how well each posterior predicts what networks become."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from sgdbayes.figures import draw_predictors, save_figure
-    from sgdbayes.storage import read_table
+    from sgdbayes.files import read_table
 
     figure = draw_predictors(
         read_table(snakemake.input.comparison),

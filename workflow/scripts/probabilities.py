@@ -1,13 +1,13 @@
 """The probability, under one posterior, of every function that an experiment found or a posterior favours."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from sgdbayes.functions import favourites
     from sgdbayes.posterior.probabilities import function_probabilities
     from sgdbayes.posterior.stored import stored_posterior
-    from sgdbayes.storage import read_arrays, read_table, write_table
-    from sgdbayes.runs import found_functions
+    from sgdbayes.files import read_arrays, read_table, write_table
+    from sgdbayes.analysis.runs import found_functions
 
     runs, draws = ([read_table(path) for path in paths] for paths in (snakemake.input.runs, snakemake.input.draws))
     asked = {

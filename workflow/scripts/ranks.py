@@ -1,6 +1,6 @@
 """Draw probability against rank for networks and posteriors, for every model and domain."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from sgdbayes.figures import draw_ranks, read_pages, save_figure

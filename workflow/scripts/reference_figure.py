@@ -1,10 +1,10 @@
 """Draw networks and posteriors against the reference posterior of their model, for every domain."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from sgdbayes.figures import draw_reference, read_pages, save_figure
-    from sgdbayes.storage import read_table
+    from sgdbayes.files import read_table
 
     source = snakemake.input
     comparison, pairs = read_table(source.comparison), read_table(source.pairs)

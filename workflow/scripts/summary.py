@@ -1,12 +1,12 @@
 """Say in a few lines what was found and where the figures are."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from pathlib import Path
 
-    from sgdbayes.storage import read_table, write_bytes
-    from sgdbayes.summary import summarise
+    from sgdbayes.files import read_table, write_bytes
+    from sgdbayes.analysis.summary import summarise
 
     folder = Path(snakemake.output.text).parent
     text = summarise(read_table(snakemake.input.comparison), folder, pictures=snakemake.params.pictures)

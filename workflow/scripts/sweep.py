@@ -1,10 +1,10 @@
 """Draw test errors and correlations over the values of one setting, for every sweep."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from sgdbayes.figures import draw_sweep, save_figure
-    from sgdbayes.storage import read_table
+    from sgdbayes.files import read_table
 
     source, output = snakemake.input, snakemake.output
     comparison = read_table(source.comparison)

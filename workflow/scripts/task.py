@@ -1,13 +1,13 @@
 """Draw a task, S and the recorded test points, from its data set."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from dataclasses import asdict
     from pathlib import Path
 
     from sgdbayes.datasets import load_task
-    from sgdbayes.storage import write_arrays
+    from sgdbayes.files import write_arrays
 
     task = load_task(snakemake.params.settings, Path(snakemake.params.folder))
     write_arrays(snakemake.output.arrays, asdict(task), run.provenance())

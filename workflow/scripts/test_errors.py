@@ -1,12 +1,12 @@
 """Test errors of experiments, and under the posteriors of their models, on all recorded test points."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     import pandas as pd
 
-    from sgdbayes.storage import read_table, write_table
-    from sgdbayes.test_errors import error_pairs, error_table
+    from sgdbayes.files import read_table, write_table
+    from sgdbayes.analysis.test_errors import error_pairs, error_table
 
     experiments = snakemake.params.experiments
     runs = dict(zip(experiments, map(read_table, snakemake.input.runs), strict=True))

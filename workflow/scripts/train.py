@@ -1,13 +1,13 @@
 """Train one block of networks until each fits S."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from pathlib import Path
 
     from sgdbayes.datasets import Task
-    from sgdbayes.provenance import settings_hash
-    from sgdbayes.storage import provenance_path, read_arrays, read_checksum, write_table
+    from sgdbayes.files import settings_hash
+    from sgdbayes.files import provenance_path, read_arrays, read_checksum, write_table
     from sgdbayes.training.campaign import train_block
     from sgdbayes.device import resolve_device
 

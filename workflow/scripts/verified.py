@@ -1,11 +1,11 @@
 """How many labels of each experiment came out the same, as a table and on the console."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     import pandas as pd
 
-    from sgdbayes.storage import read_table, write_table
+    from sgdbayes.files import read_table, write_table
 
     rows = []
     for experiment, path in zip(snakemake.params.experiments, snakemake.input, strict=True):

@@ -1,13 +1,13 @@
 """Train a share of an experiment's networks again and count the labels that differ."""
 
-from sgdbayes.jobs import job
+from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from pathlib import Path
 
     from sgdbayes.datasets import load_task
     from sgdbayes.device import resolve_device
-    from sgdbayes.storage import read_table, write_table
+    from sgdbayes.files import read_table, write_table
     from sgdbayes.training.verify import verify_runs
 
     settings = snakemake.params

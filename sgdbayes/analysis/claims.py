@@ -15,10 +15,10 @@ import pandas as pd
 from scipy.special import ndtri, stdtrit
 from scipy.stats import quantile_test, spearmanr
 
-from sgdbayes.all_points import on_all_points
-from sgdbayes.comparison import best_rows
+from sgdbayes.analysis.all_points import on_all_points
+from sgdbayes.analysis.comparison import best_rows
+from sgdbayes.analysis.runs import relative_margins
 from sgdbayes.posterior.kinds import POSTERIORS, exact_posterior
-from sgdbayes.runs import relative_margins
 
 __all__ = ["CLAIMS", "claims_table", "overall_verdicts"]
 

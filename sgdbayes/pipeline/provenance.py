@@ -7,7 +7,6 @@ others. Their hash ignores comments, docstrings and layout, so that tidying up d
 import ast
 import hashlib
 import io
-import json
 import platform
 import subprocess
 import tokenize
@@ -18,17 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from sgdbayes import __version__
+from sgdbayes.files import settings_hash
 
-__all__ = ["code_hash", "environment", "imported_modules", "settings_hash"]
+__all__ = ["code_hash", "environment", "imported_modules"]
 
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(__file__).parents[1]
 _HARNESS = {"jobs.py", "time_left.py", "kinds.py", "registry.py", "plugins.py"}
 _REPORTED = ("torch", "numpy", "scipy", "gpytorch", "neural-tangents", "jax", "numba", "pandas", "snakemake")
-
-
-def settings_hash(*settings: Any) -> str:  # noqa: ANN401 (anything JSON can hold)
-    """Sixteen hexadecimal digits that change with any of the ``settings``."""
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
 
 
 @cache
@@ -42,7 +37,7 @@ def imported_modules(script: Path) -> list[Path]:
     """Files of this package that ``script`` imports, directly or through others, sorted.
 
     A name imported from a package counts as the module that defines it, not as all the modules its package gathers.
-    `sgdbayes.jobs` and `sgdbayes.training.time_left` are left out: no number comes from them.
+    `sgdbayes.pipeline.jobs` and `sgdbayes.training.time_left` are left out: no number comes from them.
     """
     seen: set[Path] = set()
     waiting = list(_imports(script)) if script.suffix == ".py" else []

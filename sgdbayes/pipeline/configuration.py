@@ -18,7 +18,7 @@ import yaml
 
 from sgdbayes.architectures.kinds import ARCHITECTURES
 from sgdbayes.datasets.kinds import DATASETS
-from sgdbayes.plugins import PluginError, load_plugins
+from sgdbayes.pipeline.plugins import PluginError, load_plugins
 from sgdbayes.posterior.kinds import POSTERIORS, exact_posterior
 from sgdbayes.training.kinds import OPTIMIZERS
 
@@ -388,7 +388,8 @@ def check_kinds_once(configuration: Configuration, stamp: Path) -> None:
     """`check_kinds`, unless it found nothing wrong with the same configuration under the same code and versions: ``stamp`` holds
     for which that was. Raises as it does.
     """
-    from sgdbayes.provenance import code_hash, environment, settings_hash
+    from sgdbayes.files import settings_hash
+    from sgdbayes.pipeline.provenance import code_hash, environment
 
     # As text: a mistaken value, a date say, may be nothing that JSON knows.
     key = settings_hash(repr(asdict(configuration)), code_hash(Path(__file__)), environment()["versions"])

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sgdbayes.analysis.complexity import critical_sample_ratio, lempel_ziv_complexity
 from sgdbayes.architectures import architecture_of
-from sgdbayes.complexity import critical_sample_ratio, lempel_ziv_complexity
 from sgdbayes.datasets.task import Task
 from sgdbayes.functions import as_bits, as_strings, unpack
 from sgdbayes.training.campaign import train_networks

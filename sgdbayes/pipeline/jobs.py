@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from sgdbayes.provenance import code_hash, environment
+from sgdbayes.pipeline.provenance import code_hash, environment
 
 __all__ = [
     "MAIN",
@@ -56,7 +56,7 @@ class Job:
         all of the job.
         """
         # Not at the top: storage brings in numpy, whose BLAS settles its threads when it is loaded.
-        from sgdbayes.storage import provenance_path, read_checksum
+        from sgdbayes.files import provenance_path, read_checksum
 
         named = self._inputs if inputs is None else inputs
         inputs = [path for path in named if provenance_path(path).exists()]
@@ -133,7 +133,7 @@ def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
     try:
         _check_code(snakemake)
         if plugins := snakemake.config.get("plugins"):
-            from sgdbayes.plugins import load_plugins
+            from sgdbayes.pipeline.plugins import load_plugins
 
             load_plugins(plugins)
         yield Job(snakemake)
@@ -141,7 +141,7 @@ def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
         print("interrupted", flush=True)
         sys.exit(_INTERRUPTED)
     except Exception as error:
-        from sgdbayes.storage import DamagedResultError
+        from sgdbayes.files import DamagedResultError
 
         said = str(error)
         # Only what this workflow makes itself, of which tables named in known_runs are none.
@@ -203,7 +203,7 @@ def name_run() -> None:
 
 def share_import_path() -> None:
     """Let the processes that this one starts import the package from where this one did."""
-    here = str(Path(__file__).parents[1])
+    here = str(Path(__file__).parents[2])
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))
 
 

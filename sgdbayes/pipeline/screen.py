@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sgdbayes.jobs import error_of, forget_progress, progress_of
+from sgdbayes.pipeline.jobs import error_of, forget_progress, progress_of
 
 __all__ = ["Screen", "Work", "duration", "first_log"]
 

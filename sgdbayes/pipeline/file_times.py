@@ -1,7 +1,7 @@
 """Make file times agree with content, so that Snakemake, which compares times, makes again what is out of date and no more.
 
 `git clone` gives files times that mean nothing, and takes Snakemake's memory away. The provenance of a result names what it was
-made from by SHA-256 and the key of its settings (`sgdbayes.steps`), so whether it is up to date can be read off, and its time set
+made from by SHA-256 and the key of its settings (`sgdbayes.pipeline.steps`), so whether it is up to date can be read off, and its time set
 to match.
 """
 
@@ -15,9 +15,9 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from sgdbayes.plan import Plan
-from sgdbayes.steps import STEPS
-from sgdbayes.storage import provenance_path, read_provenance
+from sgdbayes.files import provenance_path, read_provenance
+from sgdbayes.pipeline.plan import Plan
+from sgdbayes.pipeline.steps import STEPS
 
 __all__ = ["settle_file_times"]
 

@@ -17,7 +17,7 @@ from sgdbayes.posterior.kinds import POSTERIORS
 from sgdbayes.training.kinds import OPTIMIZERS
 
 if TYPE_CHECKING:
-    from sgdbayes.plan import Plan
+    from sgdbayes.pipeline.plan import Plan
 
 __all__ = ["STEPS", "Step"]
 
@@ -132,7 +132,7 @@ def _every_pair(plan: Plan) -> list[_Result]:
 
 
 # What the explorer's page is put together from is no module.
-_PAGE = Path(__file__).parent / "explorer" / "web"
+_PAGE = Path(__file__).parents[1] / "explorer" / "web"
 _MODEL = ("task", "architecture")
 _POSTERIOR = (*_MODEL, "posterior")
 _EXPERIMENT = ("experiment",)

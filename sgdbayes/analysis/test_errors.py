@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from sgdbayes.runs import converged_functions
+from sgdbayes.analysis.runs import converged_functions
 
 __all__ = ["error_pairs", "error_table"]
 
@@ -23,7 +23,7 @@ def error_table(runs: pd.DataFrame, wrong: pd.DataFrame) -> pd.DataFrame:
     """A row per posterior: test_points, networks, and with 95 % intervals test_error of the networks that fitted S,
     posterior_test_error, and ratio, the second over the first; empty where no network fitted or none is wrong.
 
-    ``runs``: runs.parquet of an experiment; ``wrong``: what `sgdbayes.posterior_errors` gives of its model.
+    ``runs``: runs.parquet of an experiment; ``wrong``: what `sgdbayes.analysis.posterior_errors` gives of its model.
     """
     networks = converged_functions(runs, len(wrong)) != wrong["label"].to_numpy(dtype=bool)
     names = [name for name in wrong if name.startswith("wrong_") and not name.endswith("_se")]

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
-from sgdbayes.jobs import SHOWN
-from sgdbayes.plan import Plan
-from sgdbayes.screen import Screen, Work, first_log
+from sgdbayes.pipeline.jobs import SHOWN
+from sgdbayes.pipeline.plan import Plan
+from sgdbayes.pipeline.screen import Screen, Work, first_log
 
 __all__ = ["show_run", "take_screen"]
 
@@ -95,8 +95,8 @@ def _warnings(work: Work, plan: Plan, folder: str) -> list[str]:
     block = work.wildcards.get("block", "")
     if not (work.networks and block.startswith("0-")):
         return []
-    from sgdbayes.early_warnings import early_warnings
-    from sgdbayes.storage import read_table
+    from sgdbayes.files import read_table
+    from sgdbayes.pipeline.early_warnings import early_warnings
 
     name = work.wildcards["experiment"]
     item = plan.experiments[name]
@@ -111,7 +111,7 @@ def _warnings(work: Work, plan: Plan, folder: str) -> list[str]:
 
 def _advice(work: Work, plan: Plan) -> str:
     """On a job that failed: which learning rate is known to do."""
-    from sgdbayes.early_warnings import advice
+    from sgdbayes.pipeline.early_warnings import advice
 
     if not work.networks:
         return ""
@@ -122,7 +122,7 @@ def _advice(work: Work, plan: Plan) -> str:
 
 def _learning_rates(experiment: str, plan: Plan) -> Mapping[str, float]:
     """Those known to do, by kind of optimiser; none for networks and tasks of which none is known."""
-    from sgdbayes.early_warnings import known_learning_rates
+    from sgdbayes.pipeline.early_warnings import known_learning_rates
 
     item, configuration = plan.experiments[experiment], plan.configuration
     return known_learning_rates(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sgdbayes._correlation import FEWEST, FEWEST_DEFINED, batches, correlation_and_slope
+from sgdbayes.analysis._correlation import FEWEST, FEWEST_DEFINED, batches, correlation_and_slope
 from sgdbayes.posterior.kinds import exact_posterior
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
+from sgdbayes.files import read_table
 from sgdbayes.functions import most_frequent, unpack
-from sgdbayes.storage import read_table
 
 __all__ = ["converged_functions", "found_functions", "gather_runs", "relative_margins"]
 

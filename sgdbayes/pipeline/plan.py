@@ -1,15 +1,16 @@
 """What a configuration asks to be computed: blocks of networks, models, and the key of every result.
 
-Snakemake sees keys (`sgdbayes.steps`) as parameters and makes a result again when one changes.
+Snakemake sees keys (`sgdbayes.pipeline.steps`) as parameters and makes a result again when one changes.
 """
 
 from functools import cache
 from pathlib import Path
 
-from sgdbayes.configuration import Configuration, Experiment, unseen_inputs
+from sgdbayes.files import settings_hash
+from sgdbayes.pipeline.configuration import Configuration, Experiment, unseen_inputs
+from sgdbayes.pipeline.provenance import code_hash
+from sgdbayes.pipeline.steps import STEPS
 from sgdbayes.posterior.kinds import POSTERIORS, exact_posterior
-from sgdbayes.provenance import code_hash, settings_hash
-from sgdbayes.steps import STEPS
 
 __all__ = ["Plan"]
 

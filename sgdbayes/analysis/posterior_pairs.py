@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from sgdbayes._correlation import FEWEST_DEFINED, batches, correlation_and_slope
+from sgdbayes.analysis._correlation import FEWEST_DEFINED, batches, correlation_and_slope
 
 __all__ = ["compare_posteriors"]
 

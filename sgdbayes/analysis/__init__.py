@@ -1,0 +1,1 @@
+"""Tables in, tables out: comparisons, claims, complexity, margins, errors, summaries."""

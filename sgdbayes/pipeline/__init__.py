@@ -1,0 +1,1 @@
+"""What Snakemake needs: configuration, plan, jobs, provenance, screen. No science."""
