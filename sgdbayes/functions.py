@@ -3,10 +3,11 @@ each was found.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
+
+from sgdbayes.statistics import wilson_interval
 
 __all__ = [
     "as_bits",
@@ -17,7 +18,6 @@ __all__ = [
     "pack",
     "tabulate_functions",
     "unpack",
-    "wilson_interval",
 ]
 
 
@@ -45,16 +45,6 @@ def as_strings(functions: np.ndarray) -> np.ndarray:
 def as_bits(strings: Sequence[str]) -> np.ndarray:
     """The inverse of `as_strings`: (N, m) bool."""
     return np.array([[digit == "1" for digit in string] for string in strings], dtype=bool)
-
-
-def wilson_interval(counts: np.ndarray, total: int, *, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """Score interval of a binomial proportion (Wilson, J. Am. Stat. Assoc. 22, 1927)."""
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    share = np.asarray(counts) / total
-    centre = (share + z**2 / (2 * total)) / (1 + z**2 / total)
-    half = z / (1 + z**2 / total) * np.sqrt(share * (1 - share) / total + z**2 / (4 * total**2))
-    # At the ends the bounds are 0 and 1 exactly; rounding must not push them past.
-    return np.where(share == 0, 0.0, centre - half), np.where(share == 1, 1.0, centre + half)
 
 
 def frequency_table(functions: np.ndarray, test_labels: np.ndarray) -> pd.DataFrame:

@@ -19,10 +19,13 @@ from sgdbayes import explorer
 from sgdbayes.datasets import mnist, reviews
 from sgdbayes.explorer import describe_elements, explorer_page, gather_view, recovered_truth
 from sgdbayes.explorer.elements import _class_names
-from sgdbayes.posterior.kinds import POSTERIORS
 from sgdbayes.files import write_arrays
-from sgdbayes.functions import as_bits, as_strings, frequency_table, tabulate_functions, wilson_interval
-from sgdbayes.pipeline import plan
+from sgdbayes.functions import as_bits, as_strings, frequency_table, tabulate_functions
+from sgdbayes.pipeline import provenance
+from sgdbayes.pipeline.provenance import code_hash
+from sgdbayes.pipeline.steps import STEPS
+from sgdbayes.posterior.kinds import POSTERIORS
+from sgdbayes.statistics import wilson_interval
 
 SIZE = 6
 TRUTH = np.array([1, -1, 1, 1, -1, -1])
@@ -254,17 +257,15 @@ def unpacked(page: str, block: str) -> dict:
     return json.loads(gzip.decompress(base64.b64decode(re.search(f'id="{block}">([^<]*)<', page)[1])))
 
 
-def test_the_key_changes_with_the_page(tmp_path, monkeypatch):
-    web = tmp_path / "explorer" / "web"
-    shutil.copytree(Path(explorer.__file__).parent / "web", web)
-    monkeypatch.setattr(plan, "__file__", str(tmp_path / "plan.py"))
-    empty = plan.Plan.__new__(plan.Plan)
-    monkeypatch.setattr(plan.Plan, "all_comparisons_key", lambda self: "b")
-    monkeypatch.setattr(plan.Plan, "code", lambda self, script: "c")
-    before = empty.explorer_key()
-    assert empty.explorer_key() == before
-    (web / "plot.js").write_text("b")
-    assert empty.explorer_key() != before
+def test_the_code_of_the_explorer_is_its_scripts_too(tmp_path):
+    page = tmp_path / "plot.js"
+    page.write_text("a")
+    script = Path(__file__).parents[1] / "workflow" / "scripts" / "explorer.py"
+    before = code_hash.__wrapped__(script, (str(page),))
+    page.write_text("b")
+    provenance._module_hash.cache_clear()
+    assert code_hash.__wrapped__(script, (str(page),)) != before
+    assert {Path(path).name for path in STEPS["explorer"].uses(None)} >= {"plot.js", "page.html", "page.css"}
 
 
 def test_the_page_has_every_script_and_names_no_posterior(tmp_path):
@@ -272,8 +273,8 @@ def test_the_page_has_every_script_and_names_no_posterior(tmp_path):
     for path in (Path(explorer.__file__).parent / "web").glob("*.js"):
         script = path.read_text(encoding="utf-8")
         assert script in page
-        assert not re.search(rf"\b({'|'.join(POSTERIOR_STYLES)})\b", script)
-        assert not any(text in script for text in POSTERIOR_LABELS.values())
+        assert not re.search(rf"\b({'|'.join(POSTERIORS)})\b", script)
+        assert not any(kind.label in script for kind in POSTERIORS.values())
 
 
 # In a browser.

@@ -14,8 +14,8 @@ from sgdbayes.functions import (
     pack,
     tabulate_functions,
     unpack,
-    wilson_interval,
 )
+from sgdbayes.statistics import wilson_interval
 
 FUNCTIONS = np.array([[1, 0, 1], [1, 0, 1], [0, 0, 1], [1, 0, 1]], dtype=bool)
 LABELS = np.array([1, -1, -1])

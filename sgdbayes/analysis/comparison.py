@@ -1,9 +1,7 @@
 """What the trained networks and a posterior say to each other: correlation, noise ceiling, shared mass, test errors.
 
 P_OPT(f|S) is the frequency of a function among n trained networks, P_B(f|S) its probability under a posterior (Mingard
-et al., JMLR 2021, section 2). Intervals are the estimate plus and minus 1.96 standard errors of a bootstrap that resamples
-networks, for correlations on Fisher's scale (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13);
-percentiles would not do, as a resample can lose functions but never find one. The noise ceiling is the correlation that
+et al., JMLR 2021, section 2). Intervals are those of a bootstrap that resamples networks. The noise ceiling is the correlation that
 a perfect predictor would reach: that of the frequencies with those of a resample, over the functions the resample has
 often enough. Functions that the optimiser never found have no frequency: their mass is reported, they enter no
 correlation.
@@ -16,29 +14,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sgdbayes.analysis._correlation import FEWEST, FEWEST_DEFINED, batches, correlation_and_slope
 from sgdbayes.posterior.kinds import exact_posterior
+from sgdbayes.statistics import FEWEST, UNDEFINED, Estimate, Resampling, correlation_and_slope
 
 if TYPE_CHECKING:
     # With numba, a second to import; figures ask for `best_rows` alone.
     from sgdbayes.posterior.stored import Posterior
 
-__all__ = ["Comparison", "Estimate", "best_rows", "compare", "compare_bands", "compare_experiment"]
+__all__ = ["Comparison", "best_rows", "compare", "compare_bands", "compare_experiment"]
 
 # Beyond this share of networks with a function that no other found, frequencies are mostly noise.
 _MOST_UNIQUE = 0.5
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A number and its 95 % interval; NaN where the data do not define it."""
-
-    value: float
-    low: float
-    high: float
-
-
-_UNDEFINED = Estimate(np.nan, np.nan, np.nan)
 
 
 @dataclass(frozen=True)
@@ -95,7 +81,7 @@ def compare_experiment(
     for name, posterior in posteriors.items():
         for size, table in functions.items():
             error, deviation = posterior.head(size).mean_test_error(test_labels[:size])
-            error = Estimate(error, error - 1.96 * deviation, error + 1.96 * deviation)
+            error = Estimate.around(error, deviation)
             log_p = table[f"log_p_{name}"].to_numpy()
             names = {"posterior": name, "domain_size": size}
             rows.append(names | _flat(compare(table, log_p, error, top=top, **options)))
@@ -136,22 +122,22 @@ def compare(
         columns = [share @ in_posterior_top, frequent_mass, distance, found.sum(-1), share @ error_share]
         return np.stack(columns, -1)
 
-    draw = _Resampling(counts, resamples, seed)
+    draw = Resampling(counts, resamples, seed)
     *masses, test_error = draw.estimates(overlap, lowest=0.0, highest=1.0)
     if resolved.sum() < min(top, len(p)):
-        masses = [_UNDEFINED] * len(masses)
+        masses = [UNDEFINED] * len(masses)
     frequent = counts >= min_count
     compared, unresolved = int((frequent & resolved).sum()), int((frequent & ~resolved).sum())
     unique = float((counts == 1).sum() / networks)
     found = f"{int((counts > 0).sum())} functions in {networks} networks"
-    note, correlations, ceiling = "", [_UNDEFINED] * 3, _UNDEFINED
+    note, correlations, ceiling = "", [UNDEFINED] * 3, UNDEFINED
     if compared < FEWEST:
         note = f"{found}, {compared} found {min_count} times or more: no correlation"
     elif unique > _MOST_UNIQUE:
         note = f"{found}, {unique:.0%} of them with a function of their own: no correlation"
     else:
         correlations = draw.correlations(lambda sample: _correlations(sample * resolved, log_p, min_count, networks))
-        ceiling = draw.ceiling(min_count, resolved)
+        ceiling = draw.middle(_reproduced(counts, resolved, min_count))
         if not np.isfinite(correlations[0].value):
             note = f"{found}: equal frequencies or equal probabilities have no correlation"
     if not resolved.all():
@@ -198,7 +184,7 @@ def compare_bands(
     enough = (counts >= min_count) & np.isfinite(log_p)
     bands = {f"1e{d} to 1e{d + 1}": enough & (decade == d) for d in sorted(set(decade[enough]), reverse=True)}
     bands |= {f"top {top}": enough & (rank < top) for top in tops}
-    draw = _Resampling(counts, resamples, seed)
+    draw = Resampling(counts, resamples, seed)
     rows = []
     for band, members in bands.items():
 
@@ -214,7 +200,7 @@ def compare_bands(
         names = ("pearson", "spearman", "slope", "log_ratio")
         row = {"band": band, "functions": int(members.sum()), "networks": int(counts[members].sum())}
         for name, estimate in zip(names, draw.correlations(statistics), strict=True):
-            row |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
+            row |= estimate.named(name)
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -231,67 +217,14 @@ def _flat(result: object) -> dict[str, object]:
     row: dict[str, object] = {}
     for item in fields(result):
         value = getattr(result, item.name)
-        if isinstance(value, Estimate):
-            row |= {item.name: value.value, f"{item.name}_low": value.low, f"{item.name}_high": value.high}
-        else:
-            row[item.name] = value
+        row |= value.named(item.name) if isinstance(value, Estimate) else {item.name: value}
     return row
 
 
-class _Resampling:
-    """Samples of as many networks as there are, drawn from them with replacement."""
-
-    def __init__(self, counts: np.ndarray, resamples: int, seed: int) -> None:
-        self.counts, self.resamples, self.seed = counts, resamples, seed
-
-    def estimates(
-        self, statistics: Callable[[np.ndarray], np.ndarray], *, lowest: float = -np.inf, highest: float = np.inf
-    ) -> list[Estimate]:
-        """Estimates of the K ``statistics``, a function from counts (B, F) to (B, K), with values in a known range."""
-        values = statistics(self.counts[None])[0]
-        drawn = self._drawn(statistics)
-        reach = 1.96 * drawn.std(0, ddof=1)
-        low, high = np.clip(values - reach, lowest, highest), np.clip(values + reach, lowest, highest)
-        return [Estimate(*map(float, each)) for each in zip(values, low, high, strict=True)]
-
-    def correlations(self, statistics: Callable[[np.ndarray], np.ndarray]) -> list[Estimate]:
-        """Estimates of ``statistics`` that a resample may leave undefined; of these the first two are correlations."""
-        values = statistics(self.counts[None])[0]
-        drawn = self._drawn(statistics)
-        result = []
-        for column, value in enumerate(values):
-            correlation = column < 2
-            defined = drawn[np.isfinite(drawn[:, column]), column]
-            low = high = np.nan
-            if np.isfinite(value) and len(defined) >= FEWEST_DEFINED * len(drawn):
-                reach = 1.96 * (_fisher(defined) if correlation else defined).std(ddof=1)
-                centre = _fisher(value) if correlation else value
-                low, high = (np.tanh(end) if correlation else end for end in (centre - reach, centre + reach))
-            result.append(Estimate(float(value), float(low), float(high)))
-        return result
-
-    def ceiling(self, min_count: int, resolved: np.ndarray) -> Estimate:
-        """Correlation of the log frequencies with those of a resample, over the functions ``resolved``: its mean, and the
-        range of the middle 95 %.
-        """
-        log_frequency, networks = np.log(np.maximum(self.counts, 0.5)), self.counts.sum()
-        drawn = self._drawn(lambda sample: _correlations(sample * resolved, log_frequency, min_count, networks))[:, 0]
-        drawn = drawn[np.isfinite(drawn)]
-        if len(drawn) < FEWEST_DEFINED * self.resamples:
-            return _UNDEFINED
-        return Estimate(float(drawn.mean()), *map(float, np.quantile(drawn, [0.025, 0.975])))
-
-    def _drawn(self, statistics: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-        """``statistics`` of every resample, (resamples, K); the same resamples at each call."""
-        rng = np.random.default_rng(self.seed)
-        networks, sizes = self.counts.sum(), batches(self.resamples, len(self.counts))
-        samples = (rng.multinomial(networks, self.counts / networks, size=size) for size in sizes)
-        return np.concatenate([statistics(sample) for sample in samples])
-
-
-def _fisher(correlation: np.ndarray | float) -> np.ndarray:
-    # A resample with three functions may be perfectly correlated.
-    return np.arctanh(np.clip(correlation, -0.9999, 0.9999))
+def _reproduced(counts: np.ndarray, resolved: np.ndarray, min_count: int) -> Callable[[np.ndarray], np.ndarray]:
+    """Of a resample (B, F) the correlation of its log frequencies with those that it is drawn from, over ``resolved``."""
+    log_frequency, networks = np.log(np.maximum(counts, 0.5)), counts.sum()
+    return lambda sample: _correlations(sample * resolved, log_frequency, min_count, networks)[:, 0]
 
 
 def _correlations(counts: np.ndarray, log_p: np.ndarray, min_count: int, networks: int) -> np.ndarray:

@@ -17,12 +17,12 @@ from sgdbayes.posterior.mixture import batch_means_error
 from sgdbayes.posterior.probabilities import function_probabilities
 from sgdbayes.posterior.regression import regression_posterior
 from sgdbayes.posterior.zero_one import zero_one_predictive
+from sgdbayes.statistics import Z
 
 __all__ = ["EpAgainstExact", "compare_ep", "ep_table"]
 
 # Of the regression whose draws stand for functions such as trained networks find: few errors, unlike the 0-1 posterior's.
 _NOISE_VARIANCE = 1e-4
-_Z = 1.96
 
 
 @dataclass(frozen=True)
@@ -112,8 +112,8 @@ def ep_table(
     rows = []
     for fact, points, table in zip(facts, predictive, functions, strict=True):
         size = int(fact["train_size"])
-        exact, reach = known.loc[size, "log_evidence"], _Z * known.loc[size, "standard_error"]
-        error, error_reach = fact["test_error_exact"], _Z * fact["test_error_exact_se"]
+        exact, reach = known.loc[size, "log_evidence"], Z * known.loc[size, "standard_error"]
+        error, error_reach = fact["test_error_exact"], Z * fact["test_error_exact_se"]
         difference = points["p_ep"] - points["p_exact"]
         row = {
             "train_size": size,

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from sgdbayes.analysis._correlation import FEWEST_DEFINED, batches, correlation_and_slope
+from sgdbayes.statistics import FEWEST_DEFINED, Estimate, batches, correlation_and_slope
 
 __all__ = ["compare_posteriors"]
 
@@ -53,7 +53,7 @@ def _compare(table: pd.DataFrame, resamples: int, rng: np.random.Generator) -> d
     row = {"functions": len(table), "compared": int(compared.sum())}
     row |= {f"unresolved_{name}": int((~known).sum()) for name, known in zip("ab", resolved, strict=True)}
     log_p, error = log_p[:, compared], table[["log_p_se_a", "log_p_se_b"]].to_numpy().T[:, compared]
-    row |= dict(zip(("pearson", "pearson_low", "pearson_high"), _corrected(log_p, error, resamples, rng), strict=True))
+    row |= _corrected(log_p, error, resamples, rng).named("pearson")
     row |= {"spearman": float(_correlation(rankdata(log_p, axis=-1)))}
     p = np.exp(log_p)
     mass = p.sum(1)
@@ -64,10 +64,8 @@ def _compare(table: pd.DataFrame, resamples: int, rng: np.random.Generator) -> d
     return row | {f"total_variation_{name}": float(distance) for name, distance in distances.items()}
 
 
-def _corrected(
-    log_p: np.ndarray, error: np.ndarray, resamples: int, rng: np.random.Generator
-) -> tuple[float, float, float]:
-    """Correlation of the two rows without their standard errors (2, F), and its 95 % interval."""
+def _corrected(log_p: np.ndarray, error: np.ndarray, resamples: int, rng: np.random.Generator) -> Estimate:
+    """Correlation of the two rows without their standard errors (2, F)."""
     number = log_p.shape[1]
     noise = (error**2).sum(1) / max(number, 1)
     # What noise puts beyond 1 is no correlation; moved estimates are not cut off, which would make them scatter less.
@@ -80,9 +78,8 @@ def _corrected(
     )
     defined = moved[np.isfinite(moved)]
     if not np.isfinite(value) or len(defined) < FEWEST_DEFINED * resamples:
-        return float(value), np.nan, np.nan
-    reach = 1.96 * defined.std(ddof=1)
-    return float(value), *map(float, np.clip([value - reach, value + reach], -1, 1))
+        return Estimate(float(value), np.nan, np.nan)
+    return Estimate.around(value, defined.std(ddof=1), lowest=-1, highest=1)
 
 
 def _correlation(pair: np.ndarray, noise: Sequence[float] = (0.0, 0.0)) -> np.ndarray:

@@ -13,10 +13,9 @@ import pandas as pd
 from scipy.stats import binomtest
 
 from sgdbayes.analysis.runs import converged_functions
+from sgdbayes.statistics import Estimate, standard_error
 
 __all__ = ["error_pairs", "error_table"]
-
-_Z = 1.96
 
 
 def error_table(runs: pd.DataFrame, wrong: pd.DataFrame) -> pd.DataFrame:
@@ -57,10 +56,10 @@ def error_pairs(runs: Mapping[str, pd.DataFrame], labels: np.ndarray) -> pd.Data
             means[name] = _of_networks(wrong)
     rows = []
     for (name_a, a), (name_b, b) in combinations(means.items(), 2):
-        reach = _Z * np.sqrt(_standard_error(a.points - b.points) ** 2 + a.other**2 + b.other**2)
-        value = a.value - b.value
-        row = {"experiment_a": name_a, "experiment_b": name_b, "test_points": len(labels), "difference": value}
-        rows.append(row | {"difference_low": value - reach, "difference_high": value + reach} | _ratio(a, b))
+        error = np.sqrt(standard_error(a.points - b.points) ** 2 + a.other**2 + b.other**2)
+        difference = Estimate.around(a.value - b.value, error).named("difference")
+        row = {"experiment_a": name_a, "experiment_b": name_b, "test_points": len(labels)}
+        rows.append(row | difference | _ratio(a, b))
     order = [f"{name}{end}" for name in ("difference", "ratio") for end in ("", "_low", "_high")]
     return pd.DataFrame(rows).reindex(columns=["experiment_a", "experiment_b", "test_points", *order])
 
@@ -72,12 +71,12 @@ class _Mean:
         self.value, self.points, self.other = value, points, other
 
     def estimate(self, name: str) -> dict[str, float]:
-        reach = _Z * np.hypot(_standard_error(self.points), self.other)
-        low, high = max(self.value - reach, 0.0), min(self.value + reach, 1.0)
         # Points that are all right, or all wrong, have no spread to judge others by: the exact binomial bound.
         if self.value in (0, 1):
-            low, high = binomtest(round(self.value * len(self.points)), len(self.points)).proportion_ci()
-        return {name: self.value, f"{name}_low": low, f"{name}_high": high}
+            exact = binomtest(round(self.value * len(self.points)), len(self.points)).proportion_ci()
+            return Estimate(self.value, exact.low, exact.high).named(name)
+        error = np.hypot(standard_error(self.points), self.other)
+        return Estimate.around(self.value, error, lowest=0.0, highest=1.0).named(name)
 
 
 def _of_networks(wrong: np.ndarray) -> _Mean:
@@ -86,7 +85,7 @@ def _of_networks(wrong: np.ndarray) -> _Mean:
     """
     (number, size), value, points, networks = wrong.shape, wrong.mean(), wrong.mean(0), wrong.mean(1)
     left = number * size * (value * (1 - value) - networks.var() - points.var())
-    own = _standard_error(networks) ** 2 - left / max((number - 1) * (size - 1), 1) / (number * size)
+    own = standard_error(networks) ** 2 - left / max((number - 1) * (size - 1), 1) / (number * size)
     return _Mean(value, points, np.sqrt(np.maximum(own, 0)))
 
 
@@ -95,11 +94,5 @@ def _ratio(a: _Mean, b: _Mean) -> dict[str, float]:
     if not (a.value > 0 and b.value > 0):
         return {}
     points = a.points / a.value - b.points / b.value
-    reach = _Z * np.sqrt(_standard_error(points) ** 2 + (a.other / a.value) ** 2 + (b.other / b.value) ** 2)
-    ratio = a.value / b.value
-    return {"ratio": ratio, "ratio_low": ratio * np.exp(-reach), "ratio_high": ratio * np.exp(reach)}
-
-
-def _standard_error(values: np.ndarray) -> float:
-    # Of one value alone nothing is known.
-    return float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else np.nan
+    error = np.sqrt(standard_error(points) ** 2 + (a.other / a.value) ** 2 + (b.other / b.value) ** 2)
+    return Estimate.around(np.log(a.value / b.value), error).mapped(np.exp).named("ratio")

@@ -18,6 +18,7 @@ from sgdbayes.figures.style import (
     panels,
 )
 from sgdbayes.posterior.kinds import posterior_kind
+from sgdbayes.statistics import Z
 
 __all__ = ["draw_complexity"]
 
@@ -85,7 +86,7 @@ def _draw_networks(panel: Axes, table: pd.DataFrame, size: int) -> None:
 def _draw_posterior(panel: Axes, table: pd.DataFrame, posterior: str, size: int) -> None:
     name = f"log_p_{posterior}"
     resolved = table.dropna(subset=name)
-    _draw(panel, resolved, (resolved[name] / LOG10).to_numpy(), 1.96 * resolved[f"{name}_se"].to_numpy() / LOG10, size)
+    _draw(panel, resolved, (resolved[name] / LOG10).to_numpy(), Z * resolved[f"{name}_se"].to_numpy() / LOG10, size)
     rest = len(table) - len(resolved)
     note = f", {rest} unresolved" if rest else ""
     panel.set_title(f"{posterior_kind(posterior).label}, |E| = {size}\n{len(resolved)} functions{note}")

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from sgdbayes.figures.style import add_caption, call, describe_task, panels
 from sgdbayes.posterior.kinds import posterior_kind
+from sgdbayes.statistics import Z
 
 __all__ = ["draw_ep_against_exact"]
 
@@ -51,7 +52,7 @@ def draw_ep_against_exact(
         of = functions[index]
         of = of[of["domain_size"] == domain_size].dropna(subset="log_p_exact")
         ratio = (of["log_p_ep"] - of["log_p_exact"]) / _LOG10
-        reach = 1.96 * np.hypot(of["log_p_ep_se"], of["log_p_exact_se"]) / _LOG10
+        reach = Z * np.hypot(of["log_p_ep_se"], of["log_p_exact_se"]) / _LOG10
         probabilities.errorbar(of["log_p_exact"] / _LOG10, ratio, yerr=reach, **style)
     for panel in (evidence, points, probabilities):
         panel.axhline(0, color="0.3", linewidth=0.8, linestyle="--", zorder=0)

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from sgdbayes.figures.by_experiment import panel_per_experiment
 from sgdbayes.figures.style import log_scale
-from sgdbayes.functions import wilson_interval
+from sgdbayes.statistics import wilson_interval
 
 __all__ = ["draw_errors"]
 

@@ -29,6 +29,7 @@ from sgdbayes.figures.style import (
     panels,
 )
 from sgdbayes.posterior.kinds import posterior_kind
+from sgdbayes.statistics import Z
 
 __all__ = ["draw_reference"]
 
@@ -125,7 +126,7 @@ def _draw_posterior(panel: Axes, table: pd.DataFrame, posterior: str, column: st
 
 def _logarithms(table: pd.DataFrame, column: str) -> tuple[np.ndarray, np.ndarray]:
     """log10 of a probability, and how far its 95 % interval reaches."""
-    return table[column].to_numpy() / LOG10, 1.96 * table[f"{column}_se"].to_numpy() / LOG10
+    return table[column].to_numpy() / LOG10, Z * table[f"{column}_se"].to_numpy() / LOG10
 
 
 def _finish(panel: Axes, x: np.ndarray, y: np.ndarray) -> None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.special import stdtrit
 
 from sgdbayes.posterior._checks import check_domain_size, check_labels
+from sgdbayes.statistics import student_factor
 
 __all__ = ["EmpiricalPosterior"]
 
@@ -57,7 +57,7 @@ class EmpiricalPosterior:
             return float(wrong.mean()), np.nan
         error = wrong.std(ddof=1) / np.sqrt(wrong.size)
         if len(wrong) > 1:
-            error = max(error, _student(len(wrong)) * _standard_error(wrong.mean(1)))
+            error = max(error, student_factor(len(wrong)) * _standard_error(wrong.mean(1)))
         return float(wrong.mean()), float(error)
 
     def log_probabilities(
@@ -80,7 +80,7 @@ class EmpiricalPosterior:
         error, carried = np.sqrt(shrunk * (1 - shrunk) / (total + 4)) / p, found.astype(np.float64)
         if runs > 1:
             scatter = _standard_error(counts / draws) / p
-            error = np.maximum(error, _student(runs) * scatter)
+            error = np.maximum(error, student_factor(runs) * scatter)
             # As many independent draws as would scatter so.
             with np.errstate(divide="ignore", invalid="ignore"):
                 carried = np.fmin(carried, np.where(scatter > 0, (1 - p) / scatter**2, carried))
@@ -104,8 +104,3 @@ class EmpiricalPosterior:
 def _standard_error(values: np.ndarray) -> np.ndarray:
     """Of the mean of ``values`` (runs, ...) from their scatter."""
     return values.std(0, ddof=1) / np.sqrt(len(values))
-
-
-def _student(runs: int) -> float:
-    """Scaled by this, 1.96 standard errors from so few runs are a 95 % interval."""
-    return stdtrit(runs - 1, 0.975) / 1.959963984540054

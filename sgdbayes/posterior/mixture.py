@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.special import logsumexp, ndtr, stdtrit
+from scipy.special import logsumexp, ndtr
 
 from sgdbayes.posterior._checks import check_covariance, check_domain_size, check_labels, lower_cholesky
 from sgdbayes.posterior.orthant import log_orthant_weights
+from sgdbayes.statistics import student_factor
 
 __all__ = ["GaussianMixture", "batch_means_error"]
 
 _BATCHES = 32
 # A 95 % interval from 32 batches needs Student's quantile; scaled by this, 1.96 standard errors are that interval.
-_STUDENT = stdtrit(_BATCHES - 1, 0.975) / 1.959963984540054
+_STUDENT = student_factor(_BATCHES)
 
 
 @dataclass(frozen=True)

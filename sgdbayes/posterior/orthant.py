@@ -14,9 +14,9 @@ import llvmlite.binding
 import numpy as np
 from numba import njit, prange, types
 from numba.extending import get_cython_function_address
-from scipy.special import stdtrit
 
 from sgdbayes.posterior._checks import check_kernel, check_labels, lower_cholesky
+from sgdbayes.statistics import student_factor
 
 __all__ = ["log_orthant_probability", "log_orthant_weights"]
 
@@ -26,7 +26,7 @@ _TOGETHER = 512
 # Any tilt leaves the estimate unbiased: these only say when looking for a better one stops.
 _NEWTON_STEPS, _SADDLE = 50, 1e-8
 # A 95 % interval from 16 scramblings needs Student's quantile; scaled by this, 1.96 standard errors are that interval.
-_STUDENT = stdtrit(_SCRAMBLINGS - 1, 0.975) / 1.959963984540054
+_STUDENT = student_factor(_SCRAMBLINGS)
 
 
 def _scipy_special(name: str) -> types.ExternalFunction:

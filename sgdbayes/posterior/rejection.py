@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import get_num_threads, njit
 
-from sgdbayes.functions import wilson_interval
 from sgdbayes.posterior._checks import check_fully_connected, check_labels, check_network_inputs
 from sgdbayes.posterior.empirical import EmpiricalPosterior
+from sgdbayes.statistics import wilson_interval
 
 if TYPE_CHECKING:  # importing it takes torch, and seconds
     from sgdbayes.architectures.fully_connected import FullyConnected

@@ -26,12 +26,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import get_num_threads, njit
-from scipy.special import logsumexp, stdtrit
+from scipy.special import logsumexp
 from threadpoolctl import threadpool_limits
 
 from sgdbayes.posterior._checks import check_fully_connected, check_labels, check_network_inputs
 from sgdbayes.posterior.empirical import EmpiricalPosterior
 from sgdbayes.posterior.zero_one import chain_diagnostics
+from sgdbayes.statistics import student_factor
 
 if TYPE_CHECKING:  # importing it takes torch, and seconds
     from sgdbayes.architectures.fully_connected import FullyConnected
@@ -130,7 +131,7 @@ def sample_by_splitting(
     log_evidence = logsumexp(each) - np.log(runs)
     # Scaled by Student's quantile: 1.96 of them are a 95 % interval. If networks forgot their parents at once, the error
     # would be the binomial one of the shares that lived; that few runs lie closer together is chance.
-    scatter = np.exp(each - log_evidence).std(ddof=1) * stdtrit(runs - 1, 0.975) / 1.959963984540054
+    scatter = np.exp(each - log_evidence).std(ddof=1) * student_factor(runs)
     error = max(scatter, gathered["variance"].mean() ** 0.5) / np.sqrt(runs)
     return SplittingSample(
         gathered["outputs"] > 0,
