@@ -68,7 +68,7 @@ def test_batches_of_resamples_are_resamples(pair, monkeypatch):
     """Many small batches give the interval of one large one, to its own error: ten deviations of a standard deviation."""
     tables = dict(zip("xy", (table(p, 0.3) for p in pair), strict=True))
     whole = compare_posteriors(tables, resamples=1000).iloc[0]
-    monkeypatch.setattr("sgdbayes.analysis._correlation._BATCH", 100)
+    monkeypatch.setattr("sgdbayes.statistics._BATCH", 100)
     parts = compare_posteriors(tables, resamples=1000).iloc[0]
     assert parts["pearson_low"] != whole["pearson_low"]
     assert whole["pearson"] - whole["pearson_low"] == pytest.approx(parts["pearson"] - parts["pearson_low"], rel=0.2)
