@@ -1,12 +1,20 @@
 """File times follow content."""
 
+import copy
 import os
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
+from test_workflow import TINY
 
 from sgdbayes.files import provenance_path, read_checksum, write_bytes
+from sgdbayes.pipeline.configuration import read_configuration
 from sgdbayes.pipeline.file_times import settle_file_times
+from sgdbayes.pipeline.plan import Plan
+from sgdbayes.pipeline.steps import STEPS
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -30,7 +38,7 @@ def newer(first, second) -> bool:
 def test_what_is_up_to_date_looks_so(chain, tmp_path):
     a, b, c = chain
     assert newer(a, b)
-    settle_file_times(tmp_path)
+    settle_file_times(tmp_path, None)
     assert not newer(a, b)
     assert not newer(b, c)
 
@@ -40,7 +48,7 @@ def test_what_is_out_of_date_looks_so(chain, tmp_path):
     write_bytes(b, b"another", {"inputs": {str(a): read_checksum(a)}})
     for part in (b, provenance_path(b)):
         os.utime(part, (1, 1))
-    settle_file_times(tmp_path)
+    settle_file_times(tmp_path, None)
     assert not newer(a, b)
     assert newer(b, c)
 
@@ -49,10 +57,10 @@ def test_results_whose_inputs_are_gone_or_unknown_are_left_alone(chain, tmp_path
     a, b, c = chain
     a.unlink()
     provenance_path(c).write_text("not JSON")
-    settle_file_times(tmp_path)
+    settle_file_times(tmp_path, None)
     assert b.stat().st_mtime == 2000
     assert c.stat().st_mtime == 1000
-    settle_file_times(tmp_path / "nowhere")
+    settle_file_times(tmp_path / "nowhere", None)
 
 
 @pytest.mark.parametrize("same", [True, False])
@@ -65,10 +73,10 @@ def test_what_is_made_anew_the_same_makes_nothing_behind_a_gap_again(chain, tmp_
     b.unlink()
     provenance_path(b).unlink()
     write_bytes(a, b"a" if same else b"another", {})
-    settle_file_times(tmp_path)
+    settle_file_times(tmp_path, None)
     assert newer(a, c) != same
     before = a.stat().st_mtime
-    settle_file_times(tmp_path)
+    settle_file_times(tmp_path, None)
     assert a.stat().st_mtime == before
 
 
@@ -79,7 +87,7 @@ def test_what_has_changed_stays_newer_than_what_a_killed_run_did_not_reach(chain
     write_bytes(a, b"another", {})
     # All that say what they were made from are of the run that was killed.
     write_bytes(tmp_path / "beside", b"", {"inputs": {str(a): read_checksum(a)}})
-    settle_file_times(tmp_path)
+    settle_file_times(tmp_path, None)
     assert newer(a, c)
 
 
@@ -95,8 +103,40 @@ def test_outputs_of_one_job_are_no_older_than_the_inputs_of_each(tmp_path):
         for part in (path, provenance_path(path)):
             os.utime(part, (seconds, seconds))
     assert newer(inputs[1], outputs[0])
-    settle_file_times(tmp_path)
+    settle_file_times(tmp_path, None)
     assert not any(newer(source, path) for source in inputs for path in outputs)
     write_bytes(inputs[1], b"another", {})
-    settle_file_times(tmp_path)
+    settle_file_times(tmp_path, None)
     assert all(newer(inputs[1], path) for path in outputs)
+
+
+def test_settings_are_compared_with_those_of_the_plan_and_code_is_counted(tmp_path, monkeypatch):
+    schema = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+
+    def planned(**changed):
+        return Plan(read_configuration(copy.deepcopy(TINY | changed), schema), ROOT / "workflow" / "scripts")
+
+    plan, model = planned(), ("small", "fcn")
+    monkeypatch.chdir(tmp_path)
+    task, kernel, posterior = Path("task.npz"), Path("kernel.npz"), Path("mse.npz")
+
+    def made(path, rule, *of, inputs=(), code=None):
+        record = {"key": plan.key(rule, *of), "code": code or plan.code(rule, *of)}
+        wildcards = dict(zip(STEPS[rule].of, of, strict=True))
+        named = {str(each): read_checksum(each) for each in inputs}
+        write_bytes(path, rule.encode(), {"rule": rule, "wildcards": wildcards, "parameters": record, "inputs": named})
+
+    made(task, "task", "small")
+    made(kernel, "kernel", *model, inputs=[task])
+    made(posterior, "posterior", *model, "mse", inputs=[kernel], code="another")
+    assert settle_file_times(Path(), plan) == {"task": 0, "kernel": 0, "posterior": 1}
+    assert not newer(kernel, posterior)
+    settle_file_times(Path(), planned(other_code="again"))
+    assert newer(kernel, posterior)
+    made(posterior, "posterior", *model, "mse", inputs=[kernel])
+    assert not newer(kernel, posterior)
+    settle_file_times(Path(), planned(posteriors=TINY["posteriors"] | {"mse": {"noise_variance": 0.5}}))
+    assert newer(kernel, posterior)
+    # What is made from no other result has nothing to be older than.
+    settle_file_times(Path(), planned(tasks={"small": TINY["tasks"]["small"] | {"train_size": 41}}))
+    assert not task.exists()

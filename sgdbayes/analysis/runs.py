@@ -14,11 +14,11 @@ __all__ = ["converged_functions", "found_functions", "gather_runs", "relative_ma
 
 
 def gather_runs(blocks: Sequence[str], networks: int) -> pd.DataFrame:
-    """The tables of all blocks as one. Raises ValueError unless they hold each of the ``networks`` once, all trained
-    alike.
+    """The tables of all blocks as one. Raises ValueError unless they hold each of the ``networks`` once, of one task and
+    settings.
     """
     runs = pd.concat([read_table(block) for block in blocks], ignore_index=True).sort_values("index", ignore_index=True)
-    if not np.array_equal(runs["index"], np.arange(networks)) or (runs[["key", "code"]].nunique() != 1).any():
+    if not np.array_equal(runs["index"], np.arange(networks)) or runs["key"].nunique() != 1:
         raise ValueError(
             f"{blocks[0]} and the blocks beside it do not hold {networks} networks trained alike: delete them and run again"
         )

@@ -50,7 +50,7 @@ def settle_file_times(folder: Path, plan: Plan) -> Counter[str]:
         result = _planned(record, plan)
         if result is None:
             continue
-        other = record["parameters"].get("code") != plan.code(*result)
+        other = not STEPS[result[0]].redrawn and record["parameters"].get("code") != plan.code(*result)
         others[result[0]] += other
         if record["parameters"]["key"] != plan.key(*result) or (other and plan.configuration.other_code == "again"):
             _outdate(name, record)

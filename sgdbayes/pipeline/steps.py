@@ -28,7 +28,7 @@ _Result = tuple[str, ...]
 class Step(NamedTuple):
     """``of``: the wildcards that tell its results apart. ``settings``, ``follows`` and ``uses`` are called with the plan and their
     values: what is set for a result, the results it is made from, the files of kinds that it uses. ``script``: if it is not
-    called as the rule.
+    called as the rule. ``redrawn``: a picture or text, seconds each, which is made again when its code changes, too.
     """
 
     of: tuple[str, ...] = ()
@@ -36,6 +36,7 @@ class Step(NamedTuple):
     follows: Callable[..., list[_Result]] = lambda plan, *of: []
     uses: Callable[..., tuple[Path, ...]] = lambda plan, *of: ()
     script: str | None = None
+    redrawn: bool = False
 
 
 def _architecture_files(plan: Plan, architecture: str) -> tuple[Path, ...]:
@@ -203,7 +204,7 @@ STEPS = {
         _EXPERIMENT, lambda plan, name: plan.configuration.comparison, lambda plan, name: [("functions", name)]
     ),
     "all_comparisons": Step(follows=_all("compare"), script="concatenate"),
-    "summary": Step(follows=_COMPARISONS),
+    "summary": Step(follows=_COMPARISONS, redrawn=True),
     "posterior_pairs": Step(
         settings=lambda plan: {name: plan.configuration.comparison[name] for name in ("resamples", "seed")},
         follows=_every_pair,
@@ -219,25 +220,29 @@ STEPS = {
     "ep_evidence": Step((), _ep_settings, _ep_kernel),
     "ep_compare": Step(("size",), _ep_settings, _ep_kernel),
     "ep_table": Step((), _ep_settings, _ep_table_follows),
-    "ep_figure": Step((), _ep_settings, lambda plan: [("ep_table",)]),
-    "explorer": Step(follows=_COMPARISONS, uses=lambda plan: tuple(sorted(_PAGE.iterdir()))),
-    "scatter": Step(_EXPERIMENT, follows=lambda plan, name: [("compare", name)]),
-    **{name: Step(follows=_COMPARISONS) for name in ("optimizers", "errors", "ranks", "favourites")},
+    "ep_figure": Step((), _ep_settings, lambda plan: [("ep_table",)], redrawn=True),
+    "explorer": Step(follows=_COMPARISONS, uses=lambda plan: tuple(sorted(_PAGE.iterdir())), redrawn=True),
+    "scatter": Step(_EXPERIMENT, follows=lambda plan, name: [("compare", name)], redrawn=True),
+    **{name: Step(follows=_COMPARISONS, redrawn=True) for name in ("optimizers", "errors", "ranks", "favourites")},
     "reference_figure": Step(
         settings=lambda plan: [plan.reference_of(*model) for model in plan.models()],
         follows=lambda plan: [("all_comparisons",), ("posterior_pairs",)],
+        redrawn=True,
     ),
     "sweep": Step(
         settings=lambda plan: dict(plan.configuration.sweeps),
         follows=lambda plan: [("all_comparisons",), ("posterior_pairs",), ("test_errors",)],
+        redrawn=True,
     ),
-    "margins_figure": Step(follows=_margins),
+    "margins_figure": Step(follows=_margins, redrawn=True),
     "predictors": Step(
         settings=lambda plan: list(plan.configuration.predictors),
         follows=lambda plan: [("all_comparisons",), ("test_errors",)],
+        redrawn=True,
     ),
     "complexity_figure": Step(
         follows=lambda plan: [("complexity", name) for name in plan.complexity_experiments()],
+        redrawn=True,
     ),
-    "by_error_figure": Step(follows=_by_error),
+    "by_error_figure": Step(follows=_by_error, redrawn=True),
 }

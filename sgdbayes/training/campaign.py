@@ -1,8 +1,7 @@
 """Blocks of trained networks as tables: train those that are missing, keep those that are known.
 
-What a network is depends on its task, its settings and the code that trains it. Networks that other code trained are
-kept if a sample of them, trained again, comes out the same: tidying the code does not throw away days of training. A
-change of code that touches one network in ten is missed by a block's sample of ten with probability 0.35.
+What a network is depends on its task and its settings, which a key stands for. Networks that other code trained count as well:
+tidying the code does not throw away days of training, and `verify` says whether they would come out the same.
 """
 
 import time
@@ -26,11 +25,6 @@ __all__ = ["train_block", "train_networks"]
 
 # Between two writings of the networks that a block has so far.
 _SECONDS = 5
-# Of the known networks that other code trained, at least so many and this share are trained again before all are kept.
-_CHECKED, _CHECKED_SHARE = 10, 0.05
-# Labels and epochs must be equal; these may differ as rounding does between stacks of different sizes.
-_ROUNDED = ("training_loss", "margin_min", "margin_mean", "fit_training_loss", "fit_margin_min", "fit_margin_mean")
-_ROUNDING = 1e-3
 
 
 def train_block(
@@ -42,6 +36,7 @@ def train_block(
     key: str,
     code: str,
     known: Sequence[Path],
+    keep_other_code: bool = True,
     unfinished: Path | None = None,
     report: Callable[..., None] = lambda **state: None,
     stack_size: int | None = None,
@@ -51,10 +46,10 @@ def train_block(
 
     ``settings``: architecture, optimizer, loss, batch_size, max_epochs, extra_epochs, target_loss, precision and seed,
     as in the configuration. ``key`` stands for the task and the settings, ``code`` for the code. Networks that stand in
-    one of the tables ``known`` under the same key are taken from there; if under other code, only when a sample of them
-    comes out the same. Those that have ended are written to ``unfinished`` now and then, from where the next call takes
-    them if this one is killed; after each epoch ``report(done=, missing=, seconds_left=)`` is called. Raises
-    RuntimeError if not one network of an experiment's first block fits S: no other will.
+    one of the tables ``known`` under the same key are taken from there, those of other code unless not ``keep_other_code``.
+    Those that have ended are written to ``unfinished`` now and then, from where the next call takes them if this one is
+    killed; after each epoch ``report(done=, missing=, seconds_left=)`` is called. Raises RuntimeError if not one network of an
+    experiment's first block fits S: no other will.
     """
     start, stop = map(int, block.split("-"))
 
@@ -69,17 +64,10 @@ def train_block(
         return rows(indices, train_networks(task, settings, indices, **how))
 
     kept = _known_runs(known, unfinished, key=key, code=code, start=start, stop=stop).assign(experiment=experiment)
-    for _, foreign in kept[kept["code"] != code].groupby("code"):
-        number = min(len(foreign), max(_CHECKED, round(_CHECKED_SHARE * len(foreign))))
-        sample = foreign.iloc[np.linspace(0, len(foreign) - 1, number).astype(int)]
-        same = _same(train(sample["index"].tolist()), sample)
-        verdict = "the same: the others are kept" if same else "not the same: all are trained again"
-        print(
-            f"{experiment}: {number} of {len(foreign)} networks that other code trained came out {verdict}", flush=True
-        )
-        if same:
-            kept.loc[foreign.index, "code"] = code
-    kept = kept[kept["code"] == code]
+    if not keep_other_code:
+        kept = kept[kept["code"] == code]
+    elif others := int((kept["code"] != code).sum()):
+        print(f"{experiment}: {others} networks that other code trained are kept", flush=True)
     missing = sorted(set(range(start, stop)) - set(kept["index"]))
     print(f"{experiment}: networks {start} to {stop - 1}, {len(missing)} of them to train", flush=True)
     if missing:
@@ -96,20 +84,6 @@ def train_block(
             f"{' or target_loss' if settings['target_loss'] else ''}"
         )
     return block_table
-
-
-def _same(again: pd.DataFrame, before: pd.DataFrame) -> bool:
-    """Whether networks came out as they did before, but for the code's hash and rounding."""
-    if set(again) != set(before):
-        return False
-    exact = again.columns.difference([*_ROUNDED, "code"])
-    return again[exact].astype(object).equals(before[exact].astype(object).reset_index(drop=True)) and np.allclose(
-        again[list(_ROUNDED)].astype(float),
-        before[list(_ROUNDED)].astype(float),
-        rtol=_ROUNDING,
-        atol=0,
-        equal_nan=True,
-    )
 
 
 class _Watch:

@@ -31,6 +31,8 @@ def key_of(rule):
 # Snakemake does not compare parameters that are made from output: tidied code throws no result away.
 def code_of(rule):
     """A parameter: stands for the code behind a result."""
+    if STEPS[rule].redrawn:
+        return lambda wildcards: PLAN.code(rule, *of(rule, wildcards))
     return lambda wildcards, output: PLAN.code(rule, *of(rule, wildcards))
 
 

@@ -46,6 +46,7 @@ rule train:
         settings=lambda wildcards: PLAN.training(wildcards.experiment),
         device=CONFIGURATION.device,
         stack_size=CONFIGURATION.stack_size,
+        keep_other_code=lambda wildcards, output: CONFIGURATION.other_code == "keep",
         # Networks found here under the same key are not trained again. No inputs: these tables are made from the blocks.
         known=lambda wildcards: [
             f"{RESULTS}/experiments/{wildcards.experiment}/runs.parquet",

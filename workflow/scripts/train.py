@@ -24,6 +24,7 @@ with job(snakemake) as run:
         code=snakemake.params.code,
         # Those of the configuration are no parameter: naming another does not make finished blocks out of date.
         known=list(map(Path, [*snakemake.params.known, *snakemake.config.get("known_runs", [])])),
+        keep_other_code=snakemake.params.keep_other_code,
         unfinished=unfinished,
         report=run.report,
         stack_size=snakemake.params.stack_size,
