@@ -133,8 +133,17 @@ def table_of_paper_costs() -> str:
             f"{row.networks:,}",
             f"{row.epochs:.1f}{'' if row.measured else ' *'}",
             f"{row.core_hours:,.0f}",
+            f"{row.gpu_hours:,.1f}",
         ]
         for row in found.itertuples()
     ]
-    rows.append(["all", f"{found['networks'].sum():,}", "", f"{found['core_hours'].sum():,.0f}"])
-    return _markdown(["experiment", "networks", "epochs", "core hours"], rows)
+    rows.append(
+        [
+            "all",
+            f"{found['networks'].sum():,}",
+            "",
+            f"{found['core_hours'].sum():,.0f}",
+            f"{found['gpu_hours'].sum():,.0f}",
+        ]
+    )
+    return _markdown(["experiment", "networks", "epochs", "core hours", "GPU hours"], rows)

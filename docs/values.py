@@ -267,3 +267,61 @@ def paper_block_hours(experiment: str) -> str:
     plan = cost.read(PAPER)
     of = cost.measured_costs(plan).set_index("experiment").loc[experiment]
     return f"{plan.block_size * of['core_hours'] / of['networks']:.0f}"
+
+
+def paper_gpu_hours(experiment: str = ".*") -> str:
+    found = cost.measured_costs(cost.read(PAPER))
+    return f"{found.loc[found['experiment'].str.fullmatch(experiment), 'gpu_hours'].sum():.0f}"
+
+
+def gpu_speed(benchmark: str, column: str = "value", digits: int = 0) -> str:
+    """A number of results/gpu/speeds.csv."""
+    return f"{table('speeds.csv', 'results/gpu').set_index('benchmark').loc[benchmark, column]:,.{digits}f}"
+
+
+def gpu_slower(precision: str) -> str:
+    """How many times as long an epoch takes as with products in TF32."""
+    speeds = table("speeds.csv", "results/gpu").set_index("benchmark")["value"]
+    return f"{speeds['FCN 2x1024, batch 128, tf32'] / speeds[f'FCN 2x1024, batch 128, {precision}']:.1f}"
+
+
+def gpu_tests() -> str:
+    return f"{len(table('tests.csv', 'results/gpu'))}"
+
+
+def gpu_networks() -> str:
+    return f"{len(table('runs.parquet', 'results/gpu')):,}"
+
+
+def gpu_minutes() -> str:
+    """That the networks of results/gpu/ took."""
+    return f"{sum(read_provenance(ROOT / 'results/gpu/runs.parquet')['seconds'].values()) / 60:.1f}"
+
+
+def gpu_rate(optimizer: str) -> str:
+    """Networks a second, trained to the end, blocks of 500 on one GPU."""
+    blocks = cost.gpu_blocks()
+    own = blocks[blocks["experiment"].str.endswith(f"-{optimizer}")]
+    return f"{own['networks'].sum() / own['seconds'].sum():.0f}"
+
+
+def gpu_epochs(optimizer: str) -> str:
+    blocks = cost.gpu_blocks()
+    own = blocks[blocks["experiment"].str.endswith(f"-{optimizer}")]
+    return f"{own['epochs'].sum() / own['networks'].sum():.1f}"
+
+
+# Of a network with two hidden layers of 1,024 units on the 704 pixels that are left of MNIST's, a step of Adam in single
+# precision: parameters and two moments read and written, parameters read twice more by products.
+_STEP_BYTES = 4 * ((704 + 1024) * 1024 * 7 + 1024 * 1024)
+_STEPS = 79
+
+
+def gpu_step_megabytes() -> str:
+    return f"{_STEP_BYTES / 1e6:.0f}"
+
+
+def gpu_bound() -> str:
+    """Networks a second if a GPU did nothing but move these bytes."""
+    bandwidth = 1e9 * table("speeds.csv", "results/gpu").set_index("benchmark").loc["copy, read and written", "value"]
+    return f"{bandwidth / (_STEP_BYTES * _STEPS * float(gpu_epochs('adam'))):.0f}"
