@@ -137,7 +137,8 @@ def _train(job: _Job, tasks: Mapping[str, Any], trainings: Mapping[str, dict]) -
     """Make runs.parquet, block after block of one experiment after the other, until the time is up."""
     import pandas as pd
 
-    from sgdbayes.files import read_checksum, read_provenance, read_table, settings_hash, write_arrays, write_table
+    from sgdbayes.files import read_checksum, read_provenance, read_table, write_arrays, write_table
+    from sgdbayes.hashes import settings_hash
     from sgdbayes.pipeline.provenance import code_hash
     from sgdbayes.training.campaign import train_block
 

@@ -27,7 +27,6 @@ __all__ = [
     "read_checksum",
     "read_provenance",
     "read_table",
-    "settings_hash",
     "write_arrays",
     "write_bytes",
     "write_table",
@@ -44,11 +43,6 @@ class DamagedResultError(DamagedFileError):
     def __init__(self, path: str | Path, what: str) -> None:
         super().__init__(f"{path} {what}; delete it and run again")
         self.path, self.what = Path(path), what
-
-
-def settings_hash(*settings: Any) -> str:  # noqa: ANN401 (anything JSON can hold)
-    """Sixteen hexadecimal digits that change with any of the ``settings``."""
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def provenance_path(path: str | Path) -> Path:

@@ -12,7 +12,7 @@ import pytest
 import torch
 import yaml
 from conftest import random_task
-from test_project import load
+from test_setup import load
 
 from sgdbayes.architectures import FullyConnected
 from sgdbayes.files import read_table

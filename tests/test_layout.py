@@ -10,10 +10,11 @@ import sgdbayes
 
 PACKAGE = Path(sgdbayes.__file__).parent
 # What each part may import beside itself.
-BASE = {"files", "registry", "device"}
+BASE = {"files", "hashes", "registry", "device"}
 SCIENCE = BASE | {"functions", "statistics", "datasets", "architectures"}
 MAY = {
     "files": set(),
+    "hashes": set(),
     "registry": set(),
     "device": set(),
     "statistics": set(),

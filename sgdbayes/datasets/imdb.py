@@ -18,7 +18,8 @@ import numpy as np
 
 from sgdbayes.datasets._files import download, places
 from sgdbayes.datasets.task import Inputs, LabelledData
-from sgdbayes.files import DamagedFileError, read_arrays, settings_hash, write_arrays
+from sgdbayes.files import DamagedFileError, read_arrays, write_arrays
+from sgdbayes.hashes import settings_hash
 
 __all__ = ["check_imdb", "encode_reviews", "inputs_of_imdb", "load_imdb"]
 

@@ -33,7 +33,8 @@ def describe_elements(
         return {**named, "kind": "none", "note": note}, None
     task = task.head(size)
     inputs = task.test_inputs
-    texts = DATASETS[settings["dataset"]].texts
+    dataset = DATASETS.get(settings["dataset"])
+    texts = dataset and dataset.texts
     if texts is not None:
         lines, note = resolve(texts)(inputs, task.test_indices, data)
         shown = {"kind": "texts", "texts": lines}
@@ -47,7 +48,10 @@ def describe_elements(
 
 def _class_names(settings: Mapping[str, Any]) -> dict[str, str]:
     """What the labels mean, in as few characters as will do."""
-    dataset, positive = DATASETS[settings["dataset"]], set(settings["positive_classes"])
+    dataset, positive = DATASETS.get(settings["dataset"]), set(settings["positive_classes"])
+    if dataset is None:
+        # Of a plug-in that is not there.
+        return {"positive": _ranges(positive), "negative": "the rest"}
     both = {"positive": positive, "negative": set(dataset.classes) - positive}
     if dataset.class_names:
         return {label: ", ".join(dataset.class_names[each] for each in sorted(of)) for label, of in both.items()}
@@ -66,7 +70,8 @@ def _task(settings: Mapping[str, Any], path: Path, data: Path) -> tuple[Task | N
     try:
         if path.exists():
             return Task(**read_arrays(path)), ""
-        at_hand = DATASETS[settings["dataset"]].at_hand
+        dataset = DATASETS.get(settings["dataset"])
+        at_hand = dataset and dataset.at_hand
         if at_hand is not None and resolve(at_hand)(data):
             return load_task(settings, data), ""
     except DamagedFileError as error:

@@ -388,7 +388,7 @@ def check_kinds_once(configuration: Configuration, stamp: Path) -> None:
     """`check_kinds`, unless it found nothing wrong with the same configuration under the same code and versions: ``stamp`` holds
     for which that was. Raises as it does.
     """
-    from sgdbayes.files import settings_hash
+    from sgdbayes.hashes import settings_hash
     from sgdbayes.pipeline.provenance import code_hash, environment
 
     # As text: a mistaken value, a date say, may be nothing that JSON knows.

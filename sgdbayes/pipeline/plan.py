@@ -6,7 +6,7 @@ Snakemake sees keys (`sgdbayes.pipeline.steps`) as parameters and makes a result
 from functools import cache
 from pathlib import Path
 
-from sgdbayes.files import settings_hash
+from sgdbayes.hashes import settings_hash
 from sgdbayes.pipeline.configuration import Configuration, Experiment, unseen_inputs
 from sgdbayes.pipeline.provenance import code_hash
 from sgdbayes.pipeline.steps import STEPS

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sgdbayes import __version__
-from sgdbayes.files import settings_hash
+from sgdbayes.hashes import settings_hash
 
 __all__ = ["code_hash", "environment", "imported_modules"]
 

@@ -6,7 +6,7 @@ with job(snakemake) as run:
     from pathlib import Path
 
     from sgdbayes.datasets import Task
-    from sgdbayes.files import settings_hash
+    from sgdbayes.hashes import settings_hash
     from sgdbayes.files import provenance_path, read_arrays, read_checksum, write_table
     from sgdbayes.training.campaign import train_block
     from sgdbayes.device import resolve_device
