@@ -152,7 +152,7 @@ def test_a_job_ends_soon_after_the_run_that_started_it_was_killed(tmp_path):
     """As `kill -9` of Snakemake leaves it."""
     body = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
     starter = (
-        "import os, sys, time; sys.path.insert(0, sys.argv[1]); from pathlib import Path; import test_jobs, sgdbayes.jobs;"
+        "import os, sys, time; sys.path.insert(0, sys.argv[1]); from pathlib import Path; import test_jobs, sgdbayes.pipeline.jobs;"
         "os.environ[sgdbayes.pipeline.jobs.MAIN] = str(os.getpid()); test_jobs.run_job(Path(sys.argv[2]), sys.argv[3])"
     )
     command = [sys.executable, "-c", starter, str(Path(__file__).parent), str(tmp_path), body]

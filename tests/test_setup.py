@@ -116,7 +116,11 @@ def test_what_is_imported_is_declared(folders, extras):
         declared |= names_of(PROJECT["project"]["optional-dependencies"][extra])
     of, files = packages_distributions(), [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
     # Triton comes with torch's build for GPUs, and is imported nowhere else.
-    own = {"sgdbayes", "triton", *(path.stem for folder in ("docs", *folders) for path in (ROOT / folder).rglob("*.py"))}
+    own = {
+        "sgdbayes",
+        "triton",
+        *(path.stem for folder in ("docs", *folders) for path in (ROOT / folder).rglob("*.py")),
+    }
     for path in files:
         for module in set(imports(path)) - own - sys.stdlib_module_names:
             assert names_of(of.get(module, [module])) & declared, f"{path}: {module}"
