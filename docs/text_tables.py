@@ -80,7 +80,7 @@ def table_of_favourites_on_images() -> str:
     """What share networks and posteriors give to one another's favourites."""
     rows = []
     for name, of in _on_images():
-        counts = table(f"experiments/{name}/functions-50.parquet")["count"]
+        counts = functions(name, 50)["count"]
         own = [counts.max() / counts.sum(), counts.nlargest(10).sum() / counts.sum()]
         sides = ("posterior_mass_in_optimizer_top", "optimizer_mass_in_posterior_top")
         rows.append([name, *_percent([*own, *(of[each][side] for side in sides for each in _SHOWN)])])

@@ -31,6 +31,11 @@ def table(name: str, folder: str = "results/desk") -> pd.DataFrame:
     return read_table(ROOT / folder / name)
 
 
+def functions(experiment: str, size: int) -> pd.DataFrame:
+    """The functions of an experiment on |E| = ``size``."""
+    return table(f"experiments/{experiment}/functions.parquet")[lambda rows: rows["domain_size"] == size]
+
+
 def chosen(rows: pd.DataFrame, **names: str) -> pd.DataFrame:
     """Those that match in every one of the named columns."""
     return rows[np.logical_and.reduce([rows[column].str.fullmatch(name) for column, name in names.items()])]
@@ -135,7 +140,7 @@ def given(experiment: str = ".*", digits: int = 0, most: bool = False, **names: 
 
 
 def ended_as_the_ten_most_frequent(**names: Any) -> str:  # noqa: ANN401
-    counts = [table(f"experiments/{name}/functions-50.parquet")["count"] for name in compared(**names).index]
+    counts = [functions(name, 50)["count"] for name in compared(**names).index]
     return span([100 * of.nlargest(10).sum() / of.sum() for of in counts], 0)
 
 
@@ -208,7 +213,7 @@ def finite_networks_correlate_above() -> str:
 
 def probability_of_majoritys_most_probable() -> str:
     """Five functions, under the Gaussian process against under finite networks."""
-    known = table("experiments/majority-sgd/functions-20.parquet").nlargest(5, "log_p_splitting")
+    known = functions("majority-sgd", 20).nlargest(5, "log_p_splitting")
     return span(np.exp(known["log_p_zero_one"] - known["log_p_splitting"]))
 
 

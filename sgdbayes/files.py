@@ -11,7 +11,7 @@ import io
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,13 @@ import psutil
 __all__ = [
     "DamagedFileError",
     "DamagedResultError",
+    "identified",
     "provenance_path",
     "read_arrays",
     "read_checksum",
     "read_provenance",
     "read_table",
+    "read_tables",
     "write_arrays",
     "write_bytes",
     "write_table",
@@ -122,6 +124,24 @@ def read_table(path: str | Path, *, filters: list[tuple] | None = None) -> pd.Da
     path = Path(path)
     buffer = io.BytesIO(_read_bytes(path))
     return pd.read_csv(buffer) if path.suffix == ".csv" else pd.read_parquet(buffer, filters=filters)
+
+
+def identified(table: pd.DataFrame, **identity: Any) -> pd.DataFrame:  # noqa: ANN401
+    """``table`` with columns in front that say what its rows are about."""
+    return pd.concat([pd.DataFrame(identity, index=table.index), table], axis=1)
+
+
+def read_tables(paths: Iterable[str | Path], *by: str) -> dict[Any, pd.DataFrame]:
+    """The rows of the tables at ``paths`` by what the columns ``by`` say they are about, without these: a tuple, of one column its
+    value. The ``attrs`` of each have its ``path``.
+    """
+    found = {}
+    for path in paths:
+        for about, rows in read_table(path).groupby(list(by), sort=False):
+            part = rows.drop(columns=list(by)).reset_index(drop=True)
+            part.attrs["path"] = str(path)
+            found[about if len(by) > 1 else about[0]] = part
+    return found
 
 
 def write_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], provenance: Mapping[str, Any]) -> None:

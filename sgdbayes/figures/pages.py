@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from sgdbayes.files import read_table
+from sgdbayes.files import read_tables
 
 __all__ = ["Page", "read_pages"]
 
@@ -33,27 +33,24 @@ class Page:
 
 
 def read_pages(parameters: Any, inputs: Any, output: Any) -> Iterator[Page]:  # noqa: ANN401
-    """Each page of a job of the workflow, with its tables, read as it is drawn.
+    """Each page of a job of the workflow, with its tables.
 
     ``parameters``: ``pages``, by task, architecture and domain size what a page is about, of which ``training`` has the
-    experiments; ``functions``, experiment and domain size of each file of ``inputs.functions``; ``draws``, if the figure shows
-    any, task, architecture and posterior of each of ``inputs.draws``. ``output``: ``png`` and ``pdf``, a path per page.
+    experiments. ``inputs``: ``functions`` and, if the figure shows any, ``draws``. ``output``: ``png`` and ``pdf``, a path per page.
     """
-    functions = dict(zip(parameters.functions, inputs.functions, strict=True))
-    draws = dict(zip(parameters.get("draws", ()), inputs.get("draws", ()), strict=True))
-    for ((task, architecture, size), about), *paths in zip(
-        parameters.pages.items(), output.png, output.pdf, strict=True
-    ):
+    functions = read_tables(inputs.functions, "experiment", "domain_size")
+    draws = read_tables(inputs.get("draws", ()), "task", "architecture", "posterior", "domain_size")
+    for (page, about), *paths in zip(parameters.pages.items(), output.png, output.pdf, strict=True):
+        task, architecture, size = page
         found = {name: functions[name, size] for name in about["training"]}
-        drawn = {name: path for (*model, name), path in draws.items() if model == [task, architecture]}
-        of_size = [("domain_size", "==", size)]
+        drawn = {name: table for (*of, name, on), table in draws.items() if (*of, on) == page}
         yield Page(
             task=task,
             architecture=architecture,
             size=size,
-            functions={name: read_table(path) for name, path in found.items()},
-            draws={name: read_table(path, filters=of_size) for name, path in drawn.items()},
+            functions=found,
+            draws=drawn,
             about=dict(about),
-            inputs=[*found.values(), *drawn.values()],
+            inputs=[table.attrs["path"] for table in (*found.values(), *drawn.values())],
             paths=paths,
         )

@@ -47,7 +47,7 @@ class Job:
         self._progress, self._reported = _progress_path(snakemake.log[0]), -math.inf
         self.rule, self.parameters = snakemake.rule, dict(snakemake.params.items())
         self._inputs, self._threads = list(snakemake.input), snakemake.threads
-        self._wildcards = dict(snakemake.wildcards.items())
+        self.wildcards = dict(snakemake.wildcards.items())
         self._started = time.perf_counter()
 
     def provenance(self, *, inputs: Sequence[str] | None = None, **facts: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -62,7 +62,7 @@ class Job:
         inputs = [path for path in named if provenance_path(path).exists()]
         return {
             "rule": self.rule,
-            "wildcards": self._wildcards,
+            "wildcards": self.wildcards,
             "threads": self._threads,
             "parameters": self.parameters,
             "inputs": {path: read_checksum(path) for path in inputs},

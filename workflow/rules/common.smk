@@ -142,14 +142,6 @@ def posterior_files(suffix):
     return files
 
 
-def function_files(wildcards):
-    folder = f"{RESULTS}/experiments/{wildcards.experiment}"
-    return [
-        f"{folder}/functions-{size}.parquet"
-        for size in experiment_of(wildcards).domain_sizes
-    ]
-
-
 def experiment_files(name):
     """The file of this name of every experiment."""
     return [
@@ -242,14 +234,6 @@ def complexity_settings(wildcards):
     return PLAN.complexity_settings(wildcards.experiment)
 
 
-def complexity_domains():
-    return [
-        (name, size)
-        for name in PLAN.complexity_experiments()
-        for size in PLAN.experiments[name].domain_sizes
-    ]
-
-
 def by_error_sizes():
     return sorted(
         {
@@ -269,15 +253,6 @@ def by_error_names(size=None):
     ]
 
 
-def all_domains():
-    """Experiment and domain size of each table of functions."""
-    return [
-        (name, size)
-        for name, item in PLAN.experiments.items()
-        for size in item.domain_sizes
-    ]
-
-
 def all_posteriors():
     """Task, architecture and posterior of each table of probabilities."""
     return [
@@ -287,11 +262,27 @@ def all_posteriors():
     ]
 
 
-def functions_on(domains):
+def functions_of(experiments):
+    return [f"{RESULTS}/experiments/{name}/functions.parquet" for name in experiments]
+
+
+def models_of(experiments):
+    """Task and architecture of each experiment."""
+    items = {name: PLAN.experiments[name] for name in experiments}
+    return {name: (item.task, item.architecture) for name, item in items.items()}
+
+
+def files_of_models(experiments, name):
+    """The file of this name of each model of these experiments."""
+    models = dict.fromkeys(models_of(experiments).values())
     return [
-        f"{RESULTS}/experiments/{name}/functions-{size}.parquet"
-        for name, size in domains
+        f"{RESULTS}/models/{task}/{architecture}/{name}"
+        for task, architecture in models
     ]
+
+
+def margins_files():
+    return files_of_models(PLAN.margins_experiments(), "margins.parquet")
 
 
 def posterior_tables(posteriors, kind):

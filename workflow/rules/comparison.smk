@@ -2,25 +2,26 @@ EXPERIMENT = f"{RESULTS}/experiments/{{experiment}}"
 
 
 rule functions:
-    """The functions that an experiment's networks ended as on a domain, how often, and the probability of each under every posterior: functions-<|E|>.parquet."""
+    """The functions that an experiment's networks ended as on each domain, how often, and the probability of each under every posterior: functions.parquet."""
     input:
         task=task_file,
         runs=f"{EXPERIMENT}/runs.parquet",
         probabilities=posterior_files("-probabilities.parquet"),
         draws=posterior_files("-draws.parquet"),
     output:
-        table=f"{EXPERIMENT}/functions-{{size}}.parquet",
-        provenance=f"{EXPERIMENT}/functions-{{size}}.parquet.json",
+        table=f"{EXPERIMENT}/functions.parquet",
+        provenance=f"{EXPERIMENT}/functions.parquet.json",
     log:
-        f"{RESULTS}/logs/functions/{{experiment}}/{{size}}.log",
+        f"{RESULTS}/logs/functions/{{experiment}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/functions/{{experiment}}/{{size}}.tsv"
+        f"{RESULTS}/benchmarks/functions/{{experiment}}.tsv"
     conda:
         "../envs/sgdbayes.yaml"
     resources:
         mem_mb=grows(experiment_memory),
         runtime=grows(30),
     params:
+        sizes=lambda wildcards: experiment_of(wildcards).domain_sizes,
         posteriors=lambda wildcards: experiment_of(wildcards).posteriors,
         asked=CONFIGURATION.posterior_draws["asked"],
         asked_found=CONFIGURATION.posterior_draws["asked_found"],
@@ -36,7 +37,7 @@ rule compare:
     input:
         task=task_file,
         runs=f"{EXPERIMENT}/runs.parquet",
-        functions=function_files,
+        functions=f"{EXPERIMENT}/functions.parquet",
         posteriors=posterior_files(".npz"),
     output:
         comparison=f"{EXPERIMENT}/comparison.csv",
@@ -117,17 +118,14 @@ rule claims:
             for name in PLAN.complexity_experiments()
         ],
         functions=[
-            f"{RESULTS}/experiments/{name}/functions-{PLAN.experiments[name].domain_sizes[-1]}.parquet"
+            f"{RESULTS}/experiments/{name}/functions.parquet"
             for name in PLAN.complexity_experiments()
         ],
         runs=[
             f"{RESULTS}/experiments/{name}/runs.parquet"
             for name in PLAN.margins_experiments()
         ],
-        margins=[
-            f"{model_folder(name)}/margins.parquet"
-            for name in PLAN.margins_experiments()
-        ],
+        margins=margins_files(),
         test_errors=test_error_tables("test-errors", "test-error-pairs"),
     output:
         table=report(
@@ -147,10 +145,8 @@ rule claims:
         mem_mb=grows(2000),
         runtime=grows(10),
     params:
-        models=PLAN.ep_by_error_models(),
-        experiments=PLAN.complexity_experiments(),
+        models=models_of(PLAN.margins_experiments()),
         sweeps=CONFIGURATION.sweeps,
-        margins=PLAN.margins_experiments(),
         uses=uses_of("claims"),
         code=code_of("claims"),
         key=key_of("claims"),

@@ -3,7 +3,7 @@ rule complexity:
     input:
         task=task_file,
         runs=f"{EXPERIMENT}/runs.parquet",
-        functions=function_files,
+        functions=f"{EXPERIMENT}/functions.parquet",
     output:
         table=report(
             f"{EXPERIMENT}/complexity.parquet",
@@ -26,7 +26,6 @@ rule complexity:
     params:
         settings=complexity_settings,
         training=lambda wildcards: PLAN.training(wildcards.experiment),
-        sizes=lambda wildcards: experiment_of(wildcards).domain_sizes,
         device=CONFIGURATION.device,
         stack_size=CONFIGURATION.stack_size,
         uses=uses_of("complexity"),
@@ -39,7 +38,7 @@ rule complexity:
 rule complexity_figure:
     """Draw probability against complexity, for every experiment of which it is measured."""
     input:
-        functions=functions_on(complexity_domains()),
+        functions=functions_of(PLAN.complexity_experiments()),
         complexity=[
             f"{RESULTS}/experiments/{name}/complexity.parquet"
             for name in PLAN.complexity_experiments()
@@ -71,7 +70,6 @@ rule complexity_figure:
         mem_mb=grows(4000),
         runtime=grows(60),
     params:
-        functions=complexity_domains(),
         experiments=[
             {
                 "experiment": name,
@@ -148,8 +146,7 @@ rule by_error_figure:
         mem_mb=grows(2000),
         runtime=grows(60),
     params:
-        tables=by_error_names(),
-        shown={size: by_error_names(size) for size in by_error_sizes()},
+        sizes=by_error_sizes(),
         about={
             "tasks": CONFIGURATION.tasks,
             "architectures": CONFIGURATION.architectures,
@@ -184,7 +181,6 @@ rule posterior_pairs:
         mem_mb=grows(2000),
         runtime=grows(10),
     params:
-        names=all_posteriors(),
         settings={
             name: CONFIGURATION.comparison[name] for name in ("resamples", "seed")
         },
@@ -198,7 +194,7 @@ rule posterior_pairs:
 rule reference_figure:
     """Draw networks and posteriors against the reference posterior of their model, for every model that has one and every domain size."""
     input:
-        functions=functions_on(all_domains()),
+        functions=functions_of(PLAN.experiments),
         comparison=f"{RESULTS}/comparison.csv",
         pairs=f"{RESULTS}/posterior-pairs.csv",
     output:
@@ -231,7 +227,6 @@ rule reference_figure:
             with_reference=True,
             min_count=CONFIGURATION.comparison["min_count"],
         ),
-        functions=all_domains(),
         uses=uses_of("reference_figure"),
         code=code_of("reference_figure"),
         key=key_of("reference_figure"),

@@ -1,7 +1,7 @@
 rule explorer:
     """A page to open in a browser, of all functions: results/<name>/explorer.html."""
     input:
-        functions=functions_on(all_domains()),
+        functions=functions_of(PLAN.experiments),
         draws=posterior_tables(all_posteriors(), "draws"),
         comparison=f"{RESULTS}/comparison.csv",
     output:
@@ -17,8 +17,6 @@ rule explorer:
         mem_mb=grows(4000),
         runtime=grows(30),
     params:
-        functions=all_domains(),
-        draws=all_posteriors(),
         about={
             "name": CONFIGURATION.name,
             "tasks": CONFIGURATION.tasks,

@@ -4,7 +4,7 @@ FIGURES = f"{RESULTS}/figures"
 rule scatter:
     """Draw P_B against P_OPT for an experiment, a row per posterior, a column per domain size."""
     input:
-        functions=function_files,
+        functions=f"{RESULTS}/experiments/{{experiment}}/functions.parquet",
         comparison=f"{RESULTS}/experiments/{{experiment}}/comparison.csv",
     output:
         png=report(
@@ -24,7 +24,6 @@ rule scatter:
         mem_mb=grows(2000),
         runtime=grows(10),
     params:
-        sizes=lambda wildcards: experiment_of(wildcards).domain_sizes,
         about=lambda wildcards: {
             "experiment": wildcards.experiment,
             "training": PLAN.training(wildcards.experiment),
@@ -41,7 +40,7 @@ rule scatter:
 rule optimizers:
     """Draw P_B against P_OPT for all experiments on a model side by side, for every model and domain size."""
     input:
-        functions=functions_on(all_domains()),
+        functions=functions_of(PLAN.experiments),
         comparison=f"{RESULTS}/comparison.csv",
     output:
         png=[
@@ -70,7 +69,6 @@ rule optimizers:
         runtime=grows(60),
     params:
         pages=described_pages(min_count=CONFIGURATION.comparison["min_count"]),
-        functions=all_domains(),
         uses=uses_of("optimizers"),
         code=code_of("optimizers"),
         key=key_of("optimizers"),
@@ -81,7 +79,7 @@ rule optimizers:
 rule errors:
     """Draw the distribution of the test error of networks and posteriors, for every model and domain size."""
     input:
-        functions=functions_on(all_domains()),
+        functions=functions_of(PLAN.experiments),
         draws=posterior_tables(all_posteriors(), "draws"),
     output:
         png=[
@@ -108,8 +106,6 @@ rule errors:
         runtime=grows(60),
     params:
         pages=described_pages(),
-        functions=all_domains(),
-        draws=all_posteriors(),
         uses=uses_of("errors"),
         code=code_of("errors"),
         key=key_of("errors"),
@@ -120,7 +116,7 @@ rule errors:
 rule ranks:
     """Draw probability against rank for networks and posteriors, for every model and domain size."""
     input:
-        functions=functions_on(all_domains()),
+        functions=functions_of(PLAN.experiments),
         draws=posterior_tables(all_posteriors(), "draws"),
     output:
         png=[
@@ -147,8 +143,6 @@ rule ranks:
         runtime=grows(60),
     params:
         pages=described_pages(),
-        functions=all_domains(),
-        draws=all_posteriors(),
         uses=uses_of("ranks"),
         code=code_of("ranks"),
         key=key_of("ranks"),
@@ -159,7 +153,7 @@ rule ranks:
 rule favourites:
     """Draw the most probable functions of each posterior and how often networks found them, for every model and domain size."""
     input:
-        functions=functions_on(all_domains()),
+        functions=functions_of(PLAN.experiments),
     output:
         png=[
             report(
@@ -187,7 +181,6 @@ rule favourites:
         runtime=grows(60),
     params:
         pages=described_pages(with_posteriors=True),
-        functions=all_domains(),
         uses=uses_of("favourites"),
         code=code_of("favourites"),
         key=key_of("favourites"),
@@ -241,10 +234,7 @@ rule margins_figure:
             f"{RESULTS}/experiments/{name}/runs.parquet"
             for name in PLAN.margins_experiments()
         ],
-        draws=[
-            f"{model_folder(name)}/margins.parquet"
-            for name in PLAN.margins_experiments()
-        ],
+        draws=margins_files(),
     output:
         png=report(
             f"{FIGURES}/margins.png",
@@ -263,7 +253,7 @@ rule margins_figure:
         mem_mb=grows(lambda _: runs_memory(PLAN.margins_experiments())),
         runtime=grows(10),
     params:
-        experiments=PLAN.margins_experiments(),
+        models=models_of(PLAN.margins_experiments()),
         uses=uses_of("margins_figure"),
         code=code_of("margins_figure"),
         key=key_of("margins_figure"),

@@ -48,9 +48,7 @@ rule test_errors:
             f"{RESULTS}/experiments/{name}/runs.parquet"
             for name in CONFIGURATION.test_errors
         ],
-        wrong=[
-            f"{model_folder(name)}/wrong.parquet" for name in CONFIGURATION.test_errors
-        ],
+        wrong=files_of_models(CONFIGURATION.test_errors, "wrong.parquet"),
     output:
         table=report(
             f"{RESULTS}/test-errors.csv",
@@ -76,8 +74,7 @@ rule test_errors:
         mem_mb=grows(runs_memory(CONFIGURATION.test_errors)),
         runtime=grows(30),
     params:
-        experiments=CONFIGURATION.test_errors,
-        tasks=[PLAN.experiments[name].task for name in CONFIGURATION.test_errors],
+        models=models_of(CONFIGURATION.test_errors),
         uses=uses_of("test_errors"),
         code=code_of("test_errors"),
         key=key_of("test_errors"),

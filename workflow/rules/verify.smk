@@ -52,7 +52,6 @@ rule verify:
         mem_mb=grows(2000),
         runtime=grows(10),
     params:
-        experiments=list(PLAN.experiments),
         uses=uses_of("verify"),
         code=code_of("verify"),
         key=key_of("verify"),

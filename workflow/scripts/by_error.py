@@ -6,7 +6,7 @@ with job(snakemake) as run:
     from sgdbayes.datasets import Task
     from sgdbayes.posterior.by_error import probabilities_by_error
     from sgdbayes.posterior.stored import stored_posterior
-    from sgdbayes.files import read_arrays, write_table
+    from sgdbayes.files import identified, read_arrays, write_table
 
     table = probabilities_by_error(
         stored_posterior(read_arrays(snakemake.input.posterior)),
@@ -14,4 +14,4 @@ with job(snakemake) as run:
         snakemake.params.sizes,
         **snakemake.params.settings,
     )
-    write_table(snakemake.output.table, table, run.provenance())
+    write_table(snakemake.output.table, identified(table, **run.wildcards), run.provenance())

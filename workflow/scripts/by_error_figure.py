@@ -4,11 +4,12 @@ from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from sgdbayes.figures import draw_by_error, save_figure
-    from sgdbayes.files import read_table
+    from sgdbayes.files import read_tables
 
     names, output = snakemake.params, snakemake.output
-    tables = dict(zip(names.tables, snakemake.input.tables, strict=True))
-    for (size, shown), *paths in zip(names.shown.items(), output.png, output.pdf, strict=True):
-        of_size = {name: read_table(tables[name], filters=[("domain_size", "==", size)]) for name in shown}
-        figure = draw_by_error(of_size, size=size, **names.about)
-        save_figure(figure, paths, run.provenance(inputs=[tables[name] for name in shown], parameters=names.about))
+    tables = read_tables(snakemake.input.tables, "domain_size", "task", "architecture", "posterior")
+    for size, *paths in zip(names.sizes, output.png, output.pdf, strict=True):
+        shown = {tuple(about): table for (on, *about), table in tables.items() if on == size}
+        figure = draw_by_error(shown, size=size, **names.about)
+        inputs = [table.attrs["path"] for table in shown.values()]
+        save_figure(figure, paths, run.provenance(inputs=inputs, parameters=names.about))

@@ -4,25 +4,23 @@ from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from sgdbayes.analysis.claims import claims_table
-    from sgdbayes.files import read_table, write_table
+    from sgdbayes.files import read_table, read_tables, write_table
 
     source, names = snakemake.input, snakemake.params
-    by_error = dict(zip(names.models, map(read_table, source.by_error), strict=True))
-    measured = zip(map(read_table, source.complexity), map(read_table, source.functions), strict=True)
+    functions, complexity = (
+        read_tables(source.functions, "experiment", "domain_size"),
+        read_tables(source.complexity, "experiment"),
+    )
+    runs, margins = read_tables(source.runs, "experiment"), read_tables(source.margins, "task", "architecture")
+    largest = {name: max(size for of, size in functions if of == name) for name in complexity}
     table = claims_table(
         read_table(source.comparison),
         read_table(source.bands),
         read_table(source.pairs),
-        by_error,
-        dict(zip(names.experiments, measured, strict=True)),
+        read_tables(source.by_error, "task", "architecture"),
+        {name: (measured, functions[name, largest[name]]) for name, measured in complexity.items()},
         names.sweeps,
-        dict(
-            zip(
-                names.margins,
-                zip(map(read_table, source.runs), map(read_table, source.margins), strict=True),
-                strict=True,
-            )
-        ),
+        {name: (networks, margins[tuple(names.models[name])]) for name, networks in runs.items()},
         *map(read_table, source.test_errors),
     )
     write_table(snakemake.output.table, table, run.provenance())

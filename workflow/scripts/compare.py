@@ -6,11 +6,11 @@ with job(snakemake) as run:
     from sgdbayes.analysis.comparison import compare_experiment
     from sgdbayes.datasets import Task
     from sgdbayes.posterior.stored import stored_posterior
-    from sgdbayes.files import read_arrays, read_table, write_table
+    from sgdbayes.files import read_arrays, read_table, read_tables, write_table
 
     parameters = snakemake.params
     comparison, bands = compare_experiment(
-        dict(zip(parameters.sizes, map(read_table, snakemake.input.functions), strict=True)),
+        read_tables([snakemake.input.functions], "domain_size"),
         {
             name: stored_posterior(read_arrays(path))
             for name, path in zip(parameters.posteriors, snakemake.input.posteriors, strict=True)

@@ -6,12 +6,12 @@ with job(snakemake) as run:
     from sgdbayes.analysis.complexity_table import complexity_table
     from sgdbayes.datasets import Task
     from sgdbayes.device import resolve_device
-    from sgdbayes.files import read_arrays, read_table, write_table
+    from sgdbayes.files import identified, read_arrays, read_table, read_tables, write_table
 
     source, parameters = snakemake.input, snakemake.params
     device = resolve_device(parameters.device)
     table, facts = complexity_table(
-        functions=dict(zip(parameters.sizes, map(read_table, source.functions), strict=True)),
+        functions=read_tables([source.functions], "domain_size"),
         runs=read_table(source.runs),
         task=Task(**read_arrays(source.task)),
         training=parameters.training,
@@ -20,4 +20,5 @@ with job(snakemake) as run:
         **parameters.settings,
     )
     print(facts)
+    table = identified(table, experiment=snakemake.wildcards.experiment)
     write_table(snakemake.output.table, table, run.provenance(device=device, **facts))

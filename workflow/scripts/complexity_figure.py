@@ -4,13 +4,15 @@ from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from sgdbayes.figures import draw_complexity, save_figure
-    from sgdbayes.files import read_provenance, read_table
+    from sgdbayes.files import read_provenance, read_tables
 
     names, source, output = snakemake.params, snakemake.input, snakemake.output
-    functions = dict(zip(names.functions, source.functions, strict=True))
-    for about, table, *paths in zip(names.experiments, source.complexity, output.png, output.pdf, strict=True):
-        found = {size: path for (name, size), path in functions.items() if name == about["experiment"]}
-        left_out = read_provenance(table).get("not_reproduced", 0)
-        tables = {size: read_table(path) for size, path in found.items()}
-        figure = draw_complexity(tables, read_table(table), left_out=left_out, **about)
-        save_figure(figure, paths, run.provenance(inputs=[*found.values(), table], parameters=about))
+    functions = read_tables(source.functions, "experiment", "domain_size")
+    complexity = read_tables(source.complexity, "experiment")
+    for about, *paths in zip(names.experiments, output.png, output.pdf, strict=True):
+        name = about["experiment"]
+        tables = {size: table for (of, size), table in functions.items() if of == name}
+        left_out = read_provenance(complexity[name].attrs["path"]).get("not_reproduced", 0)
+        figure = draw_complexity(tables, complexity[name], left_out=left_out, **about)
+        inputs = dict.fromkeys(table.attrs["path"] for table in (*tables.values(), complexity[name]))
+        save_figure(figure, paths, run.provenance(inputs=list(inputs), parameters=about))

@@ -6,13 +6,13 @@ with job(snakemake) as run:
     from pathlib import Path
 
     from sgdbayes.explorer import explorer_page
-    from sgdbayes.files import read_table, write_bytes
+    from sgdbayes.files import read_table, read_tables, write_bytes
 
     source, names = snakemake.input, snakemake.params
     page = explorer_page(
         names.about,
-        dict(zip(map(tuple, names.functions), map(read_table, source.functions), strict=True)),
-        dict(zip(map(tuple, names.draws), map(read_table, source.draws), strict=True)),
+        read_tables(source.functions, "experiment", "domain_size"),
+        read_tables(source.draws, "task", "architecture", "posterior"),
         read_table(source.comparison),
         tasks=Path(names.tasks),
         data=Path(names.data),

@@ -4,9 +4,9 @@ from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from sgdbayes.analysis.margins import posterior_margins
-    from sgdbayes.files import read_arrays, write_table
+    from sgdbayes.files import identified, read_arrays, write_table
 
     labels = read_arrays(snakemake.input.task)["train_labels"]
     kernel = read_arrays(snakemake.input.kernel)["kernel"]
     table = posterior_margins(kernel, labels, snakemake.params.draws, seed=snakemake.params.seed)
-    write_table(snakemake.output.table, table, run.provenance())
+    write_table(snakemake.output.table, identified(table, **run.wildcards), run.provenance())

@@ -4,9 +4,9 @@ from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from sgdbayes.figures import draw_margins, save_figure
-    from sgdbayes.files import read_table
+    from sgdbayes.files import read_tables
 
-    names = snakemake.params.experiments
-    runs = dict(zip(names, map(read_table, snakemake.input.runs), strict=True))
-    draws = dict(zip(names, map(read_table, snakemake.input.draws), strict=True))
+    runs = read_tables(snakemake.input.runs, "experiment")
+    drawn = read_tables(snakemake.input.draws, "task", "architecture")
+    draws = {name: drawn[tuple(snakemake.params.models[name])] for name in runs}
     save_figure(draw_margins(runs, draws), snakemake.output, run.provenance())

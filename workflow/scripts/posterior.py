@@ -9,7 +9,7 @@ with job(snakemake) as run:
     from sgdbayes.datasets import Task
     from sgdbayes.posterior.kinds import POSTERIORS
     from sgdbayes.posterior.probabilities import drawn_functions
-    from sgdbayes.files import read_arrays, write_arrays, write_table
+    from sgdbayes.files import identified, read_arrays, write_arrays, write_table
 
     task, kind = Task(**read_arrays(snakemake.input.task)), POSTERIORS[snakemake.wildcards.posterior]
     posterior, diagnostics = kind.fitted(
@@ -21,5 +21,5 @@ with job(snakemake) as run:
     )
     print(diagnostics)
     draws = drawn_functions(posterior, task.test_labels, snakemake.params.sizes, **snakemake.params.draws)
-    write_table(snakemake.output.draws, draws, run.provenance())
+    write_table(snakemake.output.draws, identified(draws, **run.wildcards), run.provenance())
     write_arrays(snakemake.output.arrays, asdict(posterior), run.provenance(**diagnostics))

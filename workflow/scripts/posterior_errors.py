@@ -3,12 +3,11 @@
 from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
+    from sgdbayes.analysis.posterior_errors import posterior_errors
     from sgdbayes.architectures import architecture_of
     from sgdbayes.datasets import Task
-    from sgdbayes.files import read_arrays, write_table
-    from sgdbayes.analysis.posterior_errors import posterior_errors
+    from sgdbayes.files import identified, read_arrays, write_table
 
     task, architecture = Task(**read_arrays(snakemake.input.task)), architecture_of(snakemake.params.architecture)
-    write_table(
-        snakemake.output.table, posterior_errors(task, architecture, snakemake.params.posteriors), run.provenance()
-    )
+    table = identified(posterior_errors(task, architecture, snakemake.params.posteriors), **run.wildcards)
+    write_table(snakemake.output.table, table, run.provenance())

@@ -6,17 +6,14 @@ with job(snakemake) as run:
     import pandas as pd
 
     from sgdbayes.analysis.posterior_pairs import compare_posteriors
-    from sgdbayes.files import read_table, write_table
+    from sgdbayes.files import identified, read_tables, write_table
 
     models: dict[tuple[str, str], dict[str, pd.DataFrame]] = {}
-    for (task, architecture, posterior), path in zip(
-        snakemake.params.names, snakemake.input.probabilities, strict=True
-    ):
-        models.setdefault((task, architecture), {})[posterior] = read_table(path)
-    tables = []
-    for (task, architecture), probabilities in models.items():
-        table = compare_posteriors(probabilities, **snakemake.params.settings)
-        table.insert(0, "task", task)
-        table.insert(1, "architecture", architecture)
-        tables.append(table)
+    found = read_tables(snakemake.input.probabilities, "task", "architecture", "posterior")
+    for (*model, posterior), table in found.items():
+        models.setdefault(tuple(model), {})[posterior] = table
+    tables = [
+        identified(compare_posteriors(probabilities, **snakemake.params.settings), task=task, architecture=architecture)
+        for (task, architecture), probabilities in models.items()
+    ]
     write_table(snakemake.output.table, pd.concat(tables, ignore_index=True), run.provenance())

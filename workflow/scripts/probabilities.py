@@ -6,7 +6,7 @@ with job(snakemake) as run:
     from sgdbayes.functions import favourites
     from sgdbayes.posterior.probabilities import function_probabilities
     from sgdbayes.posterior.stored import stored_posterior
-    from sgdbayes.files import read_arrays, read_table, write_table
+    from sgdbayes.files import identified, read_arrays, read_table, write_table
     from sgdbayes.analysis.runs import found_functions
 
     runs, draws = ([read_table(path) for path in paths] for paths in (snakemake.input.runs, snakemake.input.draws))
@@ -17,4 +17,4 @@ with job(snakemake) as run:
     }
     posterior = stored_posterior(read_arrays(snakemake.input.posterior))
     table = function_probabilities(posterior, asked, seed=snakemake.params.seed)
-    write_table(snakemake.output.table, table, run.provenance())
+    write_table(snakemake.output.table, identified(table, **run.wildcards), run.provenance())

@@ -4,8 +4,8 @@ from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from sgdbayes.figures import draw_scatter, save_figure
-    from sgdbayes.files import read_table
+    from sgdbayes.files import read_table, read_tables
 
-    functions = dict(zip(snakemake.params.sizes, map(read_table, snakemake.input.functions), strict=True))
+    functions = read_tables([snakemake.input.functions], "domain_size")
     figure = draw_scatter(functions, read_table(snakemake.input.comparison), **snakemake.params.about)
     save_figure(figure, snakemake.output, run.provenance())

@@ -5,19 +5,21 @@ from sgdbayes.pipeline.jobs import job
 with job(snakemake) as run:
     import pandas as pd
 
-    from sgdbayes.files import read_table, write_table
     from sgdbayes.analysis.test_errors import error_pairs, error_table
+    from sgdbayes.files import identified, read_tables, write_table
 
-    experiments = snakemake.params.experiments
-    runs = dict(zip(experiments, map(read_table, snakemake.input.runs), strict=True))
-    wrong = dict(zip(experiments, map(read_table, snakemake.input.wrong), strict=True))
-    tables = [error_table(runs[name], wrong[name]).assign(experiment=name) for name in experiments]
-    table = pd.concat(tables, ignore_index=True)
-    table.insert(0, "experiment", table.pop("experiment"))
-    tasks = pd.Series(snakemake.params.tasks, index=experiments)
+    runs = read_tables(snakemake.input.runs, "experiment")
+    of_models, models = read_tables(snakemake.input.wrong, "task", "architecture"), snakemake.params.models
+    wrong = {name: of_models[tuple(models[name])] for name in runs}
+    table = pd.concat(
+        [identified(error_table(runs[name], wrong[name]), experiment=name) for name in runs], ignore_index=True
+    )
+    by_task: dict[str, list[str]] = {}
+    for name in runs:
+        by_task.setdefault(models[name][0], []).append(name)
     pairs = [
-        error_pairs({name: runs[name] for name in of.index}, wrong[of.index[0]]["label"].to_numpy())
-        for _, of in tasks.groupby(tasks, sort=False)
+        error_pairs({name: runs[name] for name in names}, wrong[names[0]]["label"].to_numpy())
+        for names in by_task.values()
     ]
     write_table(snakemake.output.table, table, run.provenance())
     write_table(snakemake.output.pairs, pd.concat(pairs, ignore_index=True), run.provenance())

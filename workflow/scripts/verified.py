@@ -5,19 +5,17 @@ from sgdbayes.pipeline.jobs import job
 with job(snakemake) as run:
     import pandas as pd
 
-    from sgdbayes.files import read_table, write_table
+    from sgdbayes.files import read_tables, write_table
 
-    rows = []
-    for experiment, path in zip(snakemake.params.experiments, snakemake.input, strict=True):
-        table = read_table(path)
-        rows.append(
-            {
-                "experiment": experiment,
-                "trained_again": len(table),
-                "same_networks": int((table["different_labels"] == 0).sum()),
-                "labels": int(table["labels"].sum()),
-                "different_labels": int(table["different_labels"].sum()),
-                "same_epochs": int(table["same_epochs"].sum()),
-            }
-        )
+    rows = [
+        {
+            "experiment": experiment,
+            "trained_again": len(table),
+            "same_networks": int((table["different_labels"] == 0).sum()),
+            "labels": int(table["labels"].sum()),
+            "different_labels": int(table["different_labels"].sum()),
+            "same_epochs": int(table["same_epochs"].sum()),
+        }
+        for experiment, table in read_tables(snakemake.input, "experiment").items()
+    ]
     write_table(snakemake.output.table, pd.DataFrame(rows), run.provenance())

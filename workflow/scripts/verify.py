@@ -7,7 +7,7 @@ with job(snakemake) as run:
 
     from sgdbayes.datasets import load_task
     from sgdbayes.device import resolve_device
-    from sgdbayes.files import read_table, write_table
+    from sgdbayes.files import identified, read_table, write_table
     from sgdbayes.training.verify import verify_runs
 
     settings = snakemake.params
@@ -20,4 +20,5 @@ with job(snakemake) as run:
         stack_size=settings.stack_size,
         device=device,
     )
+    table = identified(table, experiment=snakemake.wildcards.experiment)
     write_table(snakemake.output.table, table, run.provenance(device=device))
