@@ -6,7 +6,19 @@ from typing import Any
 
 import cost
 import pandas as pd
-from values import BOOLEAN, FINITE, IMAGES, PAPER, chosen, compared, interval, on_all_points, on_boolean, table
+from values import (
+    BOOLEAN,
+    FINITE,
+    IMAGES,
+    PAPER,
+    chosen,
+    compared,
+    functions,
+    interval,
+    on_all_points,
+    on_boolean,
+    table,
+)
 
 from sgdbayes.analysis.claims import overall_verdicts
 

@@ -30,7 +30,7 @@ CONFIGURATION = {
     "experiments": {"small": {"task": "small", "architecture": "fcn", "optimizer": "sgd", "networks": 30, "batch_size": 8,
                               "domain_sizes": [8], "extra_epochs": 300}},
 }  # fmt: skip
-TABLES = ["experiments/small/runs.parquet", "experiments/small/functions-8.parquet", "comparison.csv", "bands.csv"]
+TABLES = ["experiments/small/runs.parquet", "experiments/small/functions.parquet", "comparison.csv", "bands.csv"]
 TARGETS = ["--", *(f"results/tiny/{name}" for name in TABLES)]
 
 

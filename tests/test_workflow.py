@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from sgdbayes.analysis.runs import converged_functions
-from sgdbayes.files import read_arrays, read_provenance, read_table
+from sgdbayes.files import read_arrays, read_provenance, read_table, read_tables
 from sgdbayes.functions import as_strings, unpack
 
 ROOT = Path(__file__).parents[1]
@@ -144,13 +144,20 @@ def test_make_says_what_it_found_and_where(project):
     assert len(project.said.splitlines()) < 60
 
 
+def functions(results: Path, experiment: str, size: int) -> pd.DataFrame:
+    """The functions of an experiment on a domain."""
+    return read_tables([results / "experiments" / experiment / "functions.parquet"], "experiment", "domain_size")[
+        experiment, size
+    ]
+
+
 def test_function_tables_count_the_recorded_networks(results):
     runs = read_table(results / "runs.parquet")
     assert len(runs) == 12
     assert runs["converged"].all()
     for experiment, networks in runs.groupby("experiment"):
         for size in (3, 8):
-            table = read_table(results / "experiments" / experiment / f"functions-{size}.parquet")
+            table = functions(results, experiment, size)
             found = as_strings(unpack(networks["labels"].tolist(), size))
             counts = table.set_index("function")["count"]
             assert counts.sum() == 6
@@ -165,7 +172,7 @@ def test_function_tables_count_the_recorded_networks(results):
 
 def test_all_functions_of_a_small_domain_share_one(results):
     """On three test points a posterior's favourites are nearly all eight functions: their probabilities sum to at most one."""
-    table = read_table(results / "experiments" / "small-sgd" / "functions-3.parquet")
+    table = functions(results, "small-sgd", 3)
     for posterior in ("mse", "ep"):
         assert 0.5 < np.exp(table[f"log_p_{posterior}"]).sum() < 1.001
 
@@ -230,7 +237,7 @@ def test_figures_are_pictures(results):
     # One job draws all of a kind; each says what it was drawn from itself.
     inputs = read_provenance(results / "figures/ranks/small/fcn/3.png")["inputs"]
     drawn = [f"models/small/fcn/{name}-draws.parquet" for name in TINY["posteriors"]]
-    found = [f"experiments/small-{name}/functions-3.parquet" for name in ("sgd", "adam")]
+    found = [f"experiments/small-{name}/functions.parquet" for name in ("sgd", "adam")]
     assert set(inputs) == {f"results/tiny/{name}" for name in found + drawn}
 
 
@@ -267,7 +274,7 @@ def test_a_finished_run_and_a_fresh_clone_of_it_have_nothing_to_do(project):
         if path.is_file():
             os.utime(path, (1e9, 1e9 + zlib.crc32(path.name.encode()) % 1000))
     # An input of many figures that only some of them show.
-    for path in (project.folder / "results/tiny/experiments").glob("*/functions-8.parquet*"):
+    for path in (project.folder / "results/tiny/experiments").glob("*/functions.parquet*"):
         os.utime(path, (1e9, 1e9 + 1001))
     assert project.planned() == set()
     # Of a task made anew, what is not kept in a clone, between it and what is, is not made again.

@@ -40,7 +40,7 @@ CONFIGURATION = {
     "experiments": {"small": {"task": "small", "architecture": "fcn", "optimizer": "sgd", "networks": 2 * BLOCKS, "batch_size": 8,
                               "domain_sizes": [8], "extra_epochs": 500}},
 }  # fmt: skip
-TABLES = ["runs.parquet", "comparison.csv", "bands.csv", "experiments/small/functions-8.parquet"]
+TABLES = ["runs.parquet", "comparison.csv", "bands.csv", "experiments/small/functions.parquet"]
 TARGETS = [f"results/cluster/{name}" for name in (*TABLES, "summary.txt")]
 SLURM_CONF = """
 ClusterName=test
