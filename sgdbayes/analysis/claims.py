@@ -7,7 +7,7 @@ beyond the first, and is not decided otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass
 from itertools import combinations
 from typing import Any
@@ -25,16 +25,19 @@ from sgdbayes.statistics import UNDEFINED, Estimate, standard_error
 
 __all__ = ["CLAIMS", "claims_table", "overall_verdicts"]
 
+_Sweeps = Mapping[str, Mapping[str, Any]]
+_OfTwo = Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]
+_Known = Mapping[frozenset[str], pd.Series]
+
 _MOST = 0.75
 _VERDICTS = ("holds", "holds in part", "does not hold", "not decided")
 _EXACT = exact_posterior().name
-_EVERYWHERE = "on all recorded test points where measured"
 
 
 @dataclass(frozen=True)
 class Test:
-    """``effect``: what is measured. The claim ``holds`` beyond the first threshold and ``fails`` short of the second, where
-    there is none short of the first; ``added``: what the sentence says then.
+    """``effect``: what is measured. The claim ``holds`` beyond the first threshold and ``fails`` short of the second; None is
+    for the same threshold, and the sentence then ends as ``added`` says.
     """
 
     effect: str
@@ -79,7 +82,55 @@ class Claim:
     tests: tuple[Test, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+# fmt: off
+_EVERYWHERE = "on all recorded test points where measured"
+C1 = Claim("C1", "P_OPT and P_B correlate over many orders of magnitude", (
+    Test("Pearson correlation of log P_OPT with log P_B, exact 0-1 posterior", 0.7, 0.3),
+))
+C2 = Claim("C2", "the most frequent functions agree best", (
+    Test("decades by which P_OPT and P_B (exact 0-1) differ on average, rarest decade of frequency less the top 5", 0),
+))
+C3 = Claim("C3", "P_B is strongly biased towards functions of low error and low complexity", (
+    Test("decades of P_B (EP) between the target and the mean function with half of E wrong", 3, 0),
+    Test("Spearman correlation of log P_B (EP) with complexity, functions networks found", -0.5, 0),
+))
+C4 = Claim("C4", "optimisers differ; to second order only, says the paper", tuple(
+    Test(f"largest difference in mean test error {of}, percentage points, Bonferroni, {_EVERYWHERE}", 0, None, ", cannot fail")
+    for of in ("between two optimisers", "over a sweep")
+))
+C5 = Claim("C5", "mean test errors under P_OPT and P_B are close", (
+    Test(f"larger mean test error over smaller, networks and exact 0-1 posterior, {_EVERYWHERE}", 1.25, 2),
+))
+D1 = Claim("D1", "the Gaussian process stands for the finite network", (
+    Test("correlation of log P_B, exact 0-1 posterior and finite networks", 0.9, 0.7),
+))
+D2 = Claim("D2", "expectation propagation stands for the exact 0-1 posterior", (
+    Test("correlation of log P_B, EP and exact 0-1 posterior", 0.9, 0.7),
+))
+D3 = Claim("D3", "it does not matter that SGD stops at the boundary of zero error", (
+    Test("change of the correlation with the exact 0-1 posterior by overtraining", 0.05, 0.1),
+    Test(f"larger mean test error over smaller, overtrained and not, {_EVERYWHERE}", 1.1, 1.25),
+    Test("smallest over mean margin on S, median of networks that first fit S over that of random sampling (exact 0-1): "
+         "below 1 networks stop nearer the boundary", 1 / 1.5, 1 / 3),
+))
+D4 = Claim("D4", "noise of the frequencies explains what the correlation lacks", (
+    Test("noise ceiling less correlation with the exact 0-1 posterior", 0.05, 0.1),
+))
+D5 = Claim("D5", "random sampling shows no double descent", (
+    Test("largest rise of random sampling's mean test error as width or |S| grows, percentage points, Bonferroni", 1, 2),
+))
+D6 = Claim("D6", "SGD depends on the initial scale, which the 0-1 posterior does not see", (
+    Test(f"largest mean test error over smallest, over initial scales, Bonferroni, {_EVERYWHERE}", 1.25, 1.1),
+    Test("total variation distance to the exact 0-1 posterior, smallest initial scale less largest", 0),
+))
+D7 = Claim("D7", "the NTK ensemble or the MSE posterior predicts P_OPT better than the 0-1 posterior", (
+    Test("correlation of this posterior less that of the exact 0-1 posterior", 0, None, ", does not below"),
+))
+# fmt: on
+CLAIMS = {claim.name: claim for claim in (C1, C2, C3, C4, C5, D1, D2, D3, D4, D5, D6, D7)}
+
+
+@dataclass(frozen=True)
 class Finding:
     """What a test gave; ``subject``: experiment, model or pair that it is about; ``figure``: below figures/."""
 
@@ -94,14 +145,13 @@ class Finding:
     @classmethod
     def of(cls, row: pd.Series, test: Test, effect: Estimate, **about: Any) -> Finding:  # noqa: ANN401
         """About the experiment of a ``row`` of comparison.csv; ``about``: fields with other values."""
-        name, size = row["experiment"], int(row["domain_size"])
-        counts = {"networks": int(row["networks"]), "functions": int(row["compared"])}
-        own = {"subject": name, "figure": f"scatter/{name}", "domain_size": size} | counts
-        return cls(test=test, effect=effect, **own | about)
+        own = {"subject": row["experiment"], "figure": f"scatter/{row['experiment']}"}
+        numbers = {"domain_size": row["domain_size"], "networks": row["networks"], "functions": row["compared"]}
+        return cls(test, effect, **own | numbers | about)
 
     def columns(self) -> dict[str, Any]:
-        effect = dict(zip(("effect", "low", "high"), astuple(self.effect), strict=True))
         about = {"subject": self.subject, "test": self.test.sentence, "domain_size": self.domain_size}
+        effect = {"effect": self.effect.value, "low": self.effect.low, "high": self.effect.high}
         counts = {"networks": self.networks, "functions": self.functions}
         return about | effect | counts | {"verdict": self.test.verdict(self.effect), "figure": self.figure}
 
@@ -111,9 +161,9 @@ def claims_table(
     bands: pd.DataFrame,
     pairs: pd.DataFrame,
     by_error: Mapping[tuple[str, str], pd.DataFrame],
-    complexity: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]],
-    sweeps: Mapping[str, Mapping[str, Any]],
-    margins: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]],
+    complexity: _OfTwo,
+    sweeps: _Sweeps,
+    margins: _OfTwo,
     test_errors: pd.DataFrame | None = None,
     error_pairs: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
@@ -126,34 +176,251 @@ def claims_table(
     ``margins``: by experiment, its runs.parquet and margin_min and margin_mean of draws from the exact 0-1 posterior.
     ``test_errors`` and ``error_pairs``: test-errors.csv and test-error-pairs.csv, or None.
     """
-    known = {
-        frozenset((row["experiment_a"], row["experiment_b"])): row
-        for _, row in ([] if error_pairs is None else error_pairs.iterrows())
-    }
+    of_two = _rows(error_pairs) if error_pairs is not None else []
+    known = {frozenset((row["experiment_a"], row["experiment_b"])): row for row in of_two}
     found = {
-        "C1": _correlation(comparison),
-        "C2": _most_frequent_functions(comparison, bands),
-        "C3": _bias(by_error, complexity),
-        "C4": _optimizers(comparison, sweeps, known),
-        "C5": _test_errors(comparison, test_errors),
-        "D1": _finite_networks(pairs),
-        "D2": _expectation_propagation(pairs),
-        "D3": _stopping(comparison, sweeps, margins, known),
-        "D4": _noise(comparison),
-        "D5": _double_descent(comparison, sweeps, test_errors),
-        "D6": _initial_scale(comparison, sweeps, known),
-        "D7": _other_predictors(comparison),
+        C1: _correlation(comparison),
+        C2: _most_frequent_functions(comparison, bands),
+        C3: _bias(by_error, complexity),
+        C4: _optimizers(comparison, sweeps, known),
+        C5: _test_errors(comparison, test_errors),
+        D1: _finite_networks(pairs),
+        D2: _expectation_propagation(pairs),
+        D3: _stopping(comparison, sweeps, margins, known),
+        D4: _noise(comparison),
+        D5: _double_descent(comparison, sweeps, test_errors),
+        D6: _initial_scale(comparison, sweeps, known),
+        D7: _other_predictors(comparison),
     }
+    untested = Finding(C1.tests[0], UNDEFINED, "", "").columns() | {"test": "no experiment of this configuration"}
     rows = []
-    for name, findings in found.items():
-        claim = {"claim": name, "statement": CLAIMS[name].statement}
-        rows += [claim | each.columns() for each in findings] or [claim | _UNTESTED]
+    for claim, findings in found.items():
+        about = {"claim": claim.name, "statement": claim.statement}
+        rows += [about | each.columns() for each in findings] or [about | untested]
     return pd.DataFrame(rows).astype(dict.fromkeys(("domain_size", "networks", "functions"), "Int64"))
 
 
-_UNTESTED = Finding(test=Test("", 0), effect=UNDEFINED, subject="", figure="").columns() | {
-    "test": "no experiment of this configuration"
-}
+def _correlation(comparison: pd.DataFrame) -> Iterator[Finding]:
+    for _, of in best_rows(comparison):
+        yield Finding.of(of.loc[_EXACT], C1.tests[0], Estimate.of(of.loc[_EXACT], "pearson"))
+
+
+def _most_frequent_functions(comparison: pd.DataFrame, bands: pd.DataFrame) -> Iterator[Finding]:
+    keys = ["experiment", "domain_size", "posterior"]
+    for _, of in best_rows(comparison):
+        row = of.loc[_EXACT]
+        own = bands[bands[keys].eq([row["experiment"], row["domain_size"], _EXACT]).all(axis=1)]
+        decades, top = own[own["band"].str.contains(" to ")], own[own["band"] == "top 5"]
+        if len(decades) > 1 and len(top):
+            off = [Estimate.of(each, "log_ratio").mapped(_decades) for each in (decades.iloc[-1], top.iloc[0])]
+            rarest, likeliest = (-each if each.value < 0 else each for each in off)
+            yield Finding.of(row, C2.tests[0], rarest - likeliest)
+
+
+def _decades(log: float) -> float:
+    return log / np.log(10)
+
+
+def _bias(by_error: Mapping[tuple[str, str], pd.DataFrame], complexity: _OfTwo) -> Iterator[Finding]:
+    of_error, of_complexity = C3.tests
+    for model, table in by_error.items():
+        size = int(table["domain_size"].max())
+        own = table[table["domain_size"] == size]
+        half = min(own["test_errors"].unique(), key=lambda errors: abs(errors - size / 2))
+        target, wrong = (_decades(own.loc[own["test_errors"] == errors, "log_p"]) for errors in (0, half))
+        if wrong.isna().any() or target.isna().any() or len(wrong) < 3:
+            continue
+        value, reach = target.iloc[0] - wrong.mean(), stdtrit(len(wrong) - 1, 0.975) * standard_error(wrong)
+        effect, functions = Estimate(value, value - reach, value + reach), len(wrong) + 1
+        yield Finding(of_error, effect, ", ".join(model), f"by-error/{size}", domain_size=size, functions=functions)
+    for experiment, (measured, functions) in complexity.items():
+        size = len(functions["function"].iloc[0])
+        of = measured[measured["domain_size"] == size].groupby("function", as_index=False)["complexity"].mean()
+        known = functions.reindex(columns=["function", "log_p_ep"]).dropna(subset="log_p_ep").merge(of, on="function")
+        if len(known) < 10:
+            continue
+        value = spearmanr(known["complexity"], known["log_p_ep"]).statistic
+        # Fisher's scale, with the variance of Bonett and Wright (Psychometrika 65, 2000).
+        error = np.sqrt((1 + value**2 / 2) / (len(known) - 3))
+        effect = Estimate.around(np.arctanh(value), error).mapped(np.tanh)
+        numbers = {"domain_size": size, "networks": functions["count"].sum(), "functions": len(known)}
+        yield Finding(of_complexity, effect, experiment, f"complexity/{experiment}", **numbers)
+
+
+def _optimizers(comparison: pd.DataFrame, sweeps: _Sweeps, known: _Known) -> Iterator[Finding]:
+    def largest(rows: list[pd.Series], test: Test, **about: str) -> Finding:
+        pairs = _pairs(rows, known)
+        pair = max(pairs, key=lambda each: each.difference.value)
+        return Finding(test, pair.difference.mapped(_percent).widened(len(pairs)), **pair.about | about)
+
+    of_optimizers, of_sweep = C4.tests
+    alike = ["task", "architecture", "loss", "batch_size", "extra_epochs", "target_loss", "precision", "seed"]
+    for (task, architecture, *_), of in comparison.groupby(alike, dropna=False, sort=False):
+        size = of["domain_size"].max()
+        rows = _rows(of[of["domain_size"] == size].drop_duplicates("experiment"))
+        if len(rows) > 1:
+            yield largest(rows, of_optimizers, figure=f"errors/{task}/{architecture}/{size}")
+    settings = ("batch_size", "optimizer.learning_rate", "extra_epochs", "target_loss")
+    for line, about in _lines(comparison, sweeps, {each: [_EXACT] for each in settings}):
+        yield largest(_rows(line), of_sweep, **about)
+
+
+def _percent(share: float) -> float:
+    return 100 * share
+
+
+def _test_errors(comparison: pd.DataFrame, test_errors: pd.DataFrame | None) -> Iterator[Finding]:
+    exact = comparison[comparison["posterior"] == _EXACT]
+    largest = exact.loc[exact.groupby("experiment", sort=False)["domain_size"].idxmax()]
+    measured = on_all_points(largest, test_errors)
+    for index, row in largest.iterrows():
+        figure = f"errors/{row['task']}/{row['architecture']}/{row['domain_size']}"
+        if index in measured.index:
+            row = measured.loc[index]
+            log_ratio = Estimate.of(row, "ratio").mapped(np.log)
+        else:
+            log_ratio = Estimate.of(row, "test_error").log_ratio(Estimate.of(row, "posterior_test_error"))
+        yield Finding.of(row, C5.tests[0], log_ratio.size.mapped(np.exp), figure=figure)
+
+
+def _finite_networks(pairs: pd.DataFrame) -> Iterator[Finding]:
+    for row, about in _against_exact(pairs, _finite()):
+        figure = f"reference/{row['task']}/{row['architecture']}/{row['domain_size']}"
+        yield Finding(D1.tests[0], Estimate.of(row, "pearson"), figure=figure, **about)
+
+
+def _expectation_propagation(pairs: pd.DataFrame) -> Iterator[Finding]:
+    for row, about in _against_exact(pairs, [name for name, kind in POSTERIORS.items() if kind.approximates == _EXACT]):
+        yield Finding(D2.tests[0], Estimate.of(row, "pearson"), figure="ep-against-exact", **about)
+
+
+def _against_exact(pairs: pd.DataFrame, others: list[str]) -> Iterator[tuple[pd.Series, dict[str, Any]]]:
+    """Of each model the row of posterior-pairs.csv with most functions between the exact 0-1 posterior and one of the
+    ``others``, and what a finding says of it.
+    """
+    a, b = pairs["posterior_a"], pairs["posterior_b"]
+    both = (a.eq(_EXACT) & b.isin(others)) | (b.eq(_EXACT) & a.isin(others))
+    for model, of in pairs[both & pairs["pearson"].notna()].groupby(["task", "architecture"], sort=False):
+        row = of.sort_values(["compared", "domain_size"]).iloc[-1]
+        subject = ", ".join([*model, row["posterior_b" if row["posterior_a"] == _EXACT else "posterior_a"]])
+        yield row, {"subject": subject, "domain_size": row["domain_size"], "functions": row["compared"]}
+
+
+def _finite() -> list[str]:
+    return [name for name, kind in POSTERIORS.items() if kind.of_networks]
+
+
+def _stopping(comparison: pd.DataFrame, sweeps: _Sweeps, margins: _OfTwo, known: _Known) -> Iterator[Finding]:
+    of_correlation, of_error, of_margin = D3.tests
+    for line, about in _lines(comparison, sweeps, {"extra_epochs": [_EXACT], "target_loss": [_EXACT]}):
+        first, last = line.iloc[0], line.iloc[-1]
+        change = Estimate.of(last, "pearson") - Estimate.of(first, "pearson")
+        yield Finding.of(last, of_correlation, change.size, networks=first["networks"] + last["networks"], **about)
+        (pair,) = _pairs([last, first], known)
+        yield Finding(of_error, pair.log_ratio.mapped(np.exp), **pair.about | about)
+    for experiment, (runs, draws) in margins.items():
+        first, overtrained = relative_margins(runs)
+        # Overtrained networks first fit S where those of the same seed do that are not.
+        if overtrained is None:
+            effect = _log_median(first) - _log_median(draws["margin_min"] / draws["margin_mean"])
+            yield Finding(of_margin, effect.mapped(np.exp), experiment, "margins", networks=len(first))
+
+
+def _log_median(values: np.ndarray) -> Estimate:
+    """The logarithm of the median of positive values, with the interval that order statistics give it."""
+    ends = quantile_test(values, p=0.5).confidence_interval(0.95)
+    return Estimate(np.median(values), ends.low, ends.high).mapped(np.log)
+
+
+def _noise(comparison: pd.DataFrame) -> Iterator[Finding]:
+    for _, of in best_rows(comparison):
+        row = of.loc[_EXACT]
+        yield Finding.of(row, D4.tests[0], Estimate.of(row, "noise_ceiling") - Estimate.of(row, "pearson"))
+
+
+def _double_descent(comparison: pd.DataFrame, sweeps: _Sweeps, test_errors: pd.DataFrame | None) -> Iterator[Finding]:
+    # The infinitely wide network has no width.
+    sampled = {"task.train_size": [_EXACT], "architecture.width": _finite()}
+    for line, about in _lines(comparison, sweeps, sampled, by="posterior"):
+        measured = on_all_points(line, test_errors)
+        line = (measured if len(measured) == len(line) else line).drop_duplicates("x")
+        pairs = list(combinations([Estimate.of(row, "posterior_test_error") for row in _rows(line)], 2))
+        if pairs:
+            rises = [(later - earlier).mapped(_percent).widened(len(pairs)) for earlier, later in pairs]
+            # A rise that is less than the largest may be less certain.
+            effect = Estimate(*map(max, zip(*map(astuple, rises), strict=True)))
+            yield Finding(D5.tests[0], effect, domain_size=line["domain_size"].iloc[0], **about)
+
+
+def _initial_scale(comparison: pd.DataFrame, sweeps: _Sweeps, known: _Known) -> Iterator[Finding]:
+    of_error, of_distance = D6.tests
+    for line, about in _lines(comparison, sweeps, {"architecture.weight_variance": [_EXACT]}):
+        pairs = _pairs(_rows(line), known)
+        pair = max(pairs, key=lambda each: np.nan_to_num(each.log_ratio.value, nan=-np.inf))
+        yield Finding(of_error, pair.log_ratio.widened(len(pairs)).mapped(np.exp), **pair.about | about)
+        first, last = line.iloc[0], line.iloc[-1]
+        nearer = Estimate.of(first, "total_variation") - Estimate.of(last, "total_variation")
+        yield Finding.of(last, of_distance, nearer, networks=first["networks"] + last["networks"], **about)
+
+
+def _other_predictors(comparison: pd.DataFrame) -> Iterator[Finding]:
+    for experiment, of in best_rows(comparison):
+        for other, kind in POSTERIORS.items():
+            if other in of.index and not (kind.exact or kind.approximates or kind.of_networks):
+                better = Estimate.of(of.loc[other], "pearson") - Estimate.of(of.loc[_EXACT], "pearson")
+                yield Finding.of(of.loc[_EXACT], D7.tests[0], better, subject=f"{experiment}, {other}")
+
+
+def _rows(table: pd.DataFrame) -> list[pd.Series]:
+    return [row for _, row in table.iterrows()]
+
+
+def _lines(
+    comparison: pd.DataFrame, sweeps: _Sweeps, posteriors: Mapping[str, list[str]], by: str = "group"
+) -> Iterator[tuple[pd.DataFrame, dict[str, str]]]:
+    """Of each sweep over a setting that ``posteriors`` has, those posteriors' rows in order, of each group or posterior, if
+    there are two or more, and what a finding says of them.
+    """
+    for name, sweep in sweeps.items():
+        own = comparison["experiment"].isin(sweep["values"]) & comparison["domain_size"].eq(sweep["domain_size"])
+        x, group = (comparison.loc[own, "experiment"].map(sweep[each]) for each in ("values", "groups"))
+        rows = comparison[own].assign(x=x, group=group).sort_values("x")
+        rows = rows[rows["posterior"].isin(posteriors.get(sweep["setting"], []))]
+        for of, line in rows.groupby(by, sort=False):
+            if len(line) > 1:
+                yield line, {"subject": f"{name}, {of}", "figure": f"sweeps/{name}"}
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """By how much the mean test error of one experiment is larger than that of another, as a difference and as the logarithm
+    of a ratio, and what a finding says of the two.
+    """
+
+    difference: Estimate
+    log_ratio: Estimate
+    about: dict[str, Any]
+
+
+def _pairs(rows: list[pd.Series], known: _Known) -> list[_Pair]:
+    """Every two of these experiments, on all recorded points if all were measured there, else on the domain E."""
+    both = {frozenset((a["experiment"], b["experiment"])): (a, b) for a, b in combinations(rows, 2)}
+    everywhere = all(each in known for each in both)
+    pairs = []
+    for each, (a, b) in both.items():
+        if everywhere:
+            row, points = known[each], known[each]["test_points"]
+            difference, log_ratio = Estimate.of(row, "difference"), Estimate.of(row, "ratio").mapped(np.log)
+            difference = difference if row["experiment_a"] == a["experiment"] else -difference
+        else:
+            error, other, points = Estimate.of(a, "test_error"), Estimate.of(b, "test_error"), a["domain_size"]
+            difference, log_ratio = error - other, error.log_ratio(other)
+        if difference.value < 0:
+            a, b, difference = b, a, -difference
+        about = {"subject": f"{a['experiment']} and {b['experiment']}", "domain_size": points}
+        about |= {"networks": a["networks"] + b["networks"], "functions": a["functions"] + b["functions"]}
+        pairs.append(_Pair(difference, log_ratio.size, about))
+    return pairs
 
 
 def overall_verdicts(table: pd.DataFrame, *, by: str = "claim") -> pd.DataFrame:
@@ -177,410 +444,3 @@ def overall_verdicts(table: pd.DataFrame, *, by: str = "claim") -> pd.DataFrame:
         about = {"statement": CLAIMS[claim].statement} if by == "claim" else {by: named[-1]}
         rows.append({"claim": claim, **about, "tests": len(of), **counts, "verdict": verdict})
     return pd.DataFrame(rows)
-
-
-# --- What several claims are tested on
-
-
-def _best(comparison: pd.DataFrame) -> Iterator[tuple[pd.Series, pd.DataFrame]]:
-    """Of each experiment the row of the exact 0-1 posterior on the best domain, and the rows of all posteriors there."""
-    for _, of in best_rows(comparison):
-        yield of.loc[_EXACT], of
-
-
-def _swept(
-    comparison: pd.DataFrame, sweeps: Mapping[str, Mapping[str, Any]], *settings: str
-) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Of each sweep over one of the ``settings`` its name and its rows in order, with their value x and group."""
-    for name, sweep in sweeps.items():
-        if sweep["setting"] in settings:
-            own = comparison["experiment"].isin(sweep["values"]) & comparison["domain_size"].eq(sweep["domain_size"])
-            x, group = (comparison.loc[own, "experiment"].map(sweep[each]) for each in ("values", "groups"))
-            yield name, comparison[own].assign(x=x, group=group).sort_values("x")
-
-
-def _lines(
-    comparison: pd.DataFrame, sweeps: Mapping[str, Mapping[str, Any]], *settings: str
-) -> Iterator[tuple[list[pd.Series], dict[str, str]]]:
-    """Of each group of these sweeps its rows, two or more, of the exact 0-1 posterior, and what findings say of it."""
-    for name, rows in _swept(comparison, sweeps, *settings):
-        for group, line in rows[rows["posterior"] == _EXACT].groupby("group", sort=False):
-            if len(line) > 1:
-                yield [row for _, row in line.iterrows()], {"subject": f"{name}, {group}", "figure": f"sweeps/{name}"}
-
-
-@dataclass(frozen=True)
-class _Pair:
-    """Mean test errors of two experiments, ``a`` the one that errs more: their difference, and the log of the larger over
-    the smaller.
-    """
-
-    a: pd.Series
-    b: pd.Series
-    test_points: int
-    difference: Estimate
-    log_ratio: Estimate
-
-    @classmethod
-    def of(cls, a: pd.Series, b: pd.Series, known: pd.Series | None) -> _Pair:
-        """From rows of comparison.csv, and of test-error-pairs.csv if there is one."""
-        if known is None:
-            errors = Estimate.of(a, "test_error"), Estimate.of(b, "test_error")
-            difference, log_ratio, points = errors[0] - errors[1], errors[0].log_ratio(errors[1]), a["domain_size"]
-        else:
-            difference, log_ratio = Estimate.of(known, "difference"), Estimate.of(known, "ratio").mapped(np.log)
-            difference = difference if known["experiment_a"] == a["experiment"] else -difference
-            points = known["test_points"]
-        if difference.value < 0:
-            a, b, difference = b, a, -difference
-        return cls(a, b, int(points), difference, log_ratio.size)
-
-    def finding(self, test: Test, effect: Estimate, **about: str) -> Finding:
-        both = {"networks": int(self.a["networks"] + self.b["networks"]), "domain_size": self.test_points}
-        both |= {"functions": int(self.a["functions"] + self.b["functions"])}
-        both |= {"subject": f"{self.a['experiment']} and {self.b['experiment']}"}
-        return Finding(test=test, effect=effect, **both | about)
-
-
-def _pairs(rows: list[pd.Series], known: Mapping[frozenset[str], pd.Series]) -> list[_Pair]:
-    """Every two of these experiments, on all recorded points if all were measured there, else on the domain E."""
-    both = {frozenset((a["experiment"], b["experiment"])): (a, b) for a, b in combinations(rows, 2)}
-    everywhere = all(each in known for each in both)
-    return [_Pair.of(a, b, known[each] if everywhere else None) for each, (a, b) in both.items()]
-
-
-def _against_exact(pairs: pd.DataFrame, others: Collection[str]) -> Iterator[tuple[pd.Series, dict[str, Any]]]:
-    """Of each model the row of posterior-pairs.csv with most functions between the exact 0-1 posterior and one of the
-    ``others``, and what a finding says of it.
-    """
-    a, b = pairs["posterior_a"], pairs["posterior_b"]
-    both = (a.eq(_EXACT) & b.isin(others)) | (b.eq(_EXACT) & a.isin(others))
-    for model, of in pairs[both & pairs["pearson"].notna()].groupby(["task", "architecture"], sort=False):
-        row = of.sort_values(["compared", "domain_size"]).iloc[-1]
-        other = row["posterior_b"] if row["posterior_a"] == _EXACT else row["posterior_a"]
-        about = {"subject": ", ".join([*model, other]), "domain_size": int(row["domain_size"])}
-        yield row, about | {"functions": int(row["compared"])}
-
-
-def _finite() -> list[str]:
-    return [name for name, kind in POSTERIORS.items() if kind.of_networks]
-
-
-def _percent(share: float) -> float:
-    return 100 * share
-
-
-# --- The claims, each with the function that tests it
-
-_C1 = Claim(
-    "C1",
-    "P_OPT and P_B correlate over many orders of magnitude",
-    (Test("Pearson correlation of log P_OPT with log P_B, exact 0-1 posterior", 0.7, 0.3),),
-)
-
-
-def _correlation(comparison: pd.DataFrame) -> Iterator[Finding]:
-    for row, _ in _best(comparison):
-        yield Finding.of(row, _C1.tests[0], Estimate.of(row, "pearson"))
-
-
-_C2 = Claim(
-    "C2",
-    "the most frequent functions agree best",
-    (
-        Test(
-            "decades by which P_OPT and P_B (exact 0-1) differ on average, rarest decade of frequency less the top 5",
-            0,
-        ),
-    ),
-)
-
-
-def _most_frequent_functions(comparison: pd.DataFrame, bands: pd.DataFrame) -> Iterator[Finding]:
-    keys = ["experiment", "domain_size", "posterior"]
-    for row, _ in _best(comparison):
-        own = bands[bands[keys].eq([row["experiment"], row["domain_size"], _EXACT]).all(axis=1)]
-        decades, top = own[own["band"].str.contains(" to ")], own[own["band"] == "top 5"]
-        if len(decades) > 1 and len(top):
-            logs = [Estimate.of(each, "log_ratio") for each in (decades.iloc[-1], top.iloc[0])]
-            rarest, likeliest = ((-each if each.value < 0 else each).mapped(_decades) for each in logs)
-            yield Finding.of(row, _C2.tests[0], rarest - likeliest)
-
-
-def _decades(log: float) -> float:
-    return log / np.log(10)
-
-
-_C3 = Claim(
-    "C3",
-    "P_B is strongly biased towards functions of low error and low complexity",
-    (
-        Test("decades of P_B (EP) between the target and the mean function with half of E wrong", 3, 0),
-        Test("Spearman correlation of log P_B (EP) with complexity, functions networks found", -0.5, 0),
-    ),
-)
-
-
-def _bias(
-    by_error: Mapping[tuple[str, str], pd.DataFrame], complexity: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]
-) -> Iterator[Finding]:
-    of_error, of_complexity = _C3.tests
-    for model, table in by_error.items():
-        size = int(table["domain_size"].max())
-        own = table[table["domain_size"] == size].assign(decades=lambda rows: _decades(rows["log_p"]))
-        half = min(own["test_errors"].unique(), key=lambda errors: abs(errors - size / 2))
-        target, wrong = (own.loc[own["test_errors"] == errors, "decades"] for errors in (0, half))
-        if wrong.isna().any() or target.isna().any() or len(wrong) < 3:
-            continue
-        value, reach = target.iloc[0] - wrong.mean(), stdtrit(len(wrong) - 1, 0.975) * standard_error(wrong)
-        about = {"subject": ", ".join(model), "domain_size": size, "functions": len(wrong) + 1}
-        effect = Estimate(value, value - reach, value + reach)
-        yield Finding(test=of_error, effect=effect, figure=f"by-error/{size}", **about)
-    for experiment, (measured, functions) in complexity.items():
-        size = len(functions["function"].iloc[0])
-        of = measured[measured["domain_size"] == size].groupby("function")["complexity"].mean()
-        known = functions.reindex(columns=["function", "count", "log_p_ep"]).dropna().merge(of.reset_index())
-        if len(known) < 10:
-            continue
-        value = spearmanr(known["complexity"], known["log_p_ep"]).statistic
-        # Fisher's scale, with the variance of Bonett and Wright (Psychometrika 65, 2000).
-        error = np.sqrt((1 + value**2 / 2) / (len(known) - 3))
-        counts = {"networks": int(functions["count"].sum()), "functions": len(known)}
-        about = {"subject": experiment, "domain_size": size, "figure": f"complexity/{experiment}"}
-        yield Finding(
-            test=of_complexity, effect=Estimate.around(np.arctanh(value), error).mapped(np.tanh), **about, **counts
-        )
-
-
-_C4 = Claim(
-    "C4",
-    "optimisers differ; to second order only, says the paper",
-    tuple(
-        Test(
-            f"largest difference in mean test error {what}, percentage points, Bonferroni, {_EVERYWHERE}",
-            0,
-            added=", cannot fail",
-        )
-        for what in ("between two optimisers", "over a sweep")
-    ),
-)
-
-
-def _optimizers(
-    comparison: pd.DataFrame,
-    sweeps: Mapping[str, Mapping[str, Any]],
-    known: Mapping[frozenset[str], pd.Series],
-) -> Iterator[Finding]:
-    of_optimizers, of_sweep = _C4.tests
-
-    def largest(rows: list[pd.Series], test: Test, **about: str) -> Finding:
-        pairs = _pairs(rows, known)
-        pair = max(pairs, key=lambda each: each.difference.value)
-        return pair.finding(test, pair.difference.mapped(_percent).widened(len(pairs)), **about)
-
-    alike = ["task", "architecture", "loss", "batch_size", "extra_epochs", "target_loss", "precision", "seed"]
-    for (task, architecture, *_), of in comparison.groupby(alike, dropna=False, sort=False):
-        size = of["domain_size"].max()
-        rows = [row for _, row in of[of["domain_size"] == size].drop_duplicates("experiment").iterrows()]
-        if len(rows) > 1:
-            yield largest(rows, of_optimizers, figure=f"errors/{task}/{architecture}/{size}")
-    for rows, about in _lines(
-        comparison, sweeps, "batch_size", "optimizer.learning_rate", "extra_epochs", "target_loss"
-    ):
-        yield largest(rows, of_sweep, **about)
-
-
-_C5 = Claim(
-    "C5",
-    "mean test errors under P_OPT and P_B are close",
-    (
-        Test(
-            f"larger mean test error over smaller, networks and exact 0-1 posterior, {_EVERYWHERE}",
-            1.25,
-            2,
-        ),
-    ),
-)
-
-
-def _test_errors(comparison: pd.DataFrame, test_errors: pd.DataFrame | None) -> Iterator[Finding]:
-    exact = comparison[comparison["posterior"] == _EXACT]
-    largest = exact.loc[exact.groupby("experiment", sort=False)["domain_size"].idxmax()]
-    measured = on_all_points(largest, test_errors)
-    for index, row in largest.iterrows():
-        figure = f"errors/{row['task']}/{row['architecture']}/{row['domain_size']}"
-        if index in measured.index:
-            row = measured.loc[index]
-            log_ratio = Estimate.of(row, "ratio").mapped(np.log)
-        else:
-            log_ratio = Estimate.of(row, "test_error").log_ratio(Estimate.of(row, "posterior_test_error"))
-        yield Finding.of(row, _C5.tests[0], log_ratio.size.mapped(np.exp), figure=figure)
-
-
-_D1 = Claim(
-    "D1",
-    "the Gaussian process stands for the finite network",
-    (Test("correlation of log P_B, exact 0-1 posterior and finite networks", 0.9, 0.7),),
-)
-
-
-def _finite_networks(pairs: pd.DataFrame) -> Iterator[Finding]:
-    for row, about in _against_exact(pairs, _finite()):
-        figure = f"reference/{row['task']}/{row['architecture']}/{row['domain_size']}"
-        yield Finding(test=_D1.tests[0], effect=Estimate.of(row, "pearson"), figure=figure, **about)
-
-
-_D2 = Claim(
-    "D2",
-    "expectation propagation stands for the exact 0-1 posterior",
-    (Test("correlation of log P_B, EP and exact 0-1 posterior", 0.9, 0.7),),
-)
-
-
-def _expectation_propagation(pairs: pd.DataFrame) -> Iterator[Finding]:
-    others = [name for name, kind in POSTERIORS.items() if kind.approximates == _EXACT]
-    for row, about in _against_exact(pairs, others):
-        yield Finding(test=_D2.tests[0], effect=Estimate.of(row, "pearson"), figure="ep-against-exact", **about)
-
-
-_D3 = Claim(
-    "D3",
-    "it does not matter that SGD stops at the boundary of zero error",
-    (
-        Test("change of the correlation with the exact 0-1 posterior by overtraining", 0.05, 0.1),
-        Test(f"larger mean test error over smaller, overtrained and not, {_EVERYWHERE}", 1.1, 1.25),
-        Test(
-            "smallest over mean margin on S, median of networks that first fit S over that of random sampling (exact 0-1): "
-            "below 1 networks stop nearer the boundary",
-            1 / 1.5,
-            1 / 3,
-        ),
-    ),
-)
-
-
-def _stopping(
-    comparison: pd.DataFrame,
-    sweeps: Mapping[str, Mapping[str, Any]],
-    margins: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]],
-    known: Mapping[frozenset[str], pd.Series],
-) -> Iterator[Finding]:
-    of_correlation, of_error, of_margin = _D3.tests
-    for (first, *_, last), about in _lines(comparison, sweeps, "extra_epochs", "target_loss"):
-        change = (Estimate.of(last, "pearson") - Estimate.of(first, "pearson")).size
-        networks = int(first["networks"] + last["networks"])
-        yield Finding.of(last, of_correlation, change, networks=networks, **about)
-        (pair,) = _pairs([last, first], known)
-        yield pair.finding(of_error, pair.log_ratio.mapped(np.exp), **about)
-    for experiment, (runs, draws) in margins.items():
-        first, overtrained = relative_margins(runs)
-        # Overtrained networks first fit S where those of the same seed do that are not.
-        if overtrained is None:
-            random = _log_median(draws["margin_min"] / draws["margin_mean"])
-            effect = (_log_median(first) - random).mapped(np.exp)
-            yield Finding(test=of_margin, effect=effect, subject=experiment, figure="margins", networks=len(first))
-
-
-def _log_median(values: np.ndarray) -> Estimate:
-    """The logarithm of the median of positive values, with the interval that order statistics give it."""
-    ends = quantile_test(values, p=0.5).confidence_interval(0.95)
-    return Estimate(np.median(values), ends.low, ends.high).mapped(np.log)
-
-
-_D4 = Claim(
-    "D4",
-    "noise of the frequencies explains what the correlation lacks",
-    (Test("noise ceiling less correlation with the exact 0-1 posterior", 0.05, 0.1),),
-)
-
-
-def _noise(comparison: pd.DataFrame) -> Iterator[Finding]:
-    for row, _ in _best(comparison):
-        yield Finding.of(row, _D4.tests[0], Estimate.of(row, "noise_ceiling") - Estimate.of(row, "pearson"))
-
-
-_D5 = Claim(
-    "D5",
-    "random sampling shows no double descent",
-    (
-        Test(
-            "largest rise of random sampling's mean test error as width or |S| grows, percentage points, Bonferroni",
-            1,
-            2,
-        ),
-    ),
-)
-
-
-def _double_descent(
-    comparison: pd.DataFrame, sweeps: Mapping[str, Mapping[str, Any]], test_errors: pd.DataFrame | None
-) -> Iterator[Finding]:
-    # The infinitely wide network has no width.
-    sampled = {"task.train_size": [_EXACT], "architecture.width": _finite()}
-    for name, rows in _swept(comparison, sweeps, *sampled):
-        own = rows[rows["posterior"].isin(sampled[sweeps[name]["setting"]])]
-        for posterior, line in own.groupby("posterior", sort=False):
-            measured = on_all_points(line, test_errors)
-            line = (measured if len(measured) == len(line) else line).drop_duplicates("x")
-            pairs = list(combinations([Estimate.of(row, "posterior_test_error") for _, row in line.iterrows()], 2))
-            if not pairs:
-                continue
-            rises = [(later - earlier).mapped(_percent).widened(len(pairs)) for earlier, later in pairs]
-            # The largest value and the largest ends: a rise that is less than another may be less certain.
-            effect = Estimate(*map(max, zip(*map(astuple, rises), strict=True)))
-            about = {"subject": f"{name}, {posterior}", "domain_size": int(line["domain_size"].iloc[0])}
-            yield Finding(test=_D5.tests[0], effect=effect, figure=f"sweeps/{name}", **about)
-
-
-_D6 = Claim(
-    "D6",
-    "SGD depends on the initial scale, which the 0-1 posterior does not see",
-    (
-        Test(
-            f"largest mean test error over smallest, over initial scales, Bonferroni, {_EVERYWHERE}",
-            1.25,
-            1.1,
-        ),
-        Test("total variation distance to the exact 0-1 posterior, smallest initial scale less largest", 0),
-    ),
-)
-
-
-def _initial_scale(
-    comparison: pd.DataFrame,
-    sweeps: Mapping[str, Mapping[str, Any]],
-    known: Mapping[frozenset[str], pd.Series],
-) -> Iterator[Finding]:
-    of_error, of_distance = _D6.tests
-    for rows, about in _lines(comparison, sweeps, "architecture.weight_variance"):
-        pairs = _pairs(rows, known)
-        pair = max(pairs, key=lambda each: np.nan_to_num(each.log_ratio.value, nan=-np.inf))
-        yield pair.finding(of_error, pair.log_ratio.widened(len(pairs)).mapped(np.exp), **about)
-        first, last = rows[0], rows[-1]
-        nearer = Estimate.of(first, "total_variation") - Estimate.of(last, "total_variation")
-        networks = int(first["networks"] + last["networks"])
-        yield Finding.of(last, of_distance, nearer, networks=networks, **about)
-
-
-_D7 = Claim(
-    "D7",
-    "the NTK ensemble or the MSE posterior predicts P_OPT better than the 0-1 posterior",
-    (
-        Test(
-            "correlation of this posterior less that of the exact 0-1 posterior",
-            0,
-            added=", does not below",
-        ),
-    ),
-)
-
-
-def _other_predictors(comparison: pd.DataFrame) -> Iterator[Finding]:
-    for row, of in _best(comparison):
-        for other, kind in POSTERIORS.items():
-            if other in of.index and not (kind.exact or kind.approximates or kind.of_networks):
-                better = Estimate.of(of.loc[other], "pearson") - Estimate.of(row, "pearson")
-                yield Finding.of(row, _D7.tests[0], better, subject=f"{row['experiment']}, {other}")
-
-
-CLAIMS = {claim.name: claim for claim in (_C1, _C2, _C3, _C4, _C5, _D1, _D2, _D3, _D4, _D5, _D6, _D7)}
