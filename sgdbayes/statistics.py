@@ -8,7 +8,7 @@ networks can lose functions but never find one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from statistics import NormalDist
 
 import numpy as np
@@ -75,6 +75,15 @@ class Estimate:
     def mapped(self, rising: Callable[[float], float]) -> Estimate:
         """Under a function that rises."""
         return Estimate(*(float(rising(each)) for each in (self.value, self.low, self.high)))
+
+    def log_ratio(self, other: Estimate) -> Estimate:
+        """The logarithm of this over another, of independent errors, as far on both sides; NaN unless all ends are positive."""
+        ends = np.array([astuple(self), astuple(other)])
+        if not (ends > 0).all():
+            return UNDEFINED
+        (a, a_low, a_high), (b, b_low, b_high) = np.log(ends)
+        reach = np.hypot(a_high - a_low, b_high - b_low) / 2
+        return Estimate(*map(float, (a - b, a - b - reach, a - b + reach)))
 
     @property
     def size(self) -> Estimate:
