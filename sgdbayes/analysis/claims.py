@@ -311,8 +311,8 @@ def _pairs(rows: list[pd.Series], known: _Known) -> list[_Pair]:
 
 def overall_verdicts(table: pd.DataFrame, *, by: str = "claim") -> pd.DataFrame:
     """A row per claim, or by "test" of each kind of test: claim, statement or test, tests, how many of each verdict,
-    and verdict, of all: "not decided" where most are not; that of every decided test; "mostly" that of three quarters of
-    them; "holds in part" where none fails; else "mixed". Tests that share networks and points are no sample to count.
+    and verdict, that of all: "not decided" where most are not; that of every decided test; "mostly" that of three
+    quarters; "holds in part" where none fails; else "mixed". Tests that share networks and points are no sample.
     """
     rows = []
     for (claim, *test), of in table.groupby(list(dict.fromkeys(["claim", by])), sort=False):
