@@ -72,12 +72,20 @@ class Estimate:
     def __neg__(self) -> Estimate:
         return Estimate(-self.value, -self.high, -self.low)
 
+    def __rmul__(self, factor: float) -> Estimate:
+        """By a number above 0."""
+        return Estimate(*(float(factor * each) for each in astuple(self)))
+
+    def __truediv__(self, divisor: float) -> Estimate:
+        """By a number above 0."""
+        return Estimate(*(float(each / divisor) for each in astuple(self)))
+
     def mapped(self, rising: Callable[[float], float]) -> Estimate:
         """Under a function that rises."""
         return Estimate(*(float(rising(each)) for each in (self.value, self.low, self.high)))
 
     def log_ratio(self, other: Estimate) -> Estimate:
-        """The logarithm of this over another, of independent errors, as far on both sides; NaN unless all ends are positive."""
+        """The log of this over another, errors independent, as far on both sides; NaN unless all ends are positive."""
         ends = np.array([astuple(self), astuple(other)])
         if not (ends > 0).all():
             return UNDEFINED

@@ -1,9 +1,4 @@
-"""The claims of Mingard et al. (JMLR 2021) and doubts that its readers raised, each tested on the tables of a configuration.
-
-Each test gives an effect with a 95 % interval and has two thresholds, set beforehand: the claim holds if the whole interval
-lies beyond the first, does not hold if it lies short of the second, holds in part if it lies beyond the second but not
-beyond the first, and is not decided otherwise.
-"""
+"""Each claim and doubt of `stated_claims` tested on the tables of a configuration, by a function of its own."""
 
 from __future__ import annotations
 
@@ -20,6 +15,7 @@ from scipy.stats import quantile_test, spearmanr
 from sgdbayes.analysis.all_points import on_all_points
 from sgdbayes.analysis.comparison import best_rows
 from sgdbayes.analysis.runs import relative_margins
+from sgdbayes.analysis.stated_claims import C1, C2, C3, C4, C5, CLAIMS, D1, D2, D3, D4, D5, D6, D7, Test
 from sgdbayes.posterior.kinds import POSTERIORS, exact_posterior
 from sgdbayes.statistics import UNDEFINED, Estimate, standard_error
 
@@ -28,106 +24,9 @@ __all__ = ["CLAIMS", "claims_table", "overall_verdicts"]
 _Sweeps = Mapping[str, Mapping[str, Any]]
 _OfTwo = Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]
 _Known = Mapping[frozenset[str], pd.Series]
-
 _MOST = 0.75
 _VERDICTS = ("holds", "holds in part", "does not hold", "not decided")
 _EXACT = exact_posterior().name
-
-
-@dataclass(frozen=True)
-class Test:
-    """``effect``: what is measured. The claim ``holds`` beyond the first threshold and ``fails`` short of the second; None is
-    for the same threshold, and the sentence then ends as ``added`` says.
-    """
-
-    effect: str
-    holds: float
-    fails: float | None = None
-    added: str = ""
-
-    @property
-    def sentence(self) -> str:
-        """The effect and the thresholds in words."""
-        if self.fails is None:
-            return f"{self.effect}; holds above {_number(self.holds)}{self.added}"
-        if self.fails < self.holds:
-            holds, short = "from", "below"
-        else:
-            holds, short = "to", "from" if self.fails else "above"
-        return f"{self.effect}; holds {holds} {_number(self.holds)}, does not {short} {_number(self.fails)}"
-
-    def verdict(self, effect: Estimate) -> str:
-        if not np.isfinite([effect.low, effect.high]).all():
-            return "not decided"
-        holds, fails = self.holds, self.holds if self.fails is None else self.fails
-        if holds < fails:
-            # Smaller effects speak for the claim.
-            effect, holds, fails = -effect, -holds, -fails
-        if effect.low > holds:
-            return "holds"
-        if effect.high < fails:
-            return "does not hold"
-        return "holds in part" if effect.low > fails else "not decided"
-
-
-def _number(value: float) -> str:
-    """As a short decimal, or else as one over such."""
-    return f"{value:g}" if float(f"{value:g}") == value else f"1/{1 / value:g}"
-
-
-@dataclass(frozen=True)
-class Claim:
-    name: str
-    statement: str
-    tests: tuple[Test, ...]
-
-
-# fmt: off
-_EVERYWHERE = "on all recorded test points where measured"
-C1 = Claim("C1", "P_OPT and P_B correlate over many orders of magnitude", (
-    Test("Pearson correlation of log P_OPT with log P_B, exact 0-1 posterior", 0.7, 0.3),
-))
-C2 = Claim("C2", "the most frequent functions agree best", (
-    Test("decades by which P_OPT and P_B (exact 0-1) differ on average, rarest decade of frequency less the top 5", 0),
-))
-C3 = Claim("C3", "P_B is strongly biased towards functions of low error and low complexity", (
-    Test("decades of P_B (EP) between the target and the mean function with half of E wrong", 3, 0),
-    Test("Spearman correlation of log P_B (EP) with complexity, functions networks found", -0.5, 0),
-))
-C4 = Claim("C4", "optimisers differ; to second order only, says the paper", tuple(
-    Test(f"largest difference in mean test error {of}, percentage points, Bonferroni, {_EVERYWHERE}", 0, None, ", cannot fail")
-    for of in ("between two optimisers", "over a sweep")
-))
-C5 = Claim("C5", "mean test errors under P_OPT and P_B are close", (
-    Test(f"larger mean test error over smaller, networks and exact 0-1 posterior, {_EVERYWHERE}", 1.25, 2),
-))
-D1 = Claim("D1", "the Gaussian process stands for the finite network", (
-    Test("correlation of log P_B, exact 0-1 posterior and finite networks", 0.9, 0.7),
-))
-D2 = Claim("D2", "expectation propagation stands for the exact 0-1 posterior", (
-    Test("correlation of log P_B, EP and exact 0-1 posterior", 0.9, 0.7),
-))
-D3 = Claim("D3", "it does not matter that SGD stops at the boundary of zero error", (
-    Test("change of the correlation with the exact 0-1 posterior by overtraining", 0.05, 0.1),
-    Test(f"larger mean test error over smaller, overtrained and not, {_EVERYWHERE}", 1.1, 1.25),
-    Test("smallest over mean margin on S, median of networks that first fit S over that of random sampling (exact 0-1): "
-         "below 1 networks stop nearer the boundary", 1 / 1.5, 1 / 3),
-))
-D4 = Claim("D4", "noise of the frequencies explains what the correlation lacks", (
-    Test("noise ceiling less correlation with the exact 0-1 posterior", 0.05, 0.1),
-))
-D5 = Claim("D5", "random sampling shows no double descent", (
-    Test("largest rise of random sampling's mean test error as width or |S| grows, percentage points, Bonferroni", 1, 2),
-))
-D6 = Claim("D6", "SGD depends on the initial scale, which the 0-1 posterior does not see", (
-    Test(f"largest mean test error over smallest, over initial scales, Bonferroni, {_EVERYWHERE}", 1.25, 1.1),
-    Test("total variation distance to the exact 0-1 posterior, smallest initial scale less largest", 0),
-))
-D7 = Claim("D7", "the NTK ensemble or the MSE posterior predicts P_OPT better than the 0-1 posterior", (
-    Test("correlation of this posterior less that of the exact 0-1 posterior", 0, None, ", does not below"),
-))
-# fmt: on
-CLAIMS = {claim.name: claim for claim in (C1, C2, C3, C4, C5, D1, D2, D3, D4, D5, D6, D7)}
 
 
 @dataclass(frozen=True)
@@ -167,17 +66,16 @@ def claims_table(
     test_errors: pd.DataFrame | None = None,
     error_pairs: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """A row per test: claim, statement, subject, test, domain_size, effect with low and high, networks, functions, verdict,
-    figure (below figures/). Claims without a test have a row that says "not decided".
+    """A row per test: claim, statement, subject, test, domain_size, effect with low and high, networks, functions,
+    verdict, figure (below figures/). Claims without a test have a row that says "not decided".
 
-    ``comparison``, ``bands``, ``pairs``: the tables of these names. ``by_error``: EP's table of random functions by task and
-    architecture. ``complexity``: by experiment, its complexity.parquet and its functions on the largest domain.
+    ``comparison``, ``bands``, ``pairs``: the tables of these names. ``by_error``: EP's table of random functions by
+    task and architecture. ``complexity``: by experiment, its complexity.parquet and functions on the largest domain.
     ``sweeps``: of the configuration, with ``setting``, ``domain_size``, and ``values`` and ``groups`` by experiment.
     ``margins``: by experiment, its runs.parquet and margin_min and margin_mean of draws from the exact 0-1 posterior.
     ``test_errors`` and ``error_pairs``: test-errors.csv and test-error-pairs.csv, or None.
     """
-    of_two = _rows(error_pairs) if error_pairs is not None else []
-    known = {frozenset((row["experiment_a"], row["experiment_b"])): row for row in of_two}
+    known = {frozenset((row["experiment_a"], row["experiment_b"])): row for row in _rows(error_pairs)}
     found = {
         C1: _correlation(comparison),
         C2: _most_frequent_functions(comparison, bands),
@@ -212,13 +110,9 @@ def _most_frequent_functions(comparison: pd.DataFrame, bands: pd.DataFrame) -> I
         own = bands[bands[keys].eq([row["experiment"], row["domain_size"], _EXACT]).all(axis=1)]
         decades, top = own[own["band"].str.contains(" to ")], own[own["band"] == "top 5"]
         if len(decades) > 1 and len(top):
-            off = [Estimate.of(each, "log_ratio").mapped(_decades) for each in (decades.iloc[-1], top.iloc[0])]
+            off = [Estimate.of(each, "log_ratio") / np.log(10) for each in (decades.iloc[-1], top.iloc[0])]
             rarest, likeliest = (-each if each.value < 0 else each for each in off)
             yield Finding.of(row, C2.tests[0], rarest - likeliest)
-
-
-def _decades(log: float) -> float:
-    return log / np.log(10)
 
 
 def _bias(by_error: Mapping[tuple[str, str], pd.DataFrame], complexity: _OfTwo) -> Iterator[Finding]:
@@ -227,7 +121,7 @@ def _bias(by_error: Mapping[tuple[str, str], pd.DataFrame], complexity: _OfTwo) 
         size = int(table["domain_size"].max())
         own = table[table["domain_size"] == size]
         half = min(own["test_errors"].unique(), key=lambda errors: abs(errors - size / 2))
-        target, wrong = (_decades(own.loc[own["test_errors"] == errors, "log_p"]) for errors in (0, half))
+        target, wrong = (own.loc[own["test_errors"] == errors, "log_p"] / np.log(10) for errors in (0, half))
         if wrong.isna().any() or target.isna().any() or len(wrong) < 3:
             continue
         value, reach = target.iloc[0] - wrong.mean(), stdtrit(len(wrong) - 1, 0.975) * standard_error(wrong)
@@ -251,7 +145,7 @@ def _optimizers(comparison: pd.DataFrame, sweeps: _Sweeps, known: _Known) -> Ite
     def largest(rows: list[pd.Series], test: Test, **about: str) -> Finding:
         pairs = _pairs(rows, known)
         pair = max(pairs, key=lambda each: each.difference.value)
-        return Finding(test, pair.difference.mapped(_percent).widened(len(pairs)), **pair.about | about)
+        return Finding(test, (100 * pair.difference).widened(len(pairs)), **pair.about | about)
 
     of_optimizers, of_sweep = C4.tests
     alike = ["task", "architecture", "loss", "batch_size", "extra_epochs", "target_loss", "precision", "seed"]
@@ -263,10 +157,6 @@ def _optimizers(comparison: pd.DataFrame, sweeps: _Sweeps, known: _Known) -> Ite
     settings = ("batch_size", "optimizer.learning_rate", "extra_epochs", "target_loss")
     for line, about in _lines(comparison, sweeps, {each: [_EXACT] for each in settings}):
         yield largest(_rows(line), of_sweep, **about)
-
-
-def _percent(share: float) -> float:
-    return 100 * share
 
 
 def _test_errors(comparison: pd.DataFrame, test_errors: pd.DataFrame | None) -> Iterator[Finding]:
@@ -295,9 +185,7 @@ def _expectation_propagation(pairs: pd.DataFrame) -> Iterator[Finding]:
 
 
 def _against_exact(pairs: pd.DataFrame, others: list[str]) -> Iterator[tuple[pd.Series, dict[str, Any]]]:
-    """Of each model the row of posterior-pairs.csv with most functions between the exact 0-1 posterior and one of the
-    ``others``, and what a finding says of it.
-    """
+    """Each model's pair of the exact 0-1 posterior with one of ``others`` on most functions, and what findings say."""
     a, b = pairs["posterior_a"], pairs["posterior_b"]
     both = (a.eq(_EXACT) & b.isin(others)) | (b.eq(_EXACT) & a.isin(others))
     for model, of in pairs[both & pairs["pearson"].notna()].groupby(["task", "architecture"], sort=False):
@@ -334,8 +222,8 @@ def _log_median(values: np.ndarray) -> Estimate:
 
 def _noise(comparison: pd.DataFrame) -> Iterator[Finding]:
     for _, of in best_rows(comparison):
-        row = of.loc[_EXACT]
-        yield Finding.of(row, D4.tests[0], Estimate.of(row, "noise_ceiling") - Estimate.of(row, "pearson"))
+        lacking = Estimate.of(of.loc[_EXACT], "noise_ceiling") - Estimate.of(of.loc[_EXACT], "pearson")
+        yield Finding.of(of.loc[_EXACT], D4.tests[0], lacking)
 
 
 def _double_descent(comparison: pd.DataFrame, sweeps: _Sweeps, test_errors: pd.DataFrame | None) -> Iterator[Finding]:
@@ -346,7 +234,7 @@ def _double_descent(comparison: pd.DataFrame, sweeps: _Sweeps, test_errors: pd.D
         line = (measured if len(measured) == len(line) else line).drop_duplicates("x")
         pairs = list(combinations([Estimate.of(row, "posterior_test_error") for row in _rows(line)], 2))
         if pairs:
-            rises = [(later - earlier).mapped(_percent).widened(len(pairs)) for earlier, later in pairs]
+            rises = [(100 * (later - earlier)).widened(len(pairs)) for earlier, later in pairs]
             # A rise that is less than the largest may be less certain.
             effect = Estimate(*map(max, zip(*map(astuple, rises), strict=True)))
             yield Finding(D5.tests[0], effect, domain_size=line["domain_size"].iloc[0], **about)
@@ -371,15 +259,15 @@ def _other_predictors(comparison: pd.DataFrame) -> Iterator[Finding]:
                 yield Finding.of(of.loc[_EXACT], D7.tests[0], better, subject=f"{experiment}, {other}")
 
 
-def _rows(table: pd.DataFrame) -> list[pd.Series]:
-    return [row for _, row in table.iterrows()]
+def _rows(table: pd.DataFrame | None) -> list[pd.Series]:
+    return [] if table is None else [row for _, row in table.iterrows()]
 
 
 def _lines(
     comparison: pd.DataFrame, sweeps: _Sweeps, posteriors: Mapping[str, list[str]], by: str = "group"
 ) -> Iterator[tuple[pd.DataFrame, dict[str, str]]]:
-    """Of each sweep over a setting that ``posteriors`` has, those posteriors' rows in order, of each group or posterior, if
-    there are two or more, and what a finding says of them.
+    """Two or more rows in order from each sweep over a setting that ``posteriors`` has, of the posteriors named there
+    and of one group or posterior, and what a finding says of them.
     """
     for name, sweep in sweeps.items():
         own = comparison["experiment"].isin(sweep["values"]) & comparison["domain_size"].eq(sweep["domain_size"])
@@ -393,9 +281,7 @@ def _lines(
 
 @dataclass(frozen=True)
 class _Pair:
-    """By how much the mean test error of one experiment is larger than that of another, as a difference and as the logarithm
-    of a ratio, and what a finding says of the two.
-    """
+    """How much larger one experiment's mean test error is than another's, and what a finding says of the two."""
 
     difference: Estimate
     log_ratio: Estimate
@@ -424,13 +310,12 @@ def _pairs(rows: list[pd.Series], known: _Known) -> list[_Pair]:
 
 
 def overall_verdicts(table: pd.DataFrame, *, by: str = "claim") -> pd.DataFrame:
-    """A row per claim, or by "test" of each kind of test: claim, statement or test, tests, how many of each verdict, and
-    the verdict of all: "not decided" where most are not; that of every decided test; with "mostly" that of three quarters
-    of them; "holds in part" where none fails; else "mixed". Tests of one claim share networks and test points: a count of
-    them is no sample size.
+    """A row per claim, or by "test" of each kind of test: claim, statement or test, tests, how many of each verdict,
+    and verdict, that of all: "not decided" where most are not; that of every decided test; "mostly" that of three
+    quarters; "holds in part" where none fails; else "mixed". Tests that share networks and points are no sample.
     """
     rows = []
-    for named, of in table.groupby(list(dict.fromkeys(["claim", by])), sort=False):
+    for (claim, *test), of in table.groupby(list(dict.fromkeys(["claim", by])), sort=False):
         counts = of["verdict"].value_counts().reindex(_VERDICTS, fill_value=0)
         decided = counts.drop("not decided")
         share, most = decided.max() / max(decided.sum(), 1), decided.idxmax()
@@ -440,7 +325,6 @@ def overall_verdicts(table: pd.DataFrame, *, by: str = "claim") -> pd.DataFrame:
             verdict = most if share == 1 else f"mostly {most}"
         else:
             verdict = "mixed" if counts["does not hold"] else "holds in part"
-        claim = named[0]
-        about = {"statement": CLAIMS[claim].statement} if by == "claim" else {by: named[-1]}
+        about = {"statement": CLAIMS[claim].statement} if by == "claim" else {by: test[0]}
         rows.append({"claim": claim, **about, "tests": len(of), **counts, "verdict": verdict})
     return pd.DataFrame(rows)
