@@ -199,7 +199,14 @@ STEPS = {
         },
         lambda plan, *of: [("posterior", *of)],
     ),
-    "functions": Step(_EXPERIMENT, follows=_functions_follow),
+    "functions": Step(
+        _EXPERIMENT,
+        lambda plan, name: {
+            "domain_sizes": plan.experiments[name].domain_sizes,
+            "posteriors": plan.experiments[name].posteriors,
+        },
+        _functions_follow,
+    ),
     "compare": Step(
         _EXPERIMENT, lambda plan, name: plan.configuration.comparison, lambda plan, name: [("functions", name)]
     ),
