@@ -58,7 +58,10 @@ except ConfigurationError as error:
 PLAN = Plan(CONFIGURATION, WORKFLOW / "scripts")
 RESULTS = f"results/{CONFIGURATION.name}"
 if workflow.is_main_process:
-    OF_OTHER_CODE = settle_file_times(Path(RESULTS), PLAN)
+    # A dry run removes nothing.
+    OF_OTHER_CODE = settle_file_times(
+        Path(RESULTS), PLAN, remove=not workflow.output_settings.dryrun
+    )
 if SCREEN is not None:
     # Of the whole run; a target of its own may have nothing to do while that is out of date.
     SCREEN.answer = lambda: (

@@ -24,14 +24,14 @@ __all__ = ["settle_file_times"]
 _LONG_AGO = 1.0
 
 
-def settle_file_times(folder: Path, plan: Plan) -> Counter[str]:
+def settle_file_times(folder: Path, plan: Plan, *, remove: bool = True) -> Counter[str]:
     """-> by rule, how many results in ``folder`` other code made than that of ``plan``.
 
-    Results with other settings than those of ``plan`` become older than all, or go if they are made from no other. Among the
-    others, make those no older than their inputs that were made from them as they are now, and inputs that have changed since
-    newer than what was made from them. What is made from no other result, was made anew and is what all that were made from
-    it mean, becomes older than all: between it and tables that are kept there may be files that are not, such as blocks of
-    networks, which Snakemake would make again for a task that was made anew.
+    Results with other settings than those of ``plan`` become older than all; where they are made from no other they go, unless
+    not ``remove``. Among the others, make those no older than their inputs that were made from them as they are now, and inputs
+    that have changed since newer than what was made from them. What is made from no other result, was made anew and is what
+    all that were made from it mean, becomes older than all: between it and tables that are kept there may be files that are
+    not, such as blocks of networks, which Snakemake would make again for a task that was made anew.
     """
     # Snakemake counts a rule's benchmark among its outputs; nothing is made from these.
     for benchmark in (folder / "benchmarks").rglob("*.tsv"):
@@ -53,7 +53,10 @@ def settle_file_times(folder: Path, plan: Plan) -> Counter[str]:
         other = not STEPS[result[0]].redrawn and record["parameters"].get("code") != plan.code(*result)
         others[result[0]] += other
         if record["parameters"]["key"] != plan.key(*result) or (other and plan.configuration.other_code == "again"):
-            _outdate(name, record)
+            if record.get("inputs"):
+                _set_time(name, _LONG_AGO)
+            elif remove:
+                Path(name).unlink()
             del records[name]
     start = min(map(_time, records), default=0.0) - 1
     for name, record in records.items():
@@ -84,13 +87,6 @@ def _planned(record: Mapping[str, Any], plan: Plan) -> tuple[str, ...] | None:
         # Of an experiment or a posterior that the configuration no longer has.
         return None
     return result
-
-
-def _outdate(name: str, record: Mapping[str, Any]) -> None:
-    if record.get("inputs"):
-        _set_time(name, _LONG_AGO)
-    else:
-        Path(name).unlink()
 
 
 def _job(name: str, record: Mapping[str, Any]) -> str:
