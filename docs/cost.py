@@ -50,19 +50,13 @@ def gpu_speeds(configuration: Configuration) -> dict[str, float]:
     }
 
 
-def costs(
-    configuration: Configuration, speeds: pd.DataFrame, epochs: pd.DataFrame, gpu: dict[str, float]
-) -> pd.DataFrame:
+def costs(configuration: Configuration, speeds: pd.DataFrame, known: pd.Series, gpu: dict[str, float]) -> pd.DataFrame:
     """A row per experiment: networks, epochs of each, whether these were measured, core hours, GPU hours at the speeds
-    ``gpu`` (`gpu_speeds`; of an optimiser that is not there, the slowest).
+    ``gpu`` (`gpu_speeds`; of an optimiser that is not there, the slowest). ``known``: epochs by experiment.
 
     Raises ValueError for an architecture whose speed is not in ``speeds``.
     """
     networks_per_minute = speeds.set_index("benchmark")["value"]
-    known = epochs[epochs["configuration"] == configuration.name].set_index("experiment")["epochs"]
-    if configuration.name == "paper":
-        sums = gpu_blocks().groupby("experiment")[["epochs", "networks"]].sum()
-        known = (sums["epochs"] / sums["networks"]).combine_first(known)
     rows = []
     for name, item in configuration.experiments.items():
         images_per_hour = (
@@ -110,8 +104,13 @@ def read(path: Path) -> Configuration:
 def measured_costs(configuration: Configuration) -> pd.DataFrame:
     """``costs`` at the speeds and epochs of results/benchmarks/."""
     folder = ROOT / "results" / "benchmarks"
+    epochs = read_table(folder / "epochs.csv")
+    known = epochs[epochs["configuration"] == configuration.name].set_index("experiment")["epochs"]
+    if configuration.name == "paper":
+        sums = gpu_blocks().groupby("experiment")[["epochs", "networks"]].sum()
+        known = (sums["epochs"] / sums["networks"]).combine_first(known)
     gpu = gpu_speeds(read(ROOT / "config" / "paper.yaml"))
-    return costs(configuration, read_table(folder / "training.csv"), read_table(folder / "epochs.csv"), gpu)
+    return costs(configuration, read_table(folder / "training.csv"), known, gpu)
 
 
 if __name__ == "__main__":

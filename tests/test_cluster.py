@@ -86,7 +86,10 @@ def test_cost_is_images_trained_on_by_speed():
     speeds = pd.DataFrame(
         {"benchmark": ["FCN 2x1024, batch 128", "CNN 2x32", "CNN 2x32, max pooling"], "value": [1.0, 0.2, 9.0]}
     )
-    epochs = pd.DataFrame({"configuration": "paper", "experiment": ["measured", "longer"], "epochs": [3.0, 6.0]})
-    found = cost.costs(config, speeds, epochs).set_index("experiment")
+    # Images an hour: of an optimiser, and of an architecture.
+    gpu = {"adam": 2e8, "sgd": 1e8, "Convolutional": 1e7, "LSTM": 1e6}
+    found = cost.costs(config, speeds, pd.Series({"measured": 3.0, "longer": 6.0}), gpu).set_index("experiment")
     assert found["core_hours"].to_dict() == pytest.approx({"measured": 1200.0, "longer": 4800.0, "other": 9000.0})
     assert found["measured"].tolist() == [True, True, False]
+    assert (found["gpu_hours"] > 0).all()
+    assert found.loc["measured", "gpu_hours"] == pytest.approx(found.loc["measured", "core_hours"] * 60 * 3000 / 2e8)
