@@ -19,6 +19,7 @@ from sgdbayes.pipeline.configuration import (
     ConfigurationError,
     check_keys,
     check_kinds_once,
+    folder_of_plugins,
     read_configuration,
 )
 from sgdbayes.pipeline.file_times import settle_file_times
@@ -46,7 +47,7 @@ try:
         for path in workflow.configfiles:
             check_keys(Path(path))
     # Plug-ins are named from where the configuration is.
-    beside = Path(workflow.configfiles[-1]).parent if workflow.configfiles else Path()
+    beside = folder_of_plugins(workflow.configfiles)
     CONFIGURATION = read_configuration(
         config, WORKFLOW / "schemas" / "config.schema.yaml", beside
     )
@@ -58,9 +59,9 @@ except ConfigurationError as error:
 PLAN = Plan(CONFIGURATION, WORKFLOW / "scripts")
 RESULTS = f"results/{CONFIGURATION.name}"
 if workflow.is_main_process:
-    # A dry run removes nothing.
+    # A dry run moves nothing.
     OF_OTHER_CODE = settle_file_times(
-        Path(RESULTS), PLAN, remove=not workflow.output_settings.dryrun
+        Path(RESULTS), PLAN, aside=not workflow.output_settings.dryrun
     )
 if SCREEN is not None:
     # Of the whole run; a target of its own may have nothing to do while that is out of date.

@@ -1,7 +1,7 @@
 """The paper's own setting on one GPU, in a given number of seconds: `python benchmarks/gpu.py FOLDER --seconds 540`.
 
-It needs a clone, MNIST (`SGDBAYES_DATA` or data/) and a Python with torch for CUDA, numpy, scipy, numba, pandas, pyarrow, psutil
-and yaml; no network, no Snakemake, no neural-tangents. In this order, each kept in FOLDER as it is done:
+It needs a clone, MNIST (`SGDBAYES_DATA` or data/) and a Python with torch for CUDA, numpy, scipy, numba, pandas, pyarrow, psutil,
+yaml and lazy_loader; no network, no Snakemake, no neural-tangents. In this order, each kept in FOLDER as it is done:
 
 - tests.csv: every path of training and of sampling on the GPU against the CPU. If one fails, nothing is trained;
 - speeds.csv: networks and samples a second, against a plain PyTorch loop on the same GPU and against the CPU;
@@ -155,7 +155,7 @@ def _train(job: _Job, tasks: Mapping[str, Any], trainings: Mapping[str, dict]) -
             done = runs.loc[runs["key"] == keys[name], "index"]
             if done.between(start, start + block - 1).sum() == block:
                 continue
-            # A block that is not whole is of no use.
+            # A block is begun only if it can end.
             if longest.get(name, 0) > job.seconds_left:
                 raise _TimeIsUpError
             started = time.monotonic()

@@ -274,11 +274,6 @@ def paper_block_hours(experiment: str) -> str:
     return f"{plan.block_size * of['core_hours'] / of['networks']:.0f}"
 
 
-def paper_gpu_hours(experiment: str = ".*") -> str:
-    found = cost.measured_costs(cost.read(PAPER))
-    return f"{found.loc[found['experiment'].str.fullmatch(experiment), 'gpu_hours'].sum():.0f}"
-
-
 def gpu_speed(benchmark: str, column: str = "value", digits: int = 0) -> str:
     """A number of results/gpu/speeds.csv."""
     return f"{table('speeds.csv', 'results/gpu').set_index('benchmark').loc[benchmark, column]:,.{digits}f}"

@@ -140,3 +140,14 @@ def test_settings_are_compared_with_those_of_the_plan_and_code_is_counted(tmp_pa
     # What is made from no other result has nothing to be older than.
     settle_file_times(Path(), planned(tasks={"small": TINY["tasks"]["small"] | {"train_size": 41}}))
     assert not task.exists()
+    assert Path("task.npz.outdated").exists()
+
+
+def test_results_of_models_that_are_gone_are_left_alone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = copy.deepcopy(TINY | {"architectures": TINY["architectures"] | {"other": {"kind": "FullyConnected"}}})
+    plan = Plan(read_configuration(config, ROOT / "workflow/schemas/config.schema.yaml"), ROOT / "workflow" / "scripts")
+    wildcards = {"task": "small", "architecture": "other", "kernel": "kernel"}
+    write_bytes("kernel.npz", b"k", {"rule": "kernel", "wildcards": wildcards, "parameters": {"key": "k", "code": "c"}})
+    assert not settle_file_times(Path(), plan)
+    assert Path("kernel.npz").exists()

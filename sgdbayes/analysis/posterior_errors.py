@@ -8,9 +8,11 @@ import pandas as pd
 
 from sgdbayes.architectures import kernel_with_facts
 from sgdbayes.datasets import Task
+from sgdbayes.posterior.empirical import EmpiricalPosterior
 from sgdbayes.posterior.gaussian import Gaussian
 from sgdbayes.posterior.kinds import POSTERIORS
 from sgdbayes.posterior.mixture import GaussianMixture
+from sgdbayes.posterior.stored import Posterior
 
 __all__ = ["posterior_errors"]
 
@@ -34,15 +36,16 @@ def posterior_errors(task: Task, architecture: object, posteriors: Mapping[str, 
     return pd.DataFrame(columns)
 
 
-def _pointwise(posterior: Gaussian | GaussianMixture, labels: np.ndarray) -> np.ndarray:
+def _pointwise(posterior: Posterior, labels: np.ndarray) -> np.ndarray:
     """Probability of a wrong label at each point, and its standard error, (2, m)."""
     each = []
     for point in range(len(labels)):
         at = slice(point, point + 1)
-        covariance = posterior.covariance[at, at]
         if isinstance(posterior, GaussianMixture):
-            alone = GaussianMixture(posterior.means[..., at], covariance)
+            alone = GaussianMixture(posterior.means[..., at], posterior.covariance[at, at])
+        elif isinstance(posterior, Gaussian):
+            alone = Gaussian(posterior.mean[at], posterior.covariance[at, at])
         else:
-            alone = Gaussian(posterior.mean[at], covariance)
+            alone = EmpiricalPosterior(posterior.functions[..., at])
         each.append(alone.mean_test_error(labels[at]))
     return np.array(each).T

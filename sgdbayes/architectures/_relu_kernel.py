@@ -34,8 +34,10 @@ def relu_kernel(
     tangent = kernel.clone() if kind == "ntk" else None
     for _ in range(depth):
         scale = kernel.diagonal().sqrt()
+        # An input of zeros, without biases, is 0 in every layer.
+        whole = torch.where(scale > 0, scale, 1)
         # Exact where rounding would leave a small angle.
-        cosine = kernel.div_(scale).div_(scale[:, None]).clamp_(-1, 1).fill_diagonal_(1)
+        cosine = kernel.div_(whole).div_(whole[:, None]).clamp_(-1, 1).fill_diagonal_(1)
         # pi less the angle between two inputs, over 2 pi: also the covariance of the slopes.
         slopes = cosine.acos().sub_(pi).div_(-2 * pi)
         if tangent is not None:

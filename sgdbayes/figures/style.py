@@ -107,7 +107,7 @@ def describe_trainings(training: Mapping[str, Mapping[str, Any]], networks: Mapp
     for name, settings in training.items():
         extra = f", {settings['extra_epochs']} epochs beyond" if settings["extra_epochs"] else ""
         extra += f", to loss {settings['target_loss']}" if settings["target_loss"] else ""
-        extra += ", products in bfloat16" if settings["precision"] == "bfloat16" else ""
+        extra += f", products in {settings['precision']}" if settings["precision"] != "float32" else ""
         each.append(
             f"{name}: {networks[name]:,} networks, {call(settings['optimizer'])}, loss {settings['loss']}, batch size "
             f"{settings['batch_size']}, seed {settings['seed']}{extra}"

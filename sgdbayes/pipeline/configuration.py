@@ -33,6 +33,7 @@ __all__ = [
     "check_kinds",
     "check_kinds_once",
     "expand_grid",
+    "folder_of_plugins",
     "read_configuration",
     "unseen_inputs",
 ]
@@ -291,6 +292,14 @@ def _all_settings(item: Experiment, config: Mapping[str, Any]) -> dict[str, Any]
     return settings
 
 
+def folder_of_plugins(paths: Iterable[str | Path]) -> Path:
+    """The folder of the last of these configuration files that names plug-ins, from which their paths start."""
+    naming = [
+        path for path in map(Path, paths) if "plugins" in (yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+    ]
+    return naming[-1].parent if naming else Path()
+
+
 def check_keys(path: Path) -> None:
     """Raise ConfigurationError where a key stands twice in a YAML file: the reader of Snakemake drops the first without a
     word, and an experiment with it.
@@ -384,6 +393,15 @@ def check_kinds(configuration: Configuration) -> None:
         _check_measure(configuration.complexity["measure"], name, configuration)
 
 
+def _kind_files(configuration: Configuration) -> tuple[str, ...]:
+    """The files of the kinds that are named, plug-ins among them."""
+    named = [(DATASETS, task["dataset"]) for task in configuration.tasks.values()]
+    named += [(ARCHITECTURES, each["kind"]) for each in configuration.architectures.values()]
+    named += [(POSTERIORS, name) for name in configuration.posteriors]
+    files = [path for registry, name in named for path in registry.sources(name)]
+    return tuple(map(str, dict.fromkeys([*files, *configuration.plugins])))
+
+
 def check_kinds_once(configuration: Configuration, stamp: Path) -> None:
     """`check_kinds`, unless it found nothing wrong with the same configuration under the same code and versions: ``stamp`` holds
     for which that was. Raises as it does.
@@ -392,7 +410,9 @@ def check_kinds_once(configuration: Configuration, stamp: Path) -> None:
     from sgdbayes.pipeline.provenance import code_hash, environment
 
     # As text: a mistaken value, a date say, may be nothing that JSON knows.
-    key = settings_hash(repr(asdict(configuration)), code_hash(Path(__file__)), environment()["versions"])
+    key = settings_hash(
+        repr(asdict(configuration)), code_hash(Path(__file__), _kind_files(configuration)), environment()["versions"]
+    )
     if not stamp.exists() or stamp.read_text() != key:
         check_kinds(configuration)
         stamp.parent.mkdir(exist_ok=True)
@@ -574,3 +594,6 @@ def _attempt(path: str, build: Callable[[], object]) -> None:
         build()
     except (RuntimeError, TypeError, ValueError) as error:
         raise ConfigurationError(f"{path}: {' '.join(str(error).split())}") from error
+    except Exception as error:
+        # Of a plug-in: what it may raise is anyone's guess.
+        raise ConfigurationError(f"{path}: {type(error).__name__}: {' '.join(str(error).split())}") from error

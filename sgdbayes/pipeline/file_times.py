@@ -24,11 +24,11 @@ __all__ = ["settle_file_times"]
 _LONG_AGO = 1.0
 
 
-def settle_file_times(folder: Path, plan: Plan, *, remove: bool = True) -> Counter[str]:
+def settle_file_times(folder: Path, plan: Plan, *, aside: bool = True) -> Counter[str]:
     """-> by rule, how many results in ``folder`` other code made than that of ``plan``.
 
-    Results with other settings than those of ``plan`` become older than all; where they are made from no other they go, unless
-    not ``remove``. Among the others, make those no older than their inputs that were made from them as they are now, and inputs
+    Results with other settings than those of ``plan`` become older than all; where they are made from no other they are put ``aside``,
+    as <file>.outdated. Among the others, make those no older than their inputs that were made from them as they are now, and inputs
     that have changed since newer than what was made from them. What is made from no other result, was made anew and is what
     all that were made from it mean, becomes older than all: between it and tables that are kept there may be files that are
     not, such as blocks of networks, which Snakemake would make again for a task that was made anew.
@@ -55,8 +55,8 @@ def settle_file_times(folder: Path, plan: Plan, *, remove: bool = True) -> Count
         if record["parameters"]["key"] != plan.key(*result) or (other and plan.configuration.other_code == "again"):
             if record.get("inputs"):
                 _set_time(name, _LONG_AGO)
-            elif remove:
-                Path(name).unlink()
+            elif aside:
+                Path(name).replace(f"{name}.outdated")
             del records[name]
     start = min(map(_time, records), default=0.0) - 1
     for name, record in records.items():
@@ -83,8 +83,8 @@ def _planned(record: Mapping[str, Any], plan: Plan) -> tuple[str, ...] | None:
     result = (record["rule"], *(str(record["wildcards"][name]) for name in step.of))
     try:
         plan.key(*result)
-    except KeyError:
-        # Of an experiment or a posterior that the configuration no longer has.
+    except (KeyError, ValueError):
+        # Of an experiment, a model or a posterior that the configuration no longer has.
         return None
     return result
 

@@ -55,7 +55,7 @@ class Job:
         wall time in seconds, ``facts``, which may replace any of these. ``inputs``: those behind this output, if not
         all of the job.
         """
-        # Not at the top: storage brings in numpy, whose BLAS settles its threads when it is loaded.
+        # Not at the top: `files` brings in numpy, whose BLAS settles its threads when it is loaded.
         from sgdbayes.files import provenance_path, read_checksum
 
         named = self._inputs if inputs is None else inputs

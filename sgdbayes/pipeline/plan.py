@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sgdbayes.hashes import settings_hash
 from sgdbayes.pipeline.configuration import Configuration, Experiment, unseen_inputs
-from sgdbayes.pipeline.provenance import code_hash
+from sgdbayes.pipeline.provenance import code_hash, relative_path
 from sgdbayes.pipeline.steps import STEPS
 from sgdbayes.posterior.kinds import POSTERIORS, exact_posterior
 
@@ -97,8 +97,8 @@ class Plan:
         return settings_hash(step.settings(self, *of), [self.key(*each) for each in step.follows(self, *of)])
 
     def uses(self, rule: str, *of: str) -> tuple[str, ...]:
-        """Files of the kinds that a result uses."""
-        return tuple(map(str, STEPS[rule].uses(self, *of)))
+        """Files of the kinds that a result uses, from where the code or the run is: no path of one machine."""
+        return tuple(relative_path(path) for path in STEPS[rule].uses(self, *of))
 
     @cache  # noqa: B019
     def code(self, rule: str, *of: str) -> str:

@@ -7,6 +7,7 @@ others. Their hash ignores comments, docstrings and layout, so that tidying up d
 import ast
 import hashlib
 import io
+import os
 import platform
 import subprocess
 import tokenize
@@ -19,7 +20,7 @@ from typing import Any
 from sgdbayes import __version__
 from sgdbayes.hashes import settings_hash
 
-__all__ = ["code_hash", "environment", "imported_modules"]
+__all__ = ["code_hash", "environment", "imported_modules", "relative_path"]
 
 _PACKAGE = Path(__file__).parents[1]
 _HARNESS = {"jobs.py", "time_left.py", "kinds.py", "registry.py", "plugins.py"}
@@ -29,15 +30,26 @@ _REPORTED = ("torch", "numpy", "scipy", "gpytorch", "neural-tangents", "jax", "n
 @cache
 def code_hash(script: Path, uses: tuple[str, ...] = ()) -> str:
     """Hash of ``script``, of the files which it ``uses`` without importing them, and of the package's modules that all import."""
-    files = {path for file in (script, *map(Path, uses)) for path in (file, *imported_modules(file))}
+    files = {path for file in (script, *map(_whole_path, uses)) for path in (file, *imported_modules(file))}
     return settings_hash(_module_hash(script), sorted(map(_module_hash, files - {script})))
+
+
+def relative_path(path: Path) -> str:
+    """From the folder of the package, or else from that of the run."""
+    root = _PACKAGE.parent
+    return str(path.relative_to(root)) if path.is_relative_to(root) else os.path.relpath(path)
+
+
+def _whole_path(use: str) -> Path:
+    here = _PACKAGE.parent / use
+    return here if here.exists() else Path(use)
 
 
 def imported_modules(script: Path) -> list[Path]:
     """Files of this package that ``script`` imports, directly or through others, sorted.
 
     A name imported from a package counts as the module that defines it, not as all the modules its package gathers.
-    `sgdbayes.pipeline.jobs` and `sgdbayes.training.time_left` are left out: no number comes from them.
+    Left out are files from which no number comes, and registries: kinds are the code of those results that use them.
     """
     seen: set[Path] = set()
     waiting = list(_imports(script)) if script.suffix == ".py" else []

@@ -15,7 +15,8 @@ __all__ = ["show_run", "take_screen"]
 
 # What takes seconds or hours, as the sizes are.
 _LONG = {
-    "kernel", "posterior", "probabilities", "posterior_errors", "margins", "by_error", "complexity", "ep_evidence", "ep_compare", "verify"
+    "kernel", "posterior", "probabilities", "posterior_errors", "margins", "by_error", "complexity", "ep_evidence", "ep_compare",
+    "verify_experiment",
 }  # fmt: skip
 
 
@@ -76,7 +77,7 @@ def show_run(screen: Screen | None, workflow, plan: Plan, folder: str, of_other_
         named = ", ".join(f"{number} of {rule}" for rule, number in sorted(kept.items(), key=lambda item: -item[1])[:3])
         screen.say(
             f"{sum(kept.values()):,} results were made by other code than this ({named}{', ...' if len(kept) > 3 else ''}) and are kept: "
-            "--config other_code=again makes them again"
+            "--config other_code=again makes them anew, networks too"
         )
 
 

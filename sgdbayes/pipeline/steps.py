@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["STEPS", "Step"]
 
+_PACKAGE = Path(__file__).parents[1]
 # A rule and the values of its wildcards.
 _Result = tuple[str, ...]
 
@@ -128,12 +129,23 @@ def _ep_table_follows(plan: Plan) -> list[_Result]:
     return [("ep_evidence",), *(("ep_compare", str(size)) for size in sizes)]
 
 
+def _looks(plan: Plan, *_of: str) -> tuple[Path, ...]:
+    """Where it is said how posteriors are called and drawn."""
+    named = plan.configuration.posteriors
+    plugins = dict.fromkeys(POSTERIORS.origin(name) for name in named if POSTERIORS.origin(name) is not None)
+    return (_PACKAGE / "posterior" / "kinds.py", *plugins)
+
+
+def _page_files(plan: Plan) -> tuple[Path, ...]:
+    """What the explorer's page is put together from is no module."""
+    parts = (path for path in (_PACKAGE / "explorer" / "web").iterdir() if path.suffix in (".js", ".css", ".html"))
+    return (*sorted(parts), _PACKAGE / "datasets" / "kinds.py", *_looks(plan))
+
+
 def _every_pair(plan: Plan) -> list[_Result]:
     return [("probabilities", *model, name) for model in plan.models() for name in plan.posteriors_of(*model)]
 
 
-# What the explorer's page is put together from is no module.
-_PAGE = Path(__file__).parents[1] / "explorer" / "web"
 _MODEL = ("task", "architecture")
 _POSTERIOR = (*_MODEL, "posterior")
 _EXPERIMENT = ("experiment",)
@@ -151,7 +163,8 @@ STEPS = {
     "all_runs": Step(follows=_all("runs"), script="concatenate"),
     "verify_experiment": Step(
         _EXPERIMENT,
-        lambda plan, name: plan.configuration.sample,
+        # Its share is in its path.
+        lambda plan, name: None,
         lambda plan, name: [("train", name)],
         lambda plan, name: _task_files(plan, plan.experiments[name].task) + _training_files(plan, name),
         "verify",
@@ -208,10 +221,12 @@ STEPS = {
         _functions_follow,
     ),
     "compare": Step(
-        _EXPERIMENT, lambda plan, name: plan.configuration.comparison, lambda plan, name: [("functions", name)]
+        _EXPERIMENT,
+        lambda plan, name: {"optimizer": plan.experiments[name].optimizer, **plan.configuration.comparison},
+        lambda plan, name: [("functions", name)],
     ),
     "all_comparisons": Step(follows=_all("compare"), script="concatenate"),
-    "summary": Step(follows=_COMPARISONS, redrawn=True),
+    "summary": Step(settings=lambda plan: plan.configuration.figures, follows=_COMPARISONS, uses=_looks, redrawn=True),
     "posterior_pairs": Step(
         settings=lambda plan: {name: plan.configuration.comparison[name] for name in ("resamples", "seed")},
         follows=_every_pair,
@@ -223,33 +238,40 @@ STEPS = {
         _training_files,
     ),
     "test_errors": Step(follows=_test_errors_follow),
-    "claims": Step(settings=lambda plan: dict(plan.configuration.sweeps), follows=_claims_follow),
+    "claims": Step(settings=lambda plan: dict(plan.configuration.sweeps), follows=_claims_follow, uses=_looks),
     "ep_evidence": Step((), _ep_settings, _ep_kernel),
     "ep_compare": Step(("size",), _ep_settings, _ep_kernel),
     "ep_table": Step((), _ep_settings, _ep_table_follows),
-    "ep_figure": Step((), _ep_settings, lambda plan: [("ep_table",)], redrawn=True),
-    "explorer": Step(follows=_COMPARISONS, uses=lambda plan: tuple(sorted(_PAGE.iterdir())), redrawn=True),
-    "scatter": Step(_EXPERIMENT, follows=lambda plan, name: [("compare", name)], redrawn=True),
-    **{name: Step(follows=_COMPARISONS, redrawn=True) for name in ("optimizers", "errors", "ranks", "favourites")},
+    "ep_figure": Step((), _ep_settings, lambda plan: [("ep_table",)], uses=_looks, redrawn=True),
+    "explorer": Step(follows=_COMPARISONS, uses=_page_files, redrawn=True),
+    "scatter": Step(_EXPERIMENT, follows=lambda plan, name: [("compare", name)], uses=_looks, redrawn=True),
+    **{
+        name: Step(follows=_COMPARISONS, uses=_looks, redrawn=True)
+        for name in ("optimizers", "errors", "ranks", "favourites")
+    },
     "reference_figure": Step(
         settings=lambda plan: [plan.reference_of(*model) for model in plan.models()],
         follows=lambda plan: [("all_comparisons",), ("posterior_pairs",)],
+        uses=_looks,
         redrawn=True,
     ),
     "sweep": Step(
         settings=lambda plan: dict(plan.configuration.sweeps),
         follows=lambda plan: [("all_comparisons",), ("posterior_pairs",), ("test_errors",)],
+        uses=_looks,
         redrawn=True,
     ),
-    "margins_figure": Step(follows=_margins, redrawn=True),
+    "margins_figure": Step(follows=_margins, uses=_looks, redrawn=True),
     "predictors": Step(
         settings=lambda plan: list(plan.configuration.predictors),
         follows=lambda plan: [("all_comparisons",), ("test_errors",)],
+        uses=_looks,
         redrawn=True,
     ),
     "complexity_figure": Step(
         follows=lambda plan: [("complexity", name) for name in plan.complexity_experiments()],
+        uses=_looks,
         redrawn=True,
     ),
-    "by_error_figure": Step(follows=_by_error, redrawn=True),
+    "by_error_figure": Step(follows=_by_error, uses=_looks, redrawn=True),
 }

@@ -6,6 +6,7 @@ figures worth recording about how it was come by.
 """
 
 import inspect
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -44,6 +45,12 @@ class PosteriorKind:
     threads: int = 1
 
     def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9_.-]+", self.name) or self.name in ("kernel", "tangent-kernel"):
+            raise ValueError(f"a posterior cannot be called {self.name!r}: its files are named after it")
+        if not set(self.needs) <= {"kernel", "tangent_kernel", "networks"}:
+            raise ValueError(
+                f"posterior {self.name}: needs must be of kernel, tangent_kernel and networks, got {self.needs}"
+            )
         for name in ("label", "short", "sampler"):
             if not getattr(self, name):
                 object.__setattr__(self, name, self.name)

@@ -36,10 +36,11 @@ rule train:
     priority: lambda wildcards: 10 if wildcards.block.startswith("0-") else 0
     conda:
         "../envs/sgdbayes.yaml"
-    threads: 1
+    # A GPU trains while the CPU draws what comes next, into memory that it can reach.
+    threads: 4 if GPUS else 1
     # The same for every block: all tasks of a job array get what its first one asks for.
     resources:
-        mem_mb=grows(4000),
+        mem_mb=grows(16000 if GPUS else 4000),
         runtime=grows(240),
         gpu=GPUS,
     params:
