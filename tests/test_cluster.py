@@ -17,8 +17,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from sgdbayes.pipeline.configuration import read_configuration
 from sgdbayes.pipeline.plan import Plan
+from sgdbayes.pipeline.reading import read_configuration
 
 ROOT = Path(__file__).parents[1]
 

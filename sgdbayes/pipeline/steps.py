@@ -8,6 +8,7 @@ result out of date, tidied code does not. Versions of libraries and the device a
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -97,13 +98,13 @@ def _by_error(plan: Plan) -> list[_Result]:
 
 def _margins(plan: Plan) -> list[_Result]:
     items = {name: plan.experiments[name] for name in plan.margins_experiments()}
-    models = dict.fromkeys((item.task, item.architecture) for item in items.values())
+    models = dict.fromkeys(item.model for item in items.values())
     return [*(("runs", name) for name in items), *(("margins", *model) for model in models)]
 
 
 def _test_errors_follow(plan: Plan) -> list[_Result]:
     items = {name: plan.experiments[name] for name in plan.configuration.test_errors}
-    models = dict.fromkeys((item.task, item.architecture) for item in items.values())
+    models = dict.fromkeys(item.model for item in items.values())
     return [*(("runs", name) for name in items), *(("posterior_errors", *model) for model in models)]
 
 
@@ -115,15 +116,15 @@ def _claims_follow(plan: Plan) -> list[_Result]:
 
 def _ep_kernel(plan: Plan, *_of: str) -> list[_Result]:
     ep = plan.configuration.ep_against_exact
-    return [("kernel", ep["task"], ep["architecture"])]
+    return [("kernel", *ep.model)]
 
 
 def _ep_settings(plan: Plan, *_of: str) -> dict[str, Any]:
-    return dict(plan.configuration.ep_against_exact)
+    return asdict(plan.configuration.ep_against_exact)
 
 
 def _ep_table_follows(plan: Plan) -> list[_Result]:
-    sizes = plan.configuration.ep_against_exact["train_sizes"]
+    sizes = plan.configuration.ep_against_exact.train_sizes
     return [("ep_evidence",), *(("ep_compare", str(size)) for size in sizes)]
 
 
@@ -173,7 +174,7 @@ STEPS = {
     ),
     "margins": Step(
         _MODEL,
-        lambda plan, *of: {name: plan.configuration.margins.get(name) for name in ("draws", "seed")},
+        lambda plan, *of: plan.margins_settings(),
         lambda plan, *of: [("kernel", *of)],
     ),
     "posterior_errors": Step(
@@ -193,7 +194,7 @@ STEPS = {
     "by_error": Step(
         _POSTERIOR,
         lambda plan, task, architecture, posterior: {
-            **{name: value for name, value in plan.configuration.by_error.items() if name != "experiments"},
+            **plan.by_error_settings(),
             "domain_sizes": plan.by_error_sizes(task, architecture),
         },
         lambda plan, *of: [("posterior", *of)],
@@ -215,7 +216,7 @@ STEPS = {
         _training_files,
     ),
     "test_errors": Step(follows=_test_errors_follow),
-    "claims": Step(settings=lambda plan: dict(plan.configuration.sweeps), follows=_claims_follow),
+    "claims": Step(settings=lambda plan: plan.sweeps(), follows=_claims_follow),
     "ep_evidence": Step((), _ep_settings, _ep_kernel),
     "ep_compare": Step(("size",), _ep_settings, _ep_kernel),
     "ep_table": Step((), _ep_settings, _ep_table_follows),
@@ -228,7 +229,7 @@ STEPS = {
         follows=lambda plan: [("all_comparisons",), ("posterior_pairs",)],
     ),
     "sweep": Step(
-        settings=lambda plan: dict(plan.configuration.sweeps),
+        settings=lambda plan: plan.sweeps(),
         follows=lambda plan: [("all_comparisons",), ("posterior_pairs",), ("test_errors",)],
     ),
     "margins_figure": Step(follows=_margins),

@@ -149,7 +149,7 @@ rule claims:
     params:
         models=PLAN.ep_by_error_models(),
         experiments=PLAN.complexity_experiments(),
-        sweeps=CONFIGURATION.sweeps,
+        sweeps=PLAN.sweeps(),
         margins=PLAN.margins_experiments(),
         uses=uses_of("claims"),
         code=code_of("claims"),

@@ -108,11 +108,7 @@ rule by_error:
         mem_mb=grows(4000),
         runtime=grows(240),
     params:
-        settings={
-            name: value
-            for name, value in CONFIGURATION.by_error.items()
-            if name not in ("domain_sizes", "experiments")
-        },
+        settings=PLAN.by_error_settings(),
         sizes=lambda wildcards: PLAN.by_error_sizes(
             wildcards.task, wildcards.architecture
         ),
@@ -153,7 +149,7 @@ rule by_error_figure:
         about={
             "tasks": CONFIGURATION.tasks,
             "architectures": CONFIGURATION.architectures,
-            "settings": dict(CONFIGURATION.by_error),
+            "settings": PLAN.by_error_settings(),
         },
         uses=uses_of("by_error_figure"),
         code=code_of("by_error_figure"),
