@@ -235,6 +235,15 @@ def test_what_is_not_asked_for_is_not_planned():
     plan = Plan(read(QUICKSTART), ROOT / "workflow" / "scripts")
     assert plan.complexity_experiments() == plan.by_error_sizes("mnist", "fcn") == []
     assert plan.reference_of("mnist", "fcn") is None
+    for result in (
+        ("complexity", "mnist-sgd"),
+        ("margins", "mnist", "fcn"),
+        ("ep_compare", "20"),
+        ("by_error", "mnist", "fcn", "ep"),
+    ):
+        # As of an experiment that is no longer there: results of before are left as they are.
+        with pytest.raises(KeyError):
+            plan.key(*result)
     asked = {"complexity": {"measure": "critical_sample_ratio"}, "by_error": {}, "reference": "ep"}
     plan = Plan(read(QUICKSTART | asked), ROOT / "workflow" / "scripts")
     assert plan.complexity_experiments() == list(plan.experiments)

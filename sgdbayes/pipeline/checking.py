@@ -4,21 +4,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from sgdbayes.architectures.kinds import ARCHITECTURES, architecture_of
 from sgdbayes.datasets.kinds import DATASETS
+from sgdbayes.datasets.task import Inputs
 from sgdbayes.files import settings_hash
 from sgdbayes.pipeline.configuration import Configuration
 from sgdbayes.pipeline.mistakes import ConfigurationError, check_name, number_hint
 from sgdbayes.pipeline.provenance import code_hash, environment
 from sgdbayes.posterior.kinds import POSTERIORS
 from sgdbayes.training.kinds import OPTIMIZERS
-
-if TYPE_CHECKING:
-    from sgdbayes.datasets.task import Inputs
 
 __all__ = ["check_kinds", "check_kinds_once"]
 
@@ -52,7 +50,7 @@ def check_kinds(configuration: Configuration) -> None:
         _check_experiment(name, configuration)
     # Drawing a network takes a while: once for all experiments on a model.
     firsts = {item.model: name for name, item in reversed(configuration.experiments.items())}
-    for name in reversed(firsts.values()):
+    for name in firsts.values():
         _check_model(name, configuration)
     for name in configuration.complexity.experiments if configuration.complexity else ():
         _check_complexity(name, configuration)
@@ -143,7 +141,7 @@ def _check_model(experiment: str, configuration: Configuration) -> None:
             check_architecture(architecture, np.floor(points) if inputs.words else points)
 
 
-def _check_fit(architecture: Any, name: str, inputs: "Inputs") -> None:  # noqa: ANN401
+def _check_fit(architecture: Any, name: str, inputs: Inputs) -> None:  # noqa: ANN401
     """Raise ValueError if an architecture, of this name, cannot take the inputs."""
     import torch
 

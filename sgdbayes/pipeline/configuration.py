@@ -1,7 +1,7 @@
 """A configuration as it is read: all names known, defaults filled in, grids multiplied out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sgdbayes.datasets.kinds import DATASETS
@@ -10,11 +10,20 @@ __all__ = ["ByError", "Complexity", "Configuration", "EpAgainstExact", "Experime
 
 
 @dataclass(frozen=True, kw_only=True)
-class Experiment:
-    """Networks of one architecture trained on one task by one optimiser, these by their name in the configuration."""
-
+class _OnModel:
     task: str
     architecture: str
+
+    @property
+    def model(self) -> tuple[str, str]:
+        """Task and architecture, by their names."""
+        return self.task, self.architecture
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment(_OnModel):
+    """Networks of one architecture trained on one task by one optimiser, these by their names."""
+
     optimizer: str
     loss: str
     batch_size: int
@@ -27,18 +36,11 @@ class Experiment:
     precision: str
     target_loss: float | None = None
 
-    @property
-    def model(self) -> tuple[str, str]:
-        """Task and architecture."""
-        return self.task, self.architecture
-
 
 @dataclass(frozen=True, kw_only=True)
-class EpAgainstExact:
+class EpAgainstExact(_OnModel):
     """EP and the exact 0-1 posterior on the first examples of a task; sizes in ascending order."""
 
-    task: str
-    architecture: str
     train_sizes: Sequence[int]
     test_size: int
     domain_sizes: Sequence[int]
@@ -46,11 +48,6 @@ class EpAgainstExact:
     samples: int
     evidence_samples: int
     seed: int
-
-    @property
-    def model(self) -> tuple[str, str]:
-        """Task and architecture."""
-        return self.task, self.architecture
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +68,7 @@ class Complexity:
 
 @dataclass(frozen=True, kw_only=True)
 class ByError:
-    """Random functions by their errors, for the models of these experiments; on their own domains where none are named."""
+    """Random functions by their errors, for the models of these experiments; on domains of their own or those named."""
 
     number: int
     errors: int
@@ -128,6 +125,12 @@ class Configuration:
     test_errors: tuple[str, ...]
     plugins: tuple[str, ...]
     other_code: str
+
+    def section(self, name: str) -> dict[str, Any]:
+        """A section that need not be there, as a mapping. Raises KeyError if it is not."""
+        if getattr(self, name) is None:
+            raise KeyError(name)
+        return asdict(getattr(self, name))
 
     def unseen_inputs(self, experiment: str) -> int:
         """How many examples the data set of an experiment has beside those of S."""

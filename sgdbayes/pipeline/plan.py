@@ -113,7 +113,7 @@ class Plan:
 
     def complexity_settings(self, experiment: str) -> dict:
         """How the complexity of an experiment's functions is measured, on no more points than its task records."""
-        settings = asdict(self.configuration.complexity)
+        settings = self.configuration.section("complexity")
         del settings["experiments"]
         recorded = self.configuration.tasks[self.experiments[experiment].task]["recorded_test_size"]
         settings["points"] = min(settings["points"], recorded)
@@ -130,9 +130,9 @@ class Plan:
         return sorted(by_error.domain_sizes or self.domain_sizes_of(task, architecture))
 
     def by_error_settings(self) -> dict:
-        """How random functions are drawn by their errors, but on which domains; nothing if that is not asked for."""
-        by_error = self.configuration.by_error
-        return {name: getattr(by_error, name) for name in ("number", "errors", "seed")} if by_error else {}
+        """How random functions are drawn by their errors, whatever their domain."""
+        section = self.configuration.section("by_error")
+        return {name: section[name] for name in ("number", "errors", "seed")}
 
     def ep_by_error_models(self) -> list[tuple[str, str]]:
         """Models for which EP gives the probability of random functions by their errors."""
@@ -173,11 +173,6 @@ class Plan:
         """Experiments whose margins are compared with those of the exact 0-1 posterior."""
         margins = self.configuration.margins
         return list(margins.experiments) if margins else []
-
-    def margins_settings(self) -> dict:
-        """How the exact 0-1 posterior is drawn from for its margins; nothing if that is not asked for."""
-        margins = self.configuration.margins
-        return {"draws": margins.draws, "seed": margins.seed} if margins else {}
 
     def kernel_posteriors_of(self, task: str, architecture: str) -> list[str]:
         """Posteriors of a model that are made from kernels."""

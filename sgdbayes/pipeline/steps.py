@@ -8,7 +8,6 @@ result out of date, tidied code does not. Versions of libraries and the device a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -115,16 +114,16 @@ def _claims_follow(plan: Plan) -> list[_Result]:
 
 
 def _ep_kernel(plan: Plan, *_of: str) -> list[_Result]:
-    ep = plan.configuration.ep_against_exact
-    return [("kernel", *ep.model)]
+    ep = _ep_settings(plan)
+    return [("kernel", ep["task"], ep["architecture"])]
 
 
 def _ep_settings(plan: Plan, *_of: str) -> dict[str, Any]:
-    return asdict(plan.configuration.ep_against_exact)
+    return plan.configuration.section("ep_against_exact")
 
 
 def _ep_table_follows(plan: Plan) -> list[_Result]:
-    sizes = plan.configuration.ep_against_exact.train_sizes
+    sizes = _ep_settings(plan)["train_sizes"]
     return [("ep_evidence",), *(("ep_compare", str(size)) for size in sizes)]
 
 
@@ -174,7 +173,7 @@ STEPS = {
     ),
     "margins": Step(
         _MODEL,
-        lambda plan, *of: plan.margins_settings(),
+        lambda plan, *of: {name: plan.configuration.section("margins")[name] for name in ("draws", "seed")},
         lambda plan, *of: [("kernel", *of)],
     ),
     "posterior_errors": Step(

@@ -108,7 +108,7 @@ rule by_error:
         mem_mb=grows(4000),
         runtime=grows(240),
     params:
-        settings=PLAN.by_error_settings(),
+        settings=lambda wildcards: PLAN.by_error_settings(),
         sizes=lambda wildcards: PLAN.by_error_sizes(
             wildcards.task, wildcards.architecture
         ),
@@ -146,7 +146,7 @@ rule by_error_figure:
     params:
         tables=by_error_names(),
         shown={size: by_error_names(size) for size in by_error_sizes()},
-        about={
+        about=lambda wildcards: {
             "tasks": CONFIGURATION.tasks,
             "architectures": CONFIGURATION.architectures,
             "settings": PLAN.by_error_settings(),
