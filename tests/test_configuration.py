@@ -217,8 +217,8 @@ def test_critical_samples_of_words_are_refused():
 @pytest.mark.parametrize(("task", "architecture", "message"), [
     (BOOLEAN, {"kind": "FullyConnected"}, "architectures.fcn a bias_variance above 0"),
     (IMDB, {"kind": "FullyConnected"}, "numbers of 2000 words: architectures.fcn needs a vocabulary of as many"),
-    (IMDB, {"kind": "LSTM", "vocabulary": 100}, "numbers of 2000 words: architectures.fcn needs a vocabulary of as many"),
-    (BOOLEAN, {"kind": "LSTM", "vocabulary": 9}, "has a vocabulary, but the inputs of the task are not numbers of words"),
+    (IMDB, {"kind": "LSTM", "vocabulary": 100}, "of 2000 words: architectures.fcn needs a vocabulary of as many"),
+    (BOOLEAN, {"kind": "LSTM", "vocabulary": 9}, "has a vocabulary, but the inputs of the task are not numbers"),
     (BOOLEAN, {"kind": "LSTM", "bias_variance": 0.1}, "inputs must have shape (T, D), got (7,)"),
 ])  # fmt: skip
 def test_architectures_that_do_not_fit_their_inputs_are_refused(task, architecture, message):

@@ -67,7 +67,8 @@ def _check_task(path: str, task: Mapping[str, Any]) -> None:
         )
     if not set(task["positive_classes"]) < set(dataset.classes):
         raise ConfigurationError(
-            f"{path}.positive_classes: must be some, not all, of {list(dataset.classes)}, got {task['positive_classes']}"
+            f"{path}.positive_classes: must be some, not all, of {list(dataset.classes)}, "
+            f"got {task['positive_classes']}"
         )
     _check_options(dataset.options, options, f"{path}.options")
     with _mistakes_of(f"{path}.options"):
@@ -114,8 +115,8 @@ def _check_experiment(name: str, configuration: Configuration) -> None:
     needing = [posterior for posterior in item.posteriors if "tangent_kernel" in POSTERIORS[posterior].needs]
     if needing and not in_closed_form:
         raise ConfigurationError(
-            f"{path}.posteriors: {', '.join(needing)} needs a tangent kernel in closed form, which there is none of for "
-            f"architectures.{item.architecture}: name the others"
+            f"{path}.posteriors: {', '.join(needing)} needs a tangent kernel in closed form, which there is none of "
+            f"for architectures.{item.architecture}: name the others"
         )
     for posterior in item.posteriors:
         if POSTERIORS[posterior].of_networks:
@@ -148,8 +149,8 @@ def _check_fit(architecture: Any, name: str, inputs: Inputs) -> None:  # noqa: A
     vocabulary = getattr(architecture, "vocabulary", 0)
     if inputs.words > vocabulary:
         raise ValueError(
-            f"its inputs are numbers of {inputs.words} words: {name} needs a vocabulary of as many, or the task another "
-            "form of input"
+            f"its inputs are numbers of {inputs.words} words: {name} needs a vocabulary of as many, or the task "
+            "another form of input"
         )
     if vocabulary and not inputs.words:
         raise ValueError(f"{name} has a vocabulary, but the inputs of the task are not numbers of words")
@@ -175,8 +176,8 @@ def _check_complexity(name: str, configuration: Configuration) -> None:
     moved = measure == "critical_sample_ratio" or (measure == "auto" and not whole)
     if moved and configuration.architectures[item.architecture].get("vocabulary"):
         raise ConfigurationError(
-            f"complexity.measure: critical_sample_ratio moves inputs a little, and those of experiments.{name} are words: "
-            "name other experiments in complexity.experiments"
+            f"complexity.measure: critical_sample_ratio moves inputs a little, and those of experiments.{name} are "
+            "words: name other experiments in complexity.experiments"
         )
 
 

@@ -88,8 +88,8 @@ class Plan:
             **{key: getattr(item, key) for key in kept},
         }
 
-    # Keys are made of keys, and every job asks for several: made anew each time they took most of the time of planning. A
-    # process has one plan.
+    # Keys are made of keys, and every job asks for several: made anew each time they took most of the time of planning.
+    # A process has one plan.
     @cache  # noqa: B019
     def key(self, rule: str, *of: str) -> str:
         """Stands for the settings of a result of ``rule`` with these wildcards and of all that it is made from."""
@@ -123,7 +123,7 @@ class Plan:
         return settings
 
     def by_error_sizes(self, task: str, architecture: str) -> list[int]:
-        """Domain sizes on which random functions of a model are drawn by their errors; none if that is not asked for."""
+        """Domain sizes on which random functions of a model are drawn by their errors; none if not asked for."""
         by_error = self.configuration.by_error
         if not by_error or not set(by_error.experiments).intersection(self.experiments_of(task, architecture)):
             return []
@@ -164,7 +164,7 @@ class Plan:
         return {name: asdict(sweep) for name, sweep in self.configuration.sweeps.items()}
 
     def sweep_reference(self, name: str) -> str | None:
-        """The reference posterior of all models of a sweep, None if they have different ones or none, or are one and the same."""
+        """The reference posterior of all models of a sweep, None if there are several or none, or one model alone."""
         models = {self.experiments[each].model for each in self.configuration.sweeps[name].experiments}
         references = {self.reference_of(*model) for model in models}
         return references.pop() if len(references) == 1 and len(models) > 1 else None
@@ -179,7 +179,7 @@ class Plan:
         return [name for name in self.posteriors_of(task, architecture) if self.kernels_of(name)]
 
     def predicts(self) -> bool:
-        """Whether there is a figure of how well posteriors predict what networks become: of experiments with the exact one."""
+        """Whether there is a figure of how well posteriors predict networks: of experiments with the exact one."""
         return any(
             exact_posterior().name in self.experiments[name].posteriors for name in self.configuration.predictors
         )

@@ -1,4 +1,4 @@
-"""From a YAML file and its schema to a `Configuration`: names looked up, patterns resolved, sections that fit each other.
+"""From YAML and its schema to a `Configuration`: names looked up, grids and patterns multiplied out, sections that fit.
 
 Every mistake ends in one line that names the key.
 """
@@ -36,7 +36,7 @@ _Experiments = Mapping[str, Experiment]
 
 
 def read_configuration(config: _Config, schema_path: Path, folder: Path = Path()) -> Configuration:
-    """``config`` with defaults, its plug-ins, whose paths start from ``folder``, imported. Raises ConfigurationError."""
+    """``config``, settled; its plug-ins, whose paths start from ``folder``, are imported. Raises ConfigurationError."""
     _check_keys_are_text(config)
     schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
     config = validated(config, schema)
@@ -63,8 +63,8 @@ def read_configuration(config: _Config, schema_path: Path, folder: Path = Path()
 
 
 def check_keys(path: Path) -> None:
-    """Raise ConfigurationError where a key stands twice in a YAML file: the reader of Snakemake drops the first without a
-    word, and an experiment with it.
+    """Raise ConfigurationError where a key stands twice in a YAML file: the reader of Snakemake drops the first without
+    a word, and an experiment with it.
     """
     nodes = [("", yaml.compose(path.read_text(encoding="utf-8")))]
     while nodes:
@@ -195,8 +195,8 @@ def _margins(section: _Config, _config: _Config, experiments: _Experiments) -> M
     for name in names:
         if exact not in experiments[name].posteriors:
             raise ConfigurationError(
-                f"margins.experiments: {name} has no posterior {exact}, whose margins those of its networks are compared "
-                "with"
+                f"margins.experiments: {name} has no posterior {exact}, whose margins those of its networks are "
+                "compared with"
             )
     return Margins(**{**section, "experiments": names})
 
@@ -230,14 +230,14 @@ def _reference(name: str, _config: _Config, experiments: _Experiments) -> str:
 
 
 def _sweeps(sections: _Config, config: _Config, experiments: _Experiments) -> dict[str, Sweep]:
-    settings = {name: _all_settings(item, config) for name, item in experiments.items()} if sections else {}
-    return {name: _sweep(f"sweeps.{name}", section, experiments, settings) for name, section in sections.items()}
+    return {name: _sweep(f"sweeps.{name}", section, config, experiments) for name, section in sections.items()}
 
 
-def _sweep(path: str, section: _Config, experiments: _Experiments, settings: Mapping[str, dict[str, Any]]) -> Sweep:
-    """Its experiments must be compared on its domain and differ in its setting, a number, those on a line in it alone."""
+def _sweep(path: str, section: _Config, config: _Config, experiments: _Experiments) -> Sweep:
+    """Its experiments must be compared on its domain and differ in its setting, a number; on a line in nothing else."""
     names = _matching(section["experiments"], experiments, f"{path}.experiments")
     setting, size = section["setting"], section["domain_size"]
+    settings = {name: _all_settings(experiments[name], config) for name in names}
     for name in names:
         if size not in experiments[name].domain_sizes:
             raise ConfigurationError(f"{path}.domain_size: {size} is not in the domain_sizes of {name}")
@@ -247,10 +247,10 @@ def _sweep(path: str, section: _Config, experiments: _Experiments, settings: Map
                 "batch_size, task.train_size, architecture.width or optimizer.learning_rate"
             )
     values = {name: settings[name][setting] for name in names}
-    labels = {
-        name: settings[name]["optimizer.kind"] if setting.startswith("optimizer.") else experiments[name].optimizer
-        for name in names
-    }
+    # Where an optimiser is swept, each value is an optimiser with a name of its own.
+    labels = {name: experiments[name].optimizer for name in names}
+    if setting.startswith("optimizer."):
+        labels = {name: settings[name]["optimizer.kind"] for name in names}
     if len({experiments[name].loss for name in names}) > 1:
         labels = {name: f"{label}, {experiments[name].loss}" for name, label in labels.items()}
     _check_lines(path, setting, labels, settings)
@@ -270,8 +270,8 @@ def _check_lines(path: str, setting: str, labels: Mapping[str, str], settings: M
         differing = sorted(key for key in mine.keys() | its if key != setting and mine.get(key) != its.get(key))
         if differing:
             raise ConfigurationError(
-                f"{path}: {first} and {name} differ in {', '.join(differing)} beside {setting}: a line joins experiments "
-                "that differ in nothing else"
+                f"{path}: {first} and {name} differ in {', '.join(differing)} beside {setting}: a line joins "
+                "experiments that differ in nothing else"
             )
 
 

@@ -27,7 +27,9 @@ def _may_come_from_grid(error: jsonschema.ValidationError) -> bool:
     return error.validator == "required" and in_experiment and isinstance(error.instance.get("grid"), dict)
 
 
-def _properties(validator: Any, schemas: Mapping[str, Any], instance: Any, schema: Mapping[str, Any]) -> Iterator:  # noqa: ANN401
+def _properties(
+    validator: object, schemas: dict, instance: object, schema: dict
+) -> Iterator[jsonschema.ValidationError]:
     """Validate the properties of an object once their defaults are filled in."""
     if isinstance(instance, dict):
         for key, subschema in schemas.items():
