@@ -1,8 +1,9 @@
 """The graph, said once: of each rule what its results depend on.
 
-A step's settings are readable and in the provenance of its results; the key of a result is a hash of its settings and of
-the keys of what it follows from. Its code, the script with the modules and the kinds behind it, stands apart: a changed
-setting puts a result out of date, tidied code does not. Versions of libraries and the device are recorded, not compared.
+A step's settings are readable and in the provenance of its results; the key of a result is a hash of its settings and
+of the keys of what it follows from. Its code, the script with the modules and the kinds behind it, stands apart: a
+changed setting puts a result out of date, tidied code does not. Versions of libraries and the device are recorded, not
+compared.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ _Result = tuple[str, ...]
 
 
 class Step(NamedTuple):
-    """``of``: the wildcards that tell its results apart. ``settings``, ``follows`` and ``uses`` are called with the plan and
-    their values: what is set for a result, the results it is made from, the files of kinds that it uses. ``script``: if
-    it is not called as the rule.
+    """``of``: the wildcards that tell its results apart. ``settings``, ``follows`` and ``uses`` are called with the plan
+    and their values: what is set for a result, the results it is made from, the files of kinds that it uses.
+    ``script``: if it is not called as the rule.
     """
 
     of: tuple[str, ...] = ()

@@ -16,15 +16,16 @@ def validated(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str,
     """A copy of ``config`` with the defaults of the ``schema``. Raises ConfigurationError for the first mistake."""
     filled = copy.deepcopy(dict(config))
     for error in sorted(_VALIDATOR(schema).iter_errors(filled), key=lambda error: list(map(str, error.absolute_path))):
-        if not _may_come_from_grid(error):
+        if error.validator != "required" or _missing(error):
             raise ConfigurationError(_one_line(error))
     return filled
 
 
-def _may_come_from_grid(error: jsonschema.ValidationError) -> bool:
-    """Whether an experiment may get the missing key from its grid, which is not multiplied out yet."""
-    in_experiment = error.absolute_path and error.absolute_path[0] == "experiments"
-    return error.validator == "required" and in_experiment and isinstance(error.instance.get("grid"), dict)
+def _missing(error: jsonschema.ValidationError) -> list[str]:
+    """Required keys that are not there, nor in the grid of an experiment, which is not multiplied out yet."""
+    grid = error.instance.get("grid")
+    given = error.instance.keys() | (grid if isinstance(grid, dict) else {})
+    return [key for key in error.validator_value if key not in given]
 
 
 def _properties(
@@ -49,7 +50,7 @@ def _one_line(error: jsonschema.ValidationError) -> str:
             allowed = error.schema["properties"]
             return unknown_name(next(key for key in got if key not in allowed), allowed, path, what="unknown key")
         case "required":
-            missing = next(key for key in wanted if key not in got)
+            missing = _missing(error)[0]
             if close := difflib.get_close_matches(missing, set(got) - set(wanted), n=1, cutoff=0.8):
                 return f"{path}: unknown key {close[0]} (did you mean {missing}?)"
             return f"{path}: the key {missing} is missing; required: {', '.join(wanted)}"
