@@ -15,16 +15,12 @@ from sgdbayes.pipeline.slurm_arrays import become_array_task
 
 become_array_task()
 
-from sgdbayes.pipeline.configuration import (
-    ConfigurationError,
-    check_keys,
-    check_kinds_once,
-    folder_of_plugins,
-    read_configuration,
-)
+from sgdbayes.pipeline.checking import check_kinds_once
 from sgdbayes.pipeline.file_times import settle_file_times
 from sgdbayes.pipeline.jobs import name_run, quote_python, share_import_path
+from sgdbayes.pipeline.mistakes import ConfigurationError
 from sgdbayes.pipeline.plan import Plan
+from sgdbayes.pipeline.reading import check_keys, folder_of_plugins, read_configuration
 from sgdbayes.posterior.kinds import POSTERIORS
 from sgdbayes.pipeline.show_run import show_run, take_screen
 from sgdbayes.pipeline.steps import STEPS

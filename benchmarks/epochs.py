@@ -21,7 +21,7 @@ def measure(path: Path, experiment: str) -> dict[str, object]:
     """The row of an experiment. Raises RuntimeError if one of its networks does not fit S."""
     from sgdbayes.architectures import architecture_of
     from sgdbayes.datasets import load_task
-    from sgdbayes.pipeline.configuration import read_configuration
+    from sgdbayes.pipeline.reading import read_configuration
     from sgdbayes.training import Optimizer, train_until_fit
 
     configuration = read_configuration(

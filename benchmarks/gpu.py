@@ -82,7 +82,7 @@ def settings_of(experiment: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """
     import yaml
 
-    from sgdbayes.pipeline.configuration import expand_grid
+    from sgdbayes.pipeline.grids import expand_grid
 
     config, schema = (
         yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))

@@ -15,7 +15,8 @@ import yaml
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 from sgdbayes.files import read_provenance, read_table  # noqa: E402
-from sgdbayes.pipeline.configuration import Configuration, Experiment, read_configuration  # noqa: E402
+from sgdbayes.pipeline.configuration import Configuration, Experiment  # noqa: E402
+from sgdbayes.pipeline.reading import read_configuration  # noqa: E402
 
 # What networks a minute in training.csv means: benchmarks/training.py trains on so many images for so many epochs.
 IMAGES, EPOCHS = 1000, 3

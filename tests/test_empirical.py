@@ -12,8 +12,10 @@ from scipy import stats
 
 from sgdbayes.architectures import FullyConnected
 from sgdbayes.files import read_arrays, write_arrays
-from sgdbayes.pipeline.configuration import ConfigurationError, check_kinds, read_configuration
+from sgdbayes.pipeline.checking import check_kinds
+from sgdbayes.pipeline.mistakes import ConfigurationError
 from sgdbayes.pipeline.plan import Plan
+from sgdbayes.pipeline.reading import read_configuration
 from sgdbayes.posterior import EmpiricalPosterior
 from sgdbayes.posterior.kinds import POSTERIORS
 from sgdbayes.posterior.probabilities import drawn_functions, function_probabilities

@@ -10,9 +10,11 @@ from test_workflow import TINY, Project
 from sgdbayes.architectures.kinds import ARCHITECTURES
 from sgdbayes.files import read_table
 from sgdbayes.pipeline import provenance
-from sgdbayes.pipeline.configuration import ConfigurationError, check_kinds, read_configuration
+from sgdbayes.pipeline.checking import check_kinds
+from sgdbayes.pipeline.mistakes import ConfigurationError
 from sgdbayes.pipeline.plan import Plan
 from sgdbayes.pipeline.plugins import PluginError, forget_plugins, load_plugins
+from sgdbayes.pipeline.reading import read_configuration
 from sgdbayes.posterior.kinds import POSTERIORS
 
 ROOT = Path(__file__).parents[1]

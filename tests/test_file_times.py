@@ -9,9 +9,9 @@ import pytest
 from test_workflow import TINY
 
 from sgdbayes.files import provenance_path, read_checksum, write_bytes
-from sgdbayes.pipeline.configuration import read_configuration
 from sgdbayes.pipeline.file_times import settle_file_times
 from sgdbayes.pipeline.plan import Plan
+from sgdbayes.pipeline.reading import read_configuration
 from sgdbayes.pipeline.steps import STEPS
 
 ROOT = Path(__file__).parents[1]

@@ -16,8 +16,8 @@ from test_setup import load
 
 from sgdbayes.architectures import FullyConnected
 from sgdbayes.files import read_table
-from sgdbayes.pipeline.configuration import read_configuration
 from sgdbayes.pipeline.plan import Plan
+from sgdbayes.pipeline.reading import read_configuration
 from sgdbayes.training import Optimizer
 from sgdbayes.training._fused_stack import FusedStack
 from sgdbayes.training._torch_stack import TorchStack

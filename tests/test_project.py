@@ -13,8 +13,8 @@ from sgdbayes.analysis.claims import CLAIMS
 from sgdbayes.analysis.runs import relative_margins
 from sgdbayes.analysis.summary import summarise
 from sgdbayes.files import read_table
-from sgdbayes.pipeline.configuration import read_configuration
 from sgdbayes.pipeline.early_warnings import known_learning_rates
+from sgdbayes.pipeline.reading import read_configuration
 
 ROOT = Path(__file__).parents[1]
 

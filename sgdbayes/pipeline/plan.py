@@ -3,11 +3,12 @@
 Snakemake sees keys (`sgdbayes.pipeline.steps`) as parameters and makes a result again when one changes.
 """
 
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
 from sgdbayes.hashes import settings_hash
-from sgdbayes.pipeline.configuration import Configuration, Experiment, unseen_inputs
+from sgdbayes.pipeline.configuration import Configuration, Experiment
 from sgdbayes.pipeline.provenance import code_hash, relative_path
 from sgdbayes.pipeline.steps import STEPS
 from sgdbayes.posterior.kinds import POSTERIORS, exact_posterior
@@ -34,15 +35,14 @@ class Plan:
 
     def models(self) -> list[tuple[str, str]]:
         """The distinct (task, architecture) of all experiments."""
-        return list(dict.fromkeys((item.task, item.architecture) for item in self.experiments.values()))
+        return list(dict.fromkeys(item.model for item in self.experiments.values()))
 
     def experiments_of(self, task: str, architecture: str, posterior: str | None = None) -> list[str]:
         """Experiments on a model, all or those that ask for a posterior."""
         return [
             name
             for name, item in self.experiments.items()
-            if (item.task, item.architecture) == (task, architecture)
-            and (posterior is None or posterior in item.posteriors)
+            if item.model == (task, architecture) and (posterior is None or posterior in item.posteriors)
         ]
 
     def posteriors_of(self, task: str, architecture: str) -> list[str]:
@@ -59,8 +59,8 @@ class Plan:
         """How many test points the kernel of a model covers."""
         sizes = self.domain_sizes_of(task, architecture)
         ep = self.configuration.ep_against_exact
-        if (ep.get("task"), ep.get("architecture")) == (task, architecture):
-            sizes.append(ep["test_size"])
+        if ep and ep.model == (task, architecture):
+            sizes.append(ep.test_size)
         return max(sizes)
 
     def kernels_of(self, posterior: str) -> list[str]:
@@ -88,8 +88,8 @@ class Plan:
             **{key: getattr(item, key) for key in kept},
         }
 
-    # Keys are made of keys, and every job asks for several: made anew each time they took most of the time of planning. A
-    # process has one plan.
+    # Keys are made of keys, and every job asks for several: made anew each time they took most of the time of planning.
+    # A process has one plan.
     @cache  # noqa: B019
     def key(self, rule: str, *of: str) -> str:
         """Stands for the settings of a result of ``rule`` with these wildcards and of all that it is made from."""
@@ -108,25 +108,31 @@ class Plan:
 
     def complexity_experiments(self) -> list[str]:
         """Experiments of whose functions the complexity is asked for."""
-        return list(self.configuration.complexity.get("experiments", []))
+        complexity = self.configuration.complexity
+        return list(complexity.experiments) if complexity else []
 
     def complexity_settings(self, experiment: str) -> dict:
         """How the complexity of an experiment's functions is measured, on no more points than its task records."""
-        settings = {name: value for name, value in self.configuration.complexity.items() if name != "experiments"}
+        settings = self.configuration.section("complexity")
+        del settings["experiments"]
         recorded = self.configuration.tasks[self.experiments[experiment].task]["recorded_test_size"]
         settings["points"] = min(settings["points"], recorded)
         if settings["measure"] == "auto":
-            whole = unseen_inputs(self.configuration, experiment) in self.experiments[experiment].domain_sizes
+            whole = self.configuration.unseen_inputs(experiment) in self.experiments[experiment].domain_sizes
             settings["measure"] = "lempel_ziv" if whole else "critical_sample_ratio"
         return settings
 
     def by_error_sizes(self, task: str, architecture: str) -> list[int]:
-        """Domain sizes on which random functions of a model are drawn by their errors; none if that is not asked for."""
+        """Domain sizes on which random functions of a model are drawn by their errors; none if not asked for."""
         by_error = self.configuration.by_error
-        names = by_error.get("experiments", list(self.experiments))
-        if not by_error or not set(names).intersection(self.experiments_of(task, architecture)):
+        if not by_error or not set(by_error.experiments).intersection(self.experiments_of(task, architecture)):
             return []
-        return sorted(by_error.get("domain_sizes", self.domain_sizes_of(task, architecture)))
+        return sorted(by_error.domain_sizes or self.domain_sizes_of(task, architecture))
+
+    def by_error_settings(self) -> dict:
+        """How random functions are drawn by their errors, whatever their domain."""
+        section = self.configuration.section("by_error")
+        return {name: section[name] for name in ("number", "errors", "seed")}
 
     def ep_by_error_models(self) -> list[tuple[str, str]]:
         """Models for which EP gives the probability of random functions by their errors."""
@@ -153,23 +159,27 @@ class Plan:
             None,
         )
 
+    def sweeps(self) -> dict:
+        """The sweeps as mappings."""
+        return {name: asdict(sweep) for name, sweep in self.configuration.sweeps.items()}
+
     def sweep_reference(self, name: str) -> str | None:
-        """The reference posterior of all models of a sweep, None if they have different ones or none, or are one and the same."""
-        items = [self.experiments[each] for each in self.configuration.sweeps[name]["experiments"]]
-        models = {(item.task, item.architecture) for item in items}
+        """The reference posterior of all models of a sweep, None if there are several or none, or one model alone."""
+        models = {self.experiments[each].model for each in self.configuration.sweeps[name].experiments}
         references = {self.reference_of(*model) for model in models}
         return references.pop() if len(references) == 1 and len(models) > 1 else None
 
     def margins_experiments(self) -> list[str]:
         """Experiments whose margins are compared with those of the exact 0-1 posterior."""
-        return list(self.configuration.margins.get("experiments", []))
+        margins = self.configuration.margins
+        return list(margins.experiments) if margins else []
 
     def kernel_posteriors_of(self, task: str, architecture: str) -> list[str]:
         """Posteriors of a model that are made from kernels."""
         return [name for name in self.posteriors_of(task, architecture) if self.kernels_of(name)]
 
     def predicts(self) -> bool:
-        """Whether there is a figure of how well posteriors predict what networks become: of experiments with the exact one."""
+        """Whether there is a figure of how well posteriors predict networks: of experiments with the exact one."""
         return any(
             exact_posterior().name in self.experiments[name].posteriors for name in self.configuration.predictors
         )

@@ -1,8 +1,9 @@
 """The graph, said once: of each rule what its results depend on.
 
-A step's settings are readable and in the provenance of its results; the key of a result is a hash of its settings and of the keys
-of what it follows from. Its code, the script with the modules and the kinds behind it, stands apart: a changed setting puts a
-result out of date, tidied code does not. Versions of libraries and the device are recorded, not compared.
+A step's settings are readable and in the provenance of its results; the key of a result is a hash of its settings and
+of the keys of what it follows from. Its code, the script with the modules and the kinds behind it, stands apart: a
+changed setting puts a result out of date, tidied code does not. Versions of libraries and the device are recorded, not
+compared.
 """
 
 from __future__ import annotations
@@ -27,9 +28,10 @@ _Result = tuple[str, ...]
 
 
 class Step(NamedTuple):
-    """``of``: the wildcards that tell its results apart. ``settings``, ``follows`` and ``uses`` are called with the plan and their
-    values: what is set for a result, the results it is made from, the files of kinds that it uses. ``script``: if it is not
-    called as the rule. ``redrawn``: a picture or text, seconds each, which is made again when its code changes, too.
+    """``of``: the wildcards that tell its results apart. ``settings``, ``follows`` and ``uses`` are called with the plan
+    and their values: what is set for a result, the results it is made from, the files of kinds that it uses.
+    ``script``: if it is not called as the rule. ``redrawn``: a picture or text, seconds each, which is made again when its
+    code changes, too.
     """
 
     of: tuple[str, ...] = ()
@@ -99,13 +101,13 @@ def _by_error(plan: Plan) -> list[_Result]:
 
 def _margins(plan: Plan) -> list[_Result]:
     items = {name: plan.experiments[name] for name in plan.margins_experiments()}
-    models = dict.fromkeys((item.task, item.architecture) for item in items.values())
+    models = dict.fromkeys(item.model for item in items.values())
     return [*(("runs", name) for name in items), *(("margins", *model) for model in models)]
 
 
 def _test_errors_follow(plan: Plan) -> list[_Result]:
     items = {name: plan.experiments[name] for name in plan.configuration.test_errors}
-    models = dict.fromkeys((item.task, item.architecture) for item in items.values())
+    models = dict.fromkeys(item.model for item in items.values())
     return [*(("runs", name) for name in items), *(("posterior_errors", *model) for model in models)]
 
 
@@ -116,16 +118,16 @@ def _claims_follow(plan: Plan) -> list[_Result]:
 
 
 def _ep_kernel(plan: Plan, *_of: str) -> list[_Result]:
-    ep = plan.configuration.ep_against_exact
+    ep = _ep_settings(plan)
     return [("kernel", ep["task"], ep["architecture"])]
 
 
 def _ep_settings(plan: Plan, *_of: str) -> dict[str, Any]:
-    return dict(plan.configuration.ep_against_exact)
+    return plan.configuration.section("ep_against_exact")
 
 
 def _ep_table_follows(plan: Plan) -> list[_Result]:
-    sizes = plan.configuration.ep_against_exact["train_sizes"]
+    sizes = _ep_settings(plan)["train_sizes"]
     return [("ep_evidence",), *(("ep_compare", str(size)) for size in sizes)]
 
 
@@ -187,7 +189,7 @@ STEPS = {
     ),
     "margins": Step(
         _MODEL,
-        lambda plan, *of: {name: plan.configuration.margins.get(name) for name in ("draws", "seed")},
+        lambda plan, *of: {name: plan.configuration.section("margins")[name] for name in ("draws", "seed")},
         lambda plan, *of: [("kernel", *of)],
     ),
     "posterior_errors": Step(
@@ -207,7 +209,7 @@ STEPS = {
     "by_error": Step(
         _POSTERIOR,
         lambda plan, task, architecture, posterior: {
-            **{name: value for name, value in plan.configuration.by_error.items() if name != "experiments"},
+            **plan.by_error_settings(),
             "domain_sizes": plan.by_error_sizes(task, architecture),
         },
         lambda plan, *of: [("posterior", *of)],
@@ -238,7 +240,7 @@ STEPS = {
         _training_files,
     ),
     "test_errors": Step(follows=_test_errors_follow),
-    "claims": Step(settings=lambda plan: dict(plan.configuration.sweeps), follows=_claims_follow, uses=_looks),
+    "claims": Step(settings=lambda plan: plan.sweeps(), follows=_claims_follow, uses=_looks),
     "ep_evidence": Step((), _ep_settings, _ep_kernel),
     "ep_compare": Step(("size",), _ep_settings, _ep_kernel),
     "ep_table": Step((), _ep_settings, _ep_table_follows),
@@ -256,7 +258,7 @@ STEPS = {
         redrawn=True,
     ),
     "sweep": Step(
-        settings=lambda plan: dict(plan.configuration.sweeps),
+        settings=lambda plan: plan.sweeps(),
         follows=lambda plan: [("all_comparisons",), ("posterior_pairs",), ("test_errors",)],
         uses=_looks,
         redrawn=True,

@@ -216,12 +216,12 @@ def reference_pages():
 def sweep_description(name):
     """What the figure of a sweep shows, and what its caption says."""
     sweep = CONFIGURATION.sweeps[name]
-    names = sweep["experiments"]
+    names = sweep.experiments
     return {
-        "values": sweep["values"],
-        "groups": sweep["groups"],
-        "setting": sweep["setting"],
-        "size": sweep["domain_size"],
+        "values": sweep.values,
+        "groups": sweep.groups,
+        "setting": sweep.setting,
+        "size": sweep.domain_size,
         "reference": PLAN.sweep_reference(name),
         "training": {name: PLAN.training(name) for name in names},
         "tasks": {
@@ -344,20 +344,20 @@ def test_error_tables(*names):
 
 
 def ep_kernel(wildcards):
-    return f"{RESULTS}/models/{EP_SETTINGS['task']}/{EP_SETTINGS['architecture']}/kernel.npz"
+    return f"{RESULTS}/models/{EP_SETTINGS.task}/{EP_SETTINGS.architecture}/kernel.npz"
 
 
 def ep_task(wildcards):
-    return f"{RESULTS}/tasks/{EP_SETTINGS['task']}.npz"
+    return f"{RESULTS}/tasks/{EP_SETTINGS.task}.npz"
 
 
 def ep_memory(wildcards):
-    rows = EP_SETTINGS["train_sizes"][-1] + EP_SETTINGS["test_size"]
+    rows = EP_SETTINGS.train_sizes[-1] + EP_SETTINGS.test_size
     return 2000 + 8 * 8 * rows**2 // 10**6
 
 
 def ep_tables(name):
     return [
         f"{RESULTS}/ep-against-exact/{size}/{name}"
-        for size in EP_SETTINGS.get("train_sizes", [])
+        for size in (EP_SETTINGS.train_sizes if EP_SETTINGS else [])
     ]

@@ -146,7 +146,7 @@ rule claims:
         runtime=grows(10),
     params:
         models=models_of(PLAN.margins_experiments()),
-        sweeps=CONFIGURATION.sweeps,
+        sweeps=PLAN.sweeps(),
         uses=uses_of("claims"),
         code=code_of("claims"),
         key=key_of("claims"),

@@ -106,11 +106,7 @@ rule by_error:
         mem_mb=grows(4000),
         runtime=grows(240),
     params:
-        settings={
-            name: value
-            for name, value in CONFIGURATION.by_error.items()
-            if name not in ("domain_sizes", "experiments")
-        },
+        settings=lambda wildcards: PLAN.by_error_settings(),
         sizes=lambda wildcards: PLAN.by_error_sizes(
             wildcards.task, wildcards.architecture
         ),
@@ -147,10 +143,10 @@ rule by_error_figure:
         runtime=grows(60),
     params:
         sizes=by_error_sizes(),
-        about={
+        about=lambda wildcards: {
             "tasks": CONFIGURATION.tasks,
             "architectures": CONFIGURATION.architectures,
-            "settings": dict(CONFIGURATION.by_error),
+            "settings": PLAN.by_error_settings(),
         },
         uses=uses_of("by_error_figure"),
         code=code_of("by_error_figure"),

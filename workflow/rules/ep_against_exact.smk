@@ -20,9 +20,9 @@ rule ep_evidence:
         mem_mb=grows(ep_memory),
         runtime=grows(240),
     params:
-        train_sizes=lambda wildcards: EP_SETTINGS["train_sizes"],
-        samples=lambda wildcards: EP_SETTINGS["evidence_samples"],
-        seed=lambda wildcards: EP_SETTINGS["seed"],
+        train_sizes=lambda wildcards: EP_SETTINGS.train_sizes,
+        samples=lambda wildcards: EP_SETTINGS.evidence_samples,
+        seed=lambda wildcards: EP_SETTINGS.seed,
         uses=uses_of("ep_evidence"),
         code=code_of("ep_evidence"),
         key=key_of("ep_evidence"),
@@ -54,10 +54,10 @@ rule ep_compare:
         runtime=grows(240),
     params:
         settings=lambda wildcards: {
-            name: EP_SETTINGS[name]
+            name: getattr(EP_SETTINGS, name)
             for name in ("domain_sizes", "functions", "samples", "seed")
         },
-        test_size=lambda wildcards: EP_SETTINGS["test_size"],
+        test_size=lambda wildcards: EP_SETTINGS.test_size,
         uses=uses_of("ep_compare"),
         code=code_of("ep_compare"),
         key=key_of("ep_compare"),
@@ -123,11 +123,11 @@ rule ep_figure:
         runtime=grows(10),
     params:
         about=lambda wildcards: {
-            "train_sizes": EP_SETTINGS["train_sizes"],
-            "domain_size": EP_SETTINGS["domain_sizes"][-1],
-            "samples": 4 * EP_SETTINGS["samples"],
-            "task": CONFIGURATION.tasks[EP_SETTINGS["task"]],
-            "architecture": CONFIGURATION.architectures[EP_SETTINGS["architecture"]],
+            "train_sizes": EP_SETTINGS.train_sizes,
+            "domain_size": EP_SETTINGS.domain_sizes[-1],
+            "samples": 4 * EP_SETTINGS.samples,
+            "task": CONFIGURATION.tasks[EP_SETTINGS.task],
+            "architecture": CONFIGURATION.architectures[EP_SETTINGS.architecture],
         },
         uses=uses_of("ep_figure"),
         code=code_of("ep_figure"),

@@ -203,7 +203,7 @@ rule sweep:
             report(
                 f"{FIGURES}/sweeps/{name}.png",
                 category="Sweeps",
-                labels={"experiment": name, "figure": sweep["setting"]},
+                labels={"experiment": name, "figure": sweep.setting},
                 caption="../report/sweep.rst",
             )
             for name, sweep in CONFIGURATION.sweeps.items()

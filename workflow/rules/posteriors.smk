@@ -119,8 +119,8 @@ rule margins:
         mem_mb=grows(kernel_memory),
         runtime=grows(240),
     params:
-        draws=CONFIGURATION.margins.get("draws"),
-        seed=CONFIGURATION.margins.get("seed"),
+        draws=lambda wildcards: CONFIGURATION.margins.draws,
+        seed=lambda wildcards: CONFIGURATION.margins.seed,
         uses=uses_of("margins"),
         code=code_of("margins"),
         key=key_of("margins"),

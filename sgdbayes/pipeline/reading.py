@@ -1,0 +1,293 @@
+"""From YAML and its schema to a `Configuration`: names looked up, grids and patterns multiplied out, sections that fit.
+
+Every mistake ends in one line that names the key.
+"""
+
+import fnmatch
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sgdbayes.architectures.kinds import ARCHITECTURES
+from sgdbayes.datasets.kinds import DATASETS
+from sgdbayes.pipeline.configuration import (
+    ByError,
+    Complexity,
+    Configuration,
+    EpAgainstExact,
+    Experiment,
+    Margins,
+    Sweep,
+)
+from sgdbayes.pipeline.grids import expand_grid
+from sgdbayes.pipeline.mistakes import ConfigurationError, check_name, unknown_name
+from sgdbayes.pipeline.plugins import PluginError, load_plugins
+from sgdbayes.pipeline.validation import validated
+from sgdbayes.posterior.kinds import POSTERIORS, exact_posterior
+from sgdbayes.training.kinds import OPTIMIZERS
+
+__all__ = ["check_keys", "folder_of_plugins", "read_configuration"]
+
+_Config = Mapping[str, Any]
+_Experiments = Mapping[str, Experiment]
+
+
+def read_configuration(config: _Config, schema_path: Path, folder: Path = Path()) -> Configuration:
+    """``config``, settled; its plug-ins, whose paths start from ``folder``, are imported. Raises ConfigurationError."""
+    _check_keys_are_text(config)
+    schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
+    config = validated(config, schema)
+    plugins = tuple(str(folder / path) for path in config["plugins"])
+    try:
+        load_plugins(plugins)
+    except PluginError as error:
+        raise ConfigurationError(f"plugins: {error}") from error
+    _check_kinds_are_known(config)
+    experiments = _experiments(config, schema)
+    sections = {
+        "ep_against_exact": _ep_against_exact,
+        "known_runs": _known_runs,
+        "complexity": _complexity,
+        "by_error": _by_error,
+        "margins": _margins,
+        "test_errors": _test_errors,
+        "predictors": _predictors,
+        "sweeps": _sweeps,
+        "reference": _reference,
+    }
+    settled = {name: settle(config[name], config, experiments) for name, settle in sections.items() if name in config}
+    return Configuration(**{"test_errors": (), **config, **settled, "experiments": experiments, "plugins": plugins})
+
+
+def folder_of_plugins(paths: Iterable[str | Path]) -> Path:
+    """The folder of the last of these configuration files that names plug-ins, from which their paths start."""
+    read = {path: yaml.safe_load(path.read_text(encoding="utf-8")) or {} for path in map(Path, paths)}
+    naming = [path for path, content in read.items() if "plugins" in content]
+    return naming[-1].parent if naming else Path()
+
+
+def check_keys(path: Path) -> None:
+    """Raise ConfigurationError where a key stands twice in a YAML file: the reader of Snakemake drops the first without
+    a word, and an experiment with it.
+    """
+    nodes = [("", yaml.compose(path.read_text(encoding="utf-8")))]
+    while nodes:
+        under, node = nodes.pop()
+        if not isinstance(node, yaml.MappingNode):
+            continue
+        keys = [key.value for key, _ in node.value]
+        for number, (key, value) in enumerate(node.value):
+            if key.value in keys[:number]:
+                raise ConfigurationError(
+                    f"{under}{key.value} stands twice in {path}, the second time in line {key.start_mark.line + 1}: "
+                    "rename one"
+                )
+            nodes.append((f"{under}{key.value}.", value))
+
+
+def _check_keys_are_text(config: Mapping[Any, Any], path: str = "") -> None:
+    for key, value in config.items():
+        if not isinstance(key, str):
+            raise ConfigurationError(f"{path or 'configuration'}: the key {key!r} must be text: write it in quotes")
+        if isinstance(value, Mapping):
+            _check_keys_are_text(value, f"{path}.{key}".lstrip("."))
+
+
+def _check_kinds_are_known(config: _Config) -> None:
+    """Every data set, architecture, optimiser and posterior must be in its registry."""
+    named = [(f"tasks.{name}.dataset", item["dataset"], DATASETS) for name, item in config["tasks"].items()]
+    for section, registry in (("architectures", ARCHITECTURES), ("optimizers", OPTIMIZERS)):
+        named += [(f"{section}.{name}.kind", item["kind"], registry) for name, item in config[section].items()]
+    named += [("posteriors", name, POSTERIORS) for name in config["posteriors"]]
+    for path, name, registry in named:
+        if name not in registry:
+            raise ConfigurationError(f"{unknown_name(name, registry, path)}; docs/extending.md: how to add one")
+
+
+def _experiments(config: _Config, schema: Mapping[str, Any]) -> dict[str, Experiment]:
+    """All experiments, by name."""
+    experiments: dict[str, Experiment] = {}
+    one = {"properties": {"experiments": schema["properties"]["experiments"]}}
+    for template, settings in config["experiments"].items():
+        for name, single in expand_grid(template, settings):
+            if name in experiments:
+                raise ConfigurationError(f"experiments.{template}: the name {name} stands for two experiments")
+            single = validated({"experiments": {name: single}}, one)["experiments"][name]
+            experiments[name] = _experiment(f"experiments.{name}", single, config)
+    if not experiments and "ep_against_exact" not in config:
+        raise ConfigurationError("configuration: neither experiments nor ep_against_exact: there is nothing to do")
+    return experiments
+
+
+def _experiment(path: str, settings: Mapping[str, Any], config: _Config) -> Experiment:
+    """What it names must be configured, and its domains recorded."""
+    for key in ("task", "architecture", "optimizer"):
+        check_name(settings[key], config[f"{key}s"], f"{path}.{key}")
+    posteriors = tuple(settings.get("posteriors", config["posteriors"]))
+    for posterior in posteriors:
+        check_name(posterior, config["posteriors"], f"{path}.posteriors")
+    domain_sizes = tuple(sorted(settings["domain_sizes"]))
+    recorded = config["tasks"][settings["task"]]["recorded_test_size"]
+    if domain_sizes[-1] > recorded:
+        raise ConfigurationError(
+            f"{path}.domain_sizes: {domain_sizes[-1]} is more than the recorded_test_size {recorded} of its task"
+        )
+    return Experiment(**{**settings, "posteriors": posteriors, "domain_sizes": domain_sizes})
+
+
+def _matching(patterns: Iterable[str], experiments: _Experiments, path: str) -> list[str]:
+    """The experiments that match any of ``patterns``, each once. * may match none: of no experiments it is all."""
+    names: dict[str, None] = {}
+    for pattern in patterns:
+        found = fnmatch.filter(experiments, pattern)
+        if not found and pattern != "*":
+            raise ConfigurationError(unknown_name(pattern, experiments, path))
+        names |= dict.fromkeys(found)
+    return list(names)
+
+
+def _ep_against_exact(section: _Config, config: _Config, _experiments: _Experiments) -> EpAgainstExact:
+    """Its task must have as many points as it takes."""
+    for key in ("task", "architecture"):
+        check_name(section[key], config[f"{key}s"], f"ep_against_exact.{key}")
+    sizes = {key: sorted(section[key]) for key in ("train_sizes", "domain_sizes")}
+    settings = EpAgainstExact(**{**section, **sizes})
+    task = config["tasks"][settings.task]
+    for key, size, limit, of in (
+        ("train_sizes", settings.train_sizes[-1], task["train_size"], "train_size of its task"),
+        ("domain_sizes", settings.domain_sizes[-1], settings.test_size, "test_size"),
+        ("test_size", settings.test_size, task["recorded_test_size"], "recorded_test_size of its task"),
+    ):
+        if size > limit:
+            raise ConfigurationError(f"ep_against_exact.{key}: {size} is more than the {of}, {limit}")
+    return settings
+
+
+def _known_runs(paths: list[str], _config: _Config, _experiments: _Experiments) -> tuple[str, ...]:
+    """The files must be there, with their provenance."""
+    for part in (part for path in paths for part in (path, f"{path}.json")):
+        if not Path(part).is_file():
+            raise ConfigurationError(
+                f"known_runs: there is no file {part}: name the runs.parquet of another run, with its .json beside it, "
+                "or take the entry out"
+            )
+    return tuple(paths)
+
+
+def _complexity(section: _Config, _config: _Config, experiments: _Experiments) -> Complexity:
+    names = _matching(section["experiments"], experiments, "complexity.experiments")
+    return Complexity(**{**section, "experiments": names})
+
+
+def _by_error(section: _Config, _config: _Config, experiments: _Experiments) -> ByError:
+    """Its domains must be no larger than the largest on which any experiment on the same model is compared."""
+    names = _matching(section["experiments"], experiments, "by_error.experiments")
+    asked = max(section.get("domain_sizes", [0]))
+    for item in (experiments[name] for name in names):
+        largest = max(each.domain_sizes[-1] for each in experiments.values() if each.model == item.model)
+        if asked > largest:
+            raise ConfigurationError(
+                f"by_error.domain_sizes: {asked} is more than the largest of the domain_sizes of experiments with task "
+                f"{item.task} and architecture {item.architecture}, {largest}"
+            )
+    return ByError(**{**section, "experiments": names})
+
+
+def _margins(section: _Config, _config: _Config, experiments: _Experiments) -> Margins:
+    """Its experiments must have the exact posterior."""
+    names, exact = _matching(section["experiments"], experiments, "margins.experiments"), exact_posterior().name
+    for name in names:
+        if exact not in experiments[name].posteriors:
+            raise ConfigurationError(
+                f"margins.experiments: {name} has no posterior {exact}, whose margins those of its networks are "
+                "compared with"
+            )
+    return Margins(**{**section, "experiments": names})
+
+
+def _test_errors(patterns: list[str], _config: _Config, experiments: _Experiments) -> tuple[str, ...]:
+    """Each must have a posterior that kernels give, as they alone are known on all recorded test points."""
+    names = _matching(patterns, experiments, "test_errors")
+    for name in names:
+        if all(POSTERIORS[posterior].of_networks for posterior in experiments[name].posteriors):
+            raise ConfigurationError(
+                f"test_errors: {name} has no posterior that is made from kernels, to be compared with"
+            )
+    return tuple(names)
+
+
+def _predictors(patterns: list[str], _config: _Config, experiments: _Experiments) -> tuple[str, ...]:
+    """Where some are named, one must have the exact posterior."""
+    names, exact = _matching(patterns, experiments, "predictors"), exact_posterior().name
+    if patterns != ["*"] and not any(exact in experiments[name].posteriors for name in names):
+        raise ConfigurationError(
+            f"predictors: none of them has the posterior {exact}, which chooses their domains: name others"
+        )
+    return tuple(names)
+
+
+def _reference(name: str, _config: _Config, experiments: _Experiments) -> str:
+    """Some experiment must ask for it."""
+    asked = {posterior for item in experiments.values() for posterior in item.posteriors}
+    check_name(name, asked, "reference", what="no experiment asks for the posterior")
+    return name
+
+
+def _sweeps(sections: _Config, config: _Config, experiments: _Experiments) -> dict[str, Sweep]:
+    return {name: _sweep(f"sweeps.{name}", section, config, experiments) for name, section in sections.items()}
+
+
+def _sweep(path: str, section: _Config, config: _Config, experiments: _Experiments) -> Sweep:
+    """Its experiments must be compared on its domain and differ in its setting, a number; on a line in nothing else."""
+    names = _matching(section["experiments"], experiments, f"{path}.experiments")
+    setting, size = section["setting"], section["domain_size"]
+    settings = {name: _all_settings(experiments[name], config) for name in names}
+    for name in names:
+        if size not in experiments[name].domain_sizes:
+            raise ConfigurationError(f"{path}.domain_size: {size} is not in the domain_sizes of {name}")
+        if not isinstance(settings[name].get(setting), int | float):
+            raise ConfigurationError(
+                f"{path}.setting: {setting} is not a number that experiments.{name} has written down: it must be like "
+                "batch_size, task.train_size, architecture.width or optimizer.learning_rate"
+            )
+    values = {name: settings[name][setting] for name in names}
+    # Where an optimiser is swept, each value is an optimiser with a name of its own.
+    labels = {name: experiments[name].optimizer for name in names}
+    if setting.startswith("optimizer."):
+        labels = {name: settings[name]["optimizer.kind"] for name in names}
+    if len({experiments[name].loss for name in names}) > 1:
+        labels = {name: f"{label}, {experiments[name].loss}" for name, label in labels.items()}
+    _check_lines(path, setting, labels, settings)
+    if len(set(zip(values.values(), labels.values(), strict=True))) < len(names):
+        raise ConfigurationError(
+            f"{path}: two of its experiments have the same {setting} and optimizer: name one of them"
+        )
+    return Sweep(**{**section, "experiments": names, "values": values, "groups": labels})
+
+
+def _check_lines(path: str, setting: str, labels: Mapping[str, str], settings: Mapping[str, dict[str, Any]]) -> None:
+    """Experiments on one line of a sweep must differ in nothing but its setting."""
+    firsts: dict[str, str] = {}
+    for name, label in labels.items():
+        first = firsts.setdefault(label, name)
+        mine, its = settings[name], settings[first]
+        differing = sorted(key for key in mine.keys() | its if key != setting and mine.get(key) != its.get(key))
+        if differing:
+            raise ConfigurationError(
+                f"{path}: {first} and {name} differ in {', '.join(differing)} beside {setting}: a line joins "
+                "experiments that differ in nothing else"
+            )
+
+
+def _all_settings(item: Experiment, config: _Config) -> dict[str, Any]:
+    """What decides the networks of an experiment; what its task, architecture and optimizer set as task.train_size."""
+    settings = asdict(item)
+    for key in ("networks", "max_epochs", "domain_sizes", "posteriors"):
+        del settings[key]
+    for key in ("task", "architecture", "optimizer"):
+        options = config[f"{key}s"][settings.pop(key)]
+        settings |= {f"{key}.{option}": value for option, value in options.items()}
+    return settings

@@ -1,0 +1,62 @@
+"""A configuration against its schema: defaults filled in, and the first mistake told in one line."""
+
+import copy
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jsonschema
+
+from sgdbayes.pipeline.mistakes import ConfigurationError, number_hint, unknown_name
+
+__all__ = ["validated"]
+
+
+def validated(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of ``config`` with the defaults of the ``schema``. Raises ConfigurationError for the first mistake."""
+    filled = copy.deepcopy(dict(config))
+    for error in sorted(_VALIDATOR(schema).iter_errors(filled), key=lambda error: list(map(str, error.absolute_path))):
+        if error.validator != "required" or _missing(error):
+            raise ConfigurationError(_one_line(error))
+    return filled
+
+
+def _missing(error: jsonschema.ValidationError) -> list[str]:
+    """Required keys that are not there, nor in the grid of an experiment, which is not multiplied out yet."""
+    grid = error.instance.get("grid")
+    given = error.instance.keys() | (grid if isinstance(grid, dict) else {})
+    return [key for key in error.validator_value if key not in given]
+
+
+def _properties(
+    validator: object, schemas: dict, instance: object, schema: dict
+) -> Iterator[jsonschema.ValidationError]:
+    """Validate the properties of an object once their defaults are filled in."""
+    if isinstance(instance, dict):
+        for key, subschema in schemas.items():
+            if "default" in subschema:
+                instance.setdefault(key, copy.copy(subschema["default"]))
+    yield from jsonschema.Draft202012Validator.VALIDATORS["properties"](validator, schemas, instance, schema)
+
+
+_VALIDATOR = jsonschema.validators.extend(jsonschema.Draft202012Validator, {"properties": _properties})
+
+
+def _one_line(error: jsonschema.ValidationError) -> str:
+    path = ".".join(map(str, error.absolute_path)) or "configuration"
+    got, wanted = error.instance, error.validator_value
+    match error.validator:
+        case "additionalProperties":
+            allowed = error.schema["properties"]
+            return unknown_name(next(key for key in got if key not in allowed), allowed, path, what="unknown key")
+        case "required":
+            missing = _missing(error)[0]
+            if close := difflib.get_close_matches(missing, set(got) - set(wanted), n=1, cutoff=0.8):
+                return f"{path}: unknown key {close[0]} (did you mean {missing}?)"
+            return f"{path}: the key {missing} is missing; required: {', '.join(wanted)}"
+        case "type":
+            types = wanted if isinstance(wanted, str) else " or ".join(wanted)
+            return f"{path}: must be of type {types}, got {got!r}{number_hint(got)}"
+        case "enum":
+            return unknown_name(got, wanted, path, what="unknown value")
+    return f"{path}: {' '.join(error.message.split())}"
