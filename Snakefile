@@ -16,13 +16,13 @@ from sgdbayes.pipeline.slurm_arrays import become_array_task
 become_array_task()
 
 from sgdbayes.pipeline.checking import check_kinds_once
-from sgdbayes.pipeline.file_times import settle_file_times
+from sgdbayes.pipeline.file_times import make_again, settle_file_times
 from sgdbayes.pipeline.jobs import name_run, quote_python, share_import_path
 from sgdbayes.pipeline.mistakes import ConfigurationError
 from sgdbayes.pipeline.plan import Plan
 from sgdbayes.pipeline.reading import check_keys, folder_of_plugins, read_configuration
 from sgdbayes.posterior.kinds import POSTERIORS
-from sgdbayes.pipeline.show_run import show_run, take_screen
+from sgdbayes.pipeline.show_run import say_kept, show_run, take_screen
 from sgdbayes.pipeline.steps import STEPS
 
 min_version("9.14")
@@ -55,10 +55,10 @@ except ConfigurationError as error:
 PLAN = Plan(CONFIGURATION, WORKFLOW / "scripts")
 RESULTS = f"results/{CONFIGURATION.name}"
 if workflow.is_main_process:
-    # A dry run moves nothing.
-    OF_OTHER_CODE = settle_file_times(
-        Path(RESULTS), PLAN, aside=not workflow.output_settings.dryrun
-    )
+    STANDING = settle_file_times(Path(RESULTS), PLAN)
+    make_again(STANDING.outdated, workflow)
+    if SCREEN is not None:
+        say_kept(SCREEN, STANDING.of_other_code)
 if SCREEN is not None:
     # Of the whole run; a target of its own may have nothing to do while that is out of date.
     SCREEN.answer = lambda: (
@@ -114,7 +114,7 @@ rule figures:
 
 
 onstart:
-    show_run(SCREEN, workflow, PLAN, RESULTS, OF_OTHER_CODE)
+    show_run(SCREEN, workflow, PLAN, RESULTS)
 
 
 onerror:

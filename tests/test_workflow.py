@@ -1,5 +1,6 @@
 """The whole workflow on a tiny configuration, through the Makefile, in a copy of the project as a clone would give it."""
 
+import copy
 import os
 import re
 import shutil
@@ -95,9 +96,9 @@ class Project:
     def snakemake(self, *arguments: str, data: str = "") -> subprocess.CompletedProcess:
         return self.call("snakemake", "--cores", "2", "--configfile", "tiny.yaml", *arguments, data=data)
 
-    def planned(self) -> set[str]:
+    def planned(self, *options: str) -> set[str]:
         """The rules that a dry run would run."""
-        run = self.snakemake("--dry-run", "--quiet", "rules")
+        run = self.snakemake("--dry-run", "--quiet", "rules", *options)
         assert run.returncode == 0, run.stderr
         return self.rules_in(run.stdout + run.stderr)
 
@@ -318,12 +319,31 @@ def test_an_edited_module_draws_figures_anew_and_keeps_tables(project):
     # Tables are kept, and it is said; unless they are asked for anew.
     assert project.planned() == set()
     run = project.snakemake("--until", "summary")
-    asked = project.snakemake("--config", "other_code=again", "--dry-run", "--quiet", "rules")
-    again = project.rules_in(asked.stdout + asked.stderr)
+    again = project.planned("--config", "other_code=again")
     module.write_text(before)
     assert not {"train", "kernel"} & again
     assert "posterior" in again
     assert "results were made by other code than this" in run.stdout + run.stderr, run.stderr
+
+
+@pytest.mark.slow
+def test_a_changed_setting_trains_again_where_blocks_and_memory_are_gone(project, results):
+    # As in a clone, which has tables but neither blocks nor what Snakemake remembers.
+    blocks = [path.rename(path.with_name("away")) for path in sorted(results.glob("experiments/*/blocks"))]
+    memory = (project.folder / ".snakemake").rename(project.folder / "away")
+    try:
+        assert project.planned() == set()
+        config = copy.deepcopy(TINY)
+        config["experiments"]["small-{optimizer}"]["batch_size"] = 7
+        project.configure(config)
+        assert {"train", "runs", "compare"} < project.planned()
+        assert "kernel" not in project.planned()
+    finally:
+        project.configure(TINY)
+        shutil.rmtree(project.folder / ".snakemake")
+        memory.rename(project.folder / ".snakemake")
+        for away in blocks:
+            away.rename(away.with_name("blocks"))
 
 
 @pytest.mark.slow

@@ -1,8 +1,8 @@
 """Make file times agree with content, so that Snakemake, which compares times, makes again what is out of date and no more.
 
-`git clone` gives files times that mean nothing, and takes Snakemake's memory away. The provenance of a result names what it was
-made from by SHA-256 and the key of its settings (`sgdbayes.pipeline.steps`), so whether it is up to date can be read off, and its time set
-to match.
+`git clone` gives files times that mean nothing, and takes Snakemake's memory away. The provenance of a result names what it
+was made from by SHA-256 and the key of its settings (`sgdbayes.pipeline.steps`), so whether it is up to date can be read off:
+its time is set to match, and what has other settings is named.
 """
 
 import json
@@ -10,28 +10,32 @@ import math
 import os
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sgdbayes.files import provenance_path, read_provenance
 from sgdbayes.pipeline.plan import Plan
 from sgdbayes.pipeline.steps import STEPS
 
-__all__ = ["settle_file_times"]
-
-_LONG_AGO = 1.0
+__all__ = ["Results", "make_again", "settle_file_times"]
 
 
-def settle_file_times(folder: Path, plan: Plan, *, aside: bool = True) -> Counter[str]:
-    """-> by rule, how many results in ``folder`` other code made than that of ``plan``.
+class Results(NamedTuple):
+    """``outdated``: paths of results with other settings than the plan's, which are to be made again, as are those of other
+    code where that is asked for. ``of_other_code``: by rule, how many are kept though other code made them.
+    """
 
-    Results with other settings than those of ``plan`` become older than all; where they are made from no other they are put ``aside``,
-    as <file>.outdated. Among the others, make those no older than their inputs that were made from them as they are now, and inputs
-    that have changed since newer than what was made from them. What is made from no other result, was made anew and is what
-    all that were made from it mean, becomes older than all: between it and tables that are kept there may be files that are
-    not, such as blocks of networks, which Snakemake would make again for a task that was made anew.
+    outdated: list[str]
+    of_other_code: Counter[str]
+
+
+def settle_file_times(folder: Path, plan: Plan) -> Results:
+    """Among the results in ``folder``, make those no older than their inputs that were made from them as they are now,
+    and inputs that have changed since newer than what was made from them. What is made from no other result, was made
+    anew and is what all that were made from it mean, becomes older than all: between it and tables that are kept there may
+    be files that are not, such as blocks of networks, which Snakemake would make again for a task that was made anew.
     """
     # Snakemake counts a rule's benchmark among its outputs; nothing is made from these.
     for benchmark in (folder / "benchmarks").rglob("*.tsv"):
@@ -45,19 +49,16 @@ def settle_file_times(folder: Path, plan: Plan, *, aside: bool = True) -> Counte
             said[name] = min(said.get(name, math.inf), _time(path))
         if result.exists():
             records[str(result)] = record
-    others: Counter[str] = Counter()
-    for name, record in list(records.items()):
+    found = Results([], Counter())
+    for name, record in records.items():
         result = _planned(record, plan)
         if result is None:
             continue
         other = not STEPS[result[0]].redrawn and record["parameters"].get("code") != plan.code(*result)
-        others[result[0]] += other
         if record["parameters"]["key"] != plan.key(*result) or (other and plan.configuration.other_code == "again"):
-            if record.get("inputs"):
-                _set_time(name, _LONG_AGO)
-            elif aside:
-                Path(name).replace(f"{name}.outdated")
-            del records[name]
+            found.outdated.append(name)
+        elif other:
+            found.of_other_code[result[0]] += 1
     start = min(map(_time, records), default=0.0) - 1
     for name, record in records.items():
         # A record older than the file was made from one like it; records that are newer say nothing of tables made before.
@@ -72,7 +73,24 @@ def settle_file_times(folder: Path, plan: Plan, *, aside: bool = True) -> Counte
     for name in TopologicalSorter(made_from).static_order():
         if name in records:
             _settle(name, made_from[name], records)
-    return others
+    return found
+
+
+def make_again(outdated: Iterable[str], workflow) -> None:  # noqa: ANN001 (Snakemake's)
+    """Have Snakemake make results again that are ``outdated``, as --forcerun does, unless it was told to compare nothing but times.
+
+    Their age would not do: what lies between them and what has changed may be gone, and Snakemake does not miss it.
+    """
+    prepare = workflow._prepare_dag
+
+    def prepare_and_force(*args, **options) -> None:
+        # Snakemake has these only once it has read the Snakefile.
+        settings = workflow.dag_settings
+        if any(trigger.name == "PARAMS" for trigger in settings.rerun_triggers):
+            settings.forcerun = {*settings.forcerun, *outdated}
+        prepare(*args, **options)
+
+    workflow._prepare_dag = prepare_and_force
 
 
 def _planned(record: Mapping[str, Any], plan: Plan) -> tuple[str, ...] | None:

@@ -3,6 +3,7 @@
 import atexit
 import os
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +12,7 @@ from sgdbayes.pipeline.jobs import SHOWN
 from sgdbayes.pipeline.plan import Plan
 from sgdbayes.pipeline.screen import Screen, Work, first_log
 
-__all__ = ["show_run", "take_screen"]
+__all__ = ["say_kept", "show_run", "take_screen"]
 
 # What takes seconds or hours, as the sizes are.
 _LONG = {
@@ -56,10 +57,18 @@ def _hook(screen: Screen):  # noqa: ANN202
     return show
 
 
-def show_run(screen: Screen | None, workflow, plan: Plan, folder: str, of_other_code: Mapping[str, int]) -> None:  # noqa: ANN001
-    """Tell ``screen`` what there is to do, when Snakemake has planned it, for results in ``folder``, of which by rule so many are
-    ``of_other_code``.
-    """
+def say_kept(screen: Screen, kept: Counter[str]) -> None:
+    """Say on ``screen`` how many results of each rule are ``kept`` that other code made."""
+    if kept:
+        first = ", ".join(f"{number} of {rule}" for rule, number in kept.most_common(3))
+        screen.say(
+            f"sgdbayes: {kept.total():,} results were made by other code than this ({first}{', ...' if len(kept) > 3 else ''}) "
+            "and are kept: --config other_code=again makes them anew, networks too"
+        )
+
+
+def show_run(screen: Screen | None, workflow, plan: Plan, folder: str) -> None:  # noqa: ANN001
+    """Tell ``screen`` what there is to do, when Snakemake has planned it, for results in ``folder``."""
     if screen is None:
         return
     resources = workflow.global_resources
@@ -72,13 +81,6 @@ def show_run(screen: Screen | None, workflow, plan: Plan, folder: str, of_other_
         warnings=lambda work: _warnings(work, plan, folder),
         advice=lambda work: _advice(work, plan),
     )
-    kept = {rule: number for rule, number in of_other_code.items() if number}
-    if kept and plan.configuration.other_code == "keep":
-        named = ", ".join(f"{number} of {rule}" for rule, number in sorted(kept.items(), key=lambda item: -item[1])[:3])
-        screen.say(
-            f"{sum(kept.values()):,} results were made by other code than this ({named}{', ...' if len(kept) > 3 else ''}) and are kept: "
-            "--config other_code=again makes them anew, networks too"
-        )
 
 
 def _work(job, plan: Plan) -> Work:  # noqa: ANN001
