@@ -2,7 +2,7 @@ MODEL = f"{RESULTS}/models/{{task}}/{{architecture}}"
 
 
 rule kernel:
-    """NNGP or tangent kernel of an architecture over the points of a task."""
+    """NNGP or tangent kernel of an architecture over S and the recorded test points of a task."""
     input:
         task=f"{RESULTS}/tasks/{{task}}.npz",
     output:
@@ -20,9 +20,6 @@ rule kernel:
     params:
         method=lambda wildcards: wildcards.kernel.replace("-", "_"),
         settings=lambda wildcards: CONFIGURATION.architectures[wildcards.architecture],
-        size=lambda wildcards: PLAN.test_points_of(
-            wildcards.task, wildcards.architecture
-        ),
         uses=uses_of("kernel"),
         code=code_of("kernel"),
         key=key_of("kernel"),
