@@ -140,8 +140,7 @@ def test_settings_are_compared_with_those_of_the_plan_and_code_is_counted(tmp_pa
 
 def test_results_of_models_that_are_gone_are_left_alone(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    config = copy.deepcopy(TINY | {"architectures": TINY["architectures"] | {"other": {"kind": "FullyConnected"}}})
-    plan = Plan(read_configuration(config, ROOT / "workflow/schemas/config.schema.yaml"), ROOT / "workflow" / "scripts")
-    wildcards = {"task": "small", "architecture": "other", "kernel": "kernel"}
+    plan = Plan(read_configuration(TINY, ROOT / "workflow/schemas/config.schema.yaml"), ROOT / "workflow" / "scripts")
+    wildcards = {"task": "small", "architecture": "gone", "kernel": "kernel"}
     write_bytes("kernel.npz", b"k", {"rule": "kernel", "wildcards": wildcards, "parameters": {"key": "k", "code": "c"}})
     assert settle_file_times(Path(), plan) == ([], {})

@@ -77,20 +77,17 @@ def settle_file_times(folder: Path, plan: Plan) -> Results:
 
 
 def make_again(outdated: Iterable[str], workflow) -> None:  # noqa: ANN001 (Snakemake's)
-    """Have Snakemake make results again that are ``outdated``, as --forcerun does, unless it was told to compare nothing but times.
+    """Have Snakemake make results again that are ``outdated`` and needed, unless it was told to compare nothing but times.
 
     Their age would not do: what lies between them and what has changed may be gone, and Snakemake does not miss it.
+    Its --forcerun would make them targets too, and so what the run was not asked for.
     """
     prepare = workflow._prepare_dag
 
     def prepare_and_force(*args, **options) -> None:
-        # Snakemake has these only once it has read the Snakefile.
-        settings = workflow.dag_settings
-        if any(trigger.name == "PARAMS" for trigger in settings.rerun_triggers):
-            # Copies of results that lie elsewhere come from no rule.
-            made = (path for path in outdated if any(rule.is_producer(path) for rule in workflow.rules))
-            settings.forcerun = {*settings.forcerun, *made}
         prepare(*args, **options)
+        if any(trigger.name == "PARAMS" for trigger in workflow.dag_settings.rerun_triggers):
+            workflow.dag.forcefiles.update(outdated)
 
     workflow._prepare_dag = prepare_and_force
 
