@@ -98,7 +98,7 @@ class Project:
 
     def planned(self, *options: str) -> set[str]:
         """The rules that a dry run would run."""
-        run = self.snakemake(*options, "--dry-run", "--quiet", "rules")
+        run = self.snakemake("--dry-run", "--quiet", "rules", *options)
         assert run.returncode == 0, run.stdout + run.stderr
         return self.rules_in(run.stdout + run.stderr)
 
@@ -339,7 +339,7 @@ def test_a_changed_setting_trains_again_where_blocks_and_memory_are_gone(project
         assert {"train", "runs", "compare"} < project.planned()
         assert "kernel" not in project.planned()
         kernel = next(results.glob("models/*/*/kernel.npz")).relative_to(project.folder)
-        assert project.planned(str(kernel)) == set()
+        assert project.planned("--", str(kernel)) == set()
     finally:
         project.configure(TINY)
         shutil.rmtree(project.folder / ".snakemake")
