@@ -2,8 +2,8 @@
 
     python benchmarks/epochs.py config/paper.yaml EXPERIMENT ...
 
-trains two networks of each experiment named, and puts a row for each into results/benchmarks/epochs.csv. Epochs at fit, without
-overtraining; they do not depend on the machine.
+trains two networks of each experiment named, and puts a row for each into results/benchmarks/epochs.csv. Epochs are
+those at fit, without overtraining; they do not depend on the machine.
 """
 
 import sys
@@ -34,7 +34,8 @@ def measure(path: Path, experiment: str) -> dict[str, object]:
         architecture_of(configuration.architectures[item.architecture]),
         load_task(dict(task), ROOT / "data"),
         Optimizer(options.pop("kind"), options.pop("learning_rate"), options),
-        indices=range(_NETWORKS), seed=item.seed, loss=item.loss, batch_size=item.batch_size, max_epochs=item.max_epochs,
+        indices=range(_NETWORKS), seed=item.seed, loss=item.loss, batch_size=item.batch_size,
+        max_epochs=item.max_epochs,
     )  # fmt: skip
     if not networks.converged.all():
         raise RuntimeError(f"{experiment}: only {networks.converged.sum()} of {_NETWORKS} networks fit S")

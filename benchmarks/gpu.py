@@ -1,12 +1,13 @@
 """The paper's own setting on one GPU, in a given number of seconds: `python benchmarks/gpu.py FOLDER --seconds 540`.
 
-It needs a clone, MNIST (`SGDBAYES_DATA` or data/) and a Python with torch for CUDA, numpy, scipy, numba, pandas, pyarrow, psutil,
-yaml and lazy_loader; no network, no Snakemake, no neural-tangents. In this order, each kept in FOLDER as it is done:
+It needs a clone, MNIST (`SGDBAYES_DATA` or data/) and a Python with torch for CUDA, numpy, scipy, numba, pandas,
+pyarrow, psutil, yaml and lazy_loader; no network, no Snakemake, no neural-tangents. In this order, each kept in FOLDER
+as it is done:
 
 - tests.csv: every path of training and of sampling on the GPU against the CPU. If one fails, nothing is trained;
 - speeds.csv: networks and samples a second, against a plain PyTorch loop on the same GPU and against the CPU;
-- runs.parquet: networks of config/paper.yaml, 500 of one experiment after the other until the time is up, with provenance that
-  `known_runs` accepts. The same command again goes on where it was.
+- runs.parquet: networks of config/paper.yaml, 500 of one experiment after the other until the time is up, with
+  provenance that `known_runs` accepts. The same command again goes on where it was.
 
 `--rehearse` does all of it in a minute on a CPU, tiny.
 """
@@ -77,8 +78,8 @@ class _Job:
 
 
 def settings_of(experiment: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Settings of the task and of the training of an experiment of config/paper.yaml, as the workflow has them, which needs
-    packages that are not there.
+    """Settings of the task and of the training of an experiment of config/paper.yaml. They are those of the workflow,
+    which needs packages that are not there.
     """
     import yaml
 

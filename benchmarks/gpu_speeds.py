@@ -1,5 +1,5 @@
-"""What benchmarks/gpu.py measures: networks a minute against a plain PyTorch loop on the same GPU, draws of the exact posterior
-against the CPU, and what the GPU could do at best.
+"""What benchmarks/gpu.py measures: networks a minute against a plain PyTorch loop on the same GPU, draws of the exact
+posterior against the CPU, and what the GPU could do at best.
 """
 
 import os
@@ -47,8 +47,8 @@ def _best(count: int, unit_of: float, prepare: Callable, device: str) -> dict[st
 def _network_speed(
     architecture, build, task, options, networks: int, epochs: int, device: str, loops: int = 1  # noqa: ANN001
 ) -> dict[str, Any]:  # fmt: skip
-    """Networks a minute until they fit S, for so many epochs at most, initial parameters and checks of S included, against so
-    many plain loops.
+    """Networks a minute until they fit S, for so many epochs at most, against so many plain loops; initial parameters
+    and checks of S are included.
     """
     import torch
 
@@ -62,8 +62,8 @@ def _network_speed(
                 raise NotInTimeError(f"it took more than {_PATIENCE} s")
 
         train_until_fit(
-            architecture, task, Optimizer("Adam", 1e-3), indices=range(number), seed=0, max_epochs=epochs, device=device,
-            progress=watch, **options,
+            architecture, task, Optimizer("Adam", 1e-3), indices=range(number), seed=0, max_epochs=epochs,
+            device=device, progress=watch, **options,
         )  # fmt: skip
 
     inputs, labels = (torch.from_numpy(part).to(device) for part in (task.train_inputs, task.train_labels.astype("f4")))
@@ -80,7 +80,7 @@ def _network_speed(
 
 
 def _sampler_speed(task, chains: int, draws: int, device: str) -> dict[str, Any]:  # noqa: ANN001
-    """Draws of the exact 0-1 posterior a minute, all chains together, against the compiled code on this machine's CPU."""
+    """Draws of the exact 0-1 posterior a minute, all chains together, against compiled code on this machine's CPU."""
     from sgdbayes.architectures import FullyConnected
     from sgdbayes.posterior._checks import lower_cholesky
     from sgdbayes.posterior.zero_one import _feasible_starts, fold, trajectories
@@ -103,7 +103,7 @@ def _sampler_speed(task, chains: int, draws: int, device: str) -> dict[str, Any]
 
 
 def _large_posterior(inputs: np.ndarray, chains: int, bounces: int, device: str) -> dict[str, Any]:
-    """Seconds of the parts of an exact 0-1 posterior at the largest |S|: its kernel, the factor, a bounce of all chains."""
+    """Seconds of the parts of an exact 0-1 posterior at the largest |S|: kernel, factor and a bounce of all chains."""
     import torch
 
     from sgdbayes.architectures._relu_kernel import relu_kernel
@@ -126,14 +126,17 @@ def _large_posterior(inputs: np.ndarray, chains: int, bounces: int, device: str)
     positions = velocities.abs()
     work = partial(follow, positions, velocities, made["kernel"], bounces)
     seconds["bounces"] = _synchronized(device, work)
+    parts = f"kernel {seconds['kernel']:.1f} s, factor {seconds['factor']:.1f} s"
     return {
         "value": 1e6 * seconds["bounces"] / bounces,
-        "note": f"{chains} chains at once, |S| = {len(inputs)}: kernel {seconds['kernel']:.1f} s, factor {seconds['factor']:.1f} s",
+        "note": f"{chains} chains at once, |S| = {len(inputs)}: {parts}",
     }
 
 
-def gpu_speeds(task, many: np.ndarray, device: str) -> Iterator[tuple[str, str, str, Callable[[], dict[str, Any]]]]:  # noqa: ANN001
-    """Benchmark, unit, baseline and measurement of each speed; on a CPU tiny. ``many`` inputs are for the largest |S|."""
+def gpu_speeds(
+    task, many: np.ndarray, device: str  # noqa: ANN001
+) -> Iterator[tuple[str, str, str, Callable[[], dict[str, Any]]]]:  # fmt: skip
+    """Benchmark, unit, baseline and measurement of each speed, tiny on a CPU. ``many`` inputs: for the largest |S|."""
     import torch
 
     from sgdbayes.architectures import LSTM, Convolutional, FullyConnected

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from training import random_sequences
 
-# How far outputs may be from those of the CPU in single precision after an epoch, as a share of how far they have come: some
-# steps each with rounding of 6e-8, 5e-4 (TF32) or 4e-3 (bfloat16), which divisions by small moments and 80 words of an LSTM make
-# larger; convolutions are not computed alike. A wrong update is off by about 1.
+# How far outputs may be from those of the CPU in single precision after an epoch, as a share of how far they have come.
+# Each step rounds to 6e-8, 5e-4 (TF32) or 4e-3 (bfloat16); divisions by small moments and 80 words of an LSTM make that
+# larger, and convolutions are not computed alike. A wrong update is off by about 1.
 TOLERANCES = {"float32": 1e-2, "tf32": 5e-2, "bfloat16": 2.5e-1}
 
 
@@ -51,8 +51,10 @@ def _training_cases() -> Iterator[tuple[str, Any, Any, str, str]]:
         yield "Convolutional", Convolutional(channels=8, pooling=pooling), adam, "mse", "float32"
 
 
-def _training_difference(architecture, optimizer, loss: str, precision: str, task, device: str) -> float:  # noqa: ANN001
-    """How far outputs on the test points are from those of the CPU after an epoch, as a share of how far they have come."""
+def _training_difference(
+    architecture, optimizer, loss: str, precision: str, task, device: str  # noqa: ANN001
+) -> float:  # fmt: skip
+    """How far outputs on the test points are from the CPU's after an epoch, as a share of how far they have come."""
     import torch
 
     from sgdbayes.training._fused_stack import FusedStack
@@ -99,7 +101,7 @@ def _difference_at_the_end(task, precision: str, device: str) -> float:  # noqa:
 
 
 def sampler_difference(task, device: str) -> float:  # noqa: ANN001
-    """How far draws of the exact 0-1 posterior are from those of the CPU, the same trajectories, as a share of their norm."""
+    """How far draws of the exact 0-1 posterior are from the CPU's, the same trajectories, as a share of their norm."""
     from sgdbayes.architectures import FullyConnected
     from sgdbayes.posterior import sample_zero_one
 

@@ -1,6 +1,7 @@
 """GPy's parallel EP with the 0-1 likelihood on a saved kernel: `python gpy_ep.py FOLDER`, in an environment with GPy.
 
-Prints seconds and log evidence as JSON. The stopping rule and the damping are chosen so that the evidence has settled to 1e-4.
+Prints seconds and log evidence as JSON. The stopping rule and the damping are chosen so that the evidence has settled
+to 1e-4.
 """
 
 import json

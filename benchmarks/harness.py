@@ -1,4 +1,4 @@
-"""What benchmarks share: each row is measured in a process of its own, alone on the machine; the table has the ratios."""
+"""What benchmarks share: each row is measured in a process of its own, alone on the machine; tables have ratios."""
 
 import json
 import os
@@ -41,7 +41,7 @@ def mnist(train_size: int, test_size: int = 1):  # noqa: ANN201
 
 
 def run(script: str, rows: Mapping[str, Row], table: str, *arguments: str) -> None:
-    """Called by ``script`` itself: measure the row named last on the command line, or all rows for results/benchmarks/."""
+    """Called by ``script``: measure the row named last on the command line, or all rows for results/benchmarks/."""
     if sys.argv[-1] in rows:
         print(json.dumps(rows[sys.argv[-1]].measure(*arguments)))
         return

@@ -1,8 +1,9 @@
-"""The jobs of a workflow without the workflow: plain processes that import everything once and take the jobs as they become ready.
+"""The jobs of a workflow without the workflow: plain processes that import everything once and take jobs as they become
+ready. The baseline of benchmarks/workflow.py.
 
-The baseline of benchmarks/workflow.py. `python benchmarks/plain.py CORES NAME` does the quickstart as results/NAME and prints, as JSON,
-the seconds from the start of the processes to the end of the last job, and how many jobs there were of each rule. That Snakemake first
-names the jobs is not counted.
+`python benchmarks/plain.py CORES NAME` does the quickstart as results/NAME. It prints, as JSON, the seconds from the
+start of the processes to the end of the last job, and how many jobs there were of each rule. That Snakemake first names
+the jobs is not counted.
 """
 
 import json
@@ -22,7 +23,7 @@ _LIBRARIES = ("arviz_stats.base", "jax", "matplotlib.pyplot", "numba", "pandas",
 
 
 def _named_jobs(cores: int, name: str):  # noqa: ANN202
-    """What Snakemake would run: for each job its script, what the script is given, its threads, and the jobs before it."""
+    """What Snakemake would run: of each job its script, what that is given, its threads, and the jobs before it."""
     from snakemake.api import SnakemakeApi
     from snakemake.iocontainers import Snakemake
     from snakemake.settings.types import ConfigSettings, OutputSettings, Quietness, ResourceSettings
@@ -42,7 +43,8 @@ def _named_jobs(cores: int, name: str):  # noqa: ANN202
                 continue
             script = (ROOT / "workflow" / "rules" / job.rule.script).resolve()
             given = Snakemake(
-                job.input, job.output, job.params, job.wildcards, job.threads, job.resources, job.log, inner.config, job.rule.name, None
+                job.input, job.output, job.params, job.wildcards, job.threads, job.resources, job.log,
+                inner.config, job.rule.name, None,
             )  # fmt: skip
             jobs[job] = script, given, job.priority
         before = {job: {each for each in inner.dag.dependencies[job] if each in jobs} for job in jobs}
@@ -76,7 +78,7 @@ def _do(script: Path, given) -> None:  # noqa: ANN001
 
 
 def run_plainly(cores: int, name: str) -> tuple[float, dict[str, int]]:
-    """Seconds that the quickstart takes in as many plain processes as there are ``cores``, and its jobs of each rule."""
+    """Seconds that the quickstart takes in as many plain processes as ``cores``, and its jobs of each rule."""
     jobs, before = _named_jobs(cores, name)
     started = time.perf_counter()
     done, running, free = set(), {}, cores

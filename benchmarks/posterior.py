@@ -1,7 +1,8 @@
-"""Speeds of the posterior side as ratios to named baselines: `make bench`, or `python benchmarks/posterior.py GPY_PYTHON`.
+"""Speeds of the posterior side as ratios to named baselines.
 
-Each row runs in a process of its own, alone on the machine, on MNIST and the kernel of FullyConnected(depth=2); the rows go
-to results/benchmarks/posterior.csv. GPY_PYTHON: a Python that has GPy (requirements/bench.txt).
+`make bench`, or `python benchmarks/posterior.py GPY_PYTHON`, a Python that has GPy (requirements/bench.txt). Each row
+runs in a process of its own, alone on the machine, on MNIST and the kernel of FullyConnected(depth=2); the rows go to
+results/benchmarks/posterior.csv.
 """
 
 import json
@@ -144,7 +145,7 @@ def orthants(_gpy: str) -> dict[str, object]:
 
 
 def rejection(_gpy: str) -> dict[str, object]:
-    """Random networks a minute on the Boolean system, |S| = |E| = 64, on two cores; in turn with stacks of whole networks."""
+    """Random networks a minute on the Boolean system, |S| = |E| = 64, on two cores, in turn with whole networks."""
     import numpy as np
     import torch
 

@@ -1,10 +1,12 @@
 """Speeds of training as ratios to named baselines: `make bench`, or `python benchmarks/training.py`.
 
-Each row trains the same networks on 1,000 MNIST images (the LSTM: 1,000 random sequences) by Adam with cross-entropy for three
-epochs, with a check of the whole of S after each, on one core; the rows go to results/benchmarks/training.csv. The plain loop
-is PyTorch's: torch.nn modules, torch.optim.Adam, one network at a time. vmap_ratio: against the same modules under
-torch.func.vmap; torch_stack_ratio: against our own stacks in torch, without compiled code; bmm_share: the time that torch.bmm
-alone would take for the dense products, as a share of ours.
+Each row trains the same networks on 1,000 MNIST images (the LSTM: 1,000 random sequences) on one core, by Adam with
+cross-entropy for three epochs, with a check of the whole of S after each. The rows go to
+results/benchmarks/training.csv. The plain loop is PyTorch's: torch.nn modules, torch.optim.Adam, one network at a time.
+
+- vmap_ratio: against the same modules under torch.func.vmap;
+- torch_stack_ratio: against our own stacks in torch, without compiled code;
+- bmm_share: the time that torch.bmm alone would take for the dense products, as a share of ours.
 """
 
 import resource
@@ -139,7 +141,7 @@ def _bmm_seconds(width: int, batch_size: int, task) -> float:  # noqa: ANN001
     live = int((task.train_inputs.reshape(len(task.train_labels), -1) != 0).any(0).sum())
     stack = max(1, 4_000_000 // (live * width))
     total = 0.0
-    # The product of the forward pass and the one for the weights' gradient, for hidden layers also the one for the slopes.
+    # Products of the forward pass and for the weights' gradient, of hidden layers also the one for the slopes.
     for wide, times in ((live, 2), (width, 3)):
         left, right = torch.randn(stack, batch_size, wide), torch.randn(stack, wide, width)
         torch.bmm(left, right)

@@ -1,9 +1,9 @@
 """What the workflow costs beside the computation, on config/quickstart.yaml: `python benchmarks/workflow.py [CORES]`.
 
-Runs the quickstart from nothing under another name with snakemake and, its compiled code then at hand, as a plain program
-(benchmarks/plain.py) in turn, twice each, the faster of two counting. Beside it what makes most of the difference: planning, which is a
-dry run, and the start of a process for each job: Python, what Snakemake adds to a script, the check of the code and the script's own
-import lines, timed for each rule.
+Runs the quickstart from nothing under another name with snakemake and, its compiled code then at hand, as a plain
+program (benchmarks/plain.py) in turn, twice each, the faster of two counting. Beside it what makes most of the
+difference: planning, which is a dry run, and the start of a process for each job: Python, what Snakemake adds to a
+script, the check of the code and the script's own import lines, timed for each rule.
 -> results/benchmarks/workflow.csv
 """
 
@@ -38,12 +38,15 @@ def _seconds(*command: str) -> float:
 
 
 def start_time(script: Path) -> float:
-    """Seconds from the start of a script's process to the end of the imports in its ``with job(...)`` block, the better of two."""
+    """Seconds from the start of a script's process to the end of the imports in its ``with job(...)`` block; the better
+    of two.
+    """
     tree = ast.parse(script.read_text(encoding="utf-8"))
     block = next(node for node in tree.body if isinstance(node, ast.With))
     lines = [ast.unparse(node) for node in block.body if isinstance(node, ast.Import | ast.ImportFrom)]
     before = [
-        "import pathlib, snakemake.iocontainers, snakemake.logging, sgdbayes.pipeline.jobs, sgdbayes.pipeline.provenance",
+        "import pathlib, snakemake.iocontainers, snakemake.logging",
+        "import sgdbayes.pipeline.jobs, sgdbayes.pipeline.provenance",
         f"sgdbayes.pipeline.provenance.code_hash(pathlib.Path({str(script)!r}))",
     ]
     run = [sys.executable, "-c", "; ".join([*before, *lines])]

@@ -1,5 +1,5 @@
-"""What a GPU runs, as far as a CPU can tell: benchmarks/gpu.py, and the compiled step in Triton's interpreter, where Triton is
-there (requirements/gpu.txt).
+"""What a GPU runs, as far as a CPU can tell: benchmarks/gpu.py, and the compiled step in Triton's interpreter, where
+Triton is there (requirements/gpu.txt).
 """
 
 import os

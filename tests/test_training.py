@@ -17,7 +17,7 @@ from sgdbayes.functions import unpack
 from sgdbayes.training import OPTIMIZERS, Optimizer, Record, TrainedNetworks, train_until_fit
 from sgdbayes.training import stack as stack_module
 from sgdbayes.training._compiled import _update
-from sgdbayes.training._compiled_stack import CompiledStack, numbers_of
+from sgdbayes.training._compiled_stack import CompiledStack, update_of
 from sgdbayes.training.campaign import train_block
 
 ARCHITECTURE = FullyConnected(depth=2, width=32, bias_variance=0.1)
@@ -42,7 +42,8 @@ def engine(request, monkeypatch):
 
 # Of a block of networks, as the configuration has them.
 SETTINGS = {
-    "architecture": {"kind": "FullyConnected", "depth": 1, "width": 16}, "optimizer": {"kind": "Adam", "learning_rate": 0.01},
+    "architecture": {"kind": "FullyConnected", "depth": 1, "width": 16},
+    "optimizer": {"kind": "Adam", "learning_rate": 0.01},
     "loss": "cross_entropy", "batch_size": 8, "max_epochs": 100, "extra_epochs": 0, "target_loss": None,
     "precision": "float32", "seed": 0,
 }  # fmt: skip
@@ -323,17 +324,17 @@ OPTIONS = [
 @pytest.mark.parametrize(("kind", "options"), OPTIONS, ids=str)
 def test_compiled_updates_are_those_of_torch(kind, options):
     optimizer, rng = Optimizer(kind, 0.02, options), np.random.default_rng(0)
-    code, numbers, first = numbers_of(optimizer)
+    update = update_of(optimizer)
     parameters = rng.standard_normal(50).astype(np.float32)
     theirs = torch.from_numpy(parameters.copy()).requires_grad_()
     steps = optimizer.build([theirs])
     memory = np.zeros((2, 50), np.float32)
-    memory[0] = first
+    memory[0] = update.memory_start
     for step in range(1, 31):
         gradient = rng.standard_normal(50).astype(np.float32)
         theirs.grad = torch.from_numpy(gradient.copy())
         steps.step()
-        _update(code, numbers, step, parameters, gradient, memory)
+        _update(update, step, parameters, gradient, memory)
     # Thirty steps of a few float32 roundings (6e-8) each, of numbers of order one.
     np.testing.assert_allclose(parameters, theirs.detach().numpy(), rtol=2e-5, atol=2e-6)
 
@@ -414,7 +415,7 @@ def test_blocks_record_both_moments_and_say_how_far_they_are(task, tmp_path, cap
     assert "a minute" in said
     with pytest.raises(
         RuntimeError,
-        match=r"ended at target_loss 1e-30 within 100 epochs of Adam with learning rate 0.01 \(5 fitted S before, 0 diverged\)",
+        match=r"target_loss 1e-30 within 100 epochs of Adam with learning rate 0.01 \(5 fitted S before, 0 diverged\)",
     ):
         train_block(task, SETTINGS | {"target_loss": 1e-30}, "0-5", **options)
     longer = train_block(task, SETTINGS | {"extra_epochs": 10}, "0-5", **options)
@@ -468,7 +469,7 @@ def test_stacks_are_sized_by_what_a_network_takes(task, monkeypatch):
     for architecture, data in ((ARCHITECTURE, task), (Convolutional(channels=64), images)):
         monkeypatch.setattr(stack_module, "_CPU_BYTES", 50_000_000)
         train_until_fit(architecture, data, CASES[2], indices=range(200), seed=0, batch_size=24, device="cpu")
-    # 1,300 parameters a network, six numbers for each; of images also their activations: 24 x 6 x 7 x 64 numbers a layer.
+    # 1,300 parameters a network, six numbers for each; of images also activations: 24 x 6 x 7 x 64 numbers a layer.
     assert sizes[0] == 200
     assert 2 <= max(sizes[1:]) <= 20
 
@@ -526,8 +527,8 @@ def test_parameters_handed_out_are_those_that_gave_the_labels(sparse_task, engin
     """Also of an input that is zero in S and E alike, which training does without."""
     handed = {}
     networks = train_until_fit(
-        ARCHITECTURE, sparse_task, CASES[2], indices=[5, 2, 9], seed=0, device="cpu", extra_epochs=3, precision=precision,
-        hand_out=lambda index, parameters: handed.update({index: parameters}),
+        ARCHITECTURE, sparse_task, CASES[2], indices=[5, 2, 9], seed=0, device="cpu", extra_epochs=3,
+        precision=precision, hand_out=lambda index, parameters: handed.update({index: parameters}),
     )  # fmt: skip
     assert set(handed) == {5, 2, 9}
     plain = train_until_fit(

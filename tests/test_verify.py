@@ -7,8 +7,10 @@ from sgdbayes.training.campaign import train_block
 from sgdbayes.training.verify import verify_runs
 
 SETTINGS = {
-    "architecture": {"kind": "FullyConnected", "depth": 1, "width": 12}, "optimizer": {"kind": "Adam", "learning_rate": 0.03},
-    "loss": "cross_entropy", "batch_size": 8, "max_epochs": 300, "extra_epochs": 0, "target_loss": None, "precision": "float32", "seed": 3,
+    "architecture": {"kind": "FullyConnected", "depth": 1, "width": 12},
+    "optimizer": {"kind": "Adam", "learning_rate": 0.03},
+    "loss": "cross_entropy", "batch_size": 8, "max_epochs": 300, "extra_epochs": 0, "target_loss": None,
+    "precision": "float32", "seed": 3,
 }  # fmt: skip
 
 

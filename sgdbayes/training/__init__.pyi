@@ -4,6 +4,6 @@ from .kinds import OPTIMIZERS as OPTIMIZERS
 from .kinds import OptimizerKind as OptimizerKind
 from .kinds import register_optimizer as register_optimizer
 from .optimizers import Optimizer as Optimizer
-from .stack import Record as Record
-from .stack import TrainedNetworks as TrainedNetworks
+from .records import Record as Record
+from .records import TrainedNetworks as TrainedNetworks
 from .stack import train_until_fit as train_until_fit

@@ -1,18 +1,19 @@
-"""Epochs of one fully connected ReLU network, compiled for the CPU: outputs, gradients and the updates of five optimisers.
+"""Epochs of one fully connected ReLU network, compiled for the CPU: outputs, gradients and updates of five optimisers.
 
-Products multiply only what is not zero, of MNIST's pixels one in five and of the outputs of ReLU units about half: row by row
-they are sums of rows of the other matrix (Gustavson, ACM Trans. Math. Softw. 4, 1978). The updates are those that the
-documentation of torch.optim 2.13 gives, which the tests compare with.
+Products multiply only what is not zero, of MNIST's pixels one in five and of the outputs of ReLU units about half. Row
+by row they are sums of rows of the other matrix (Gustavson, ACM Trans. Math. Softw. 4, 1978). The updates are those in
+the documentation of torch.optim 2.13, which the tests compare with.
 
-A sparse matrix is three arrays: the entries of row i stand from starts[i] to starts[i + 1] in columns and values, filled up
-with zeros to a multiple of four. All compiled code is in this file: numba's cache sees a change of the file it is in, not of
+All compiled code and what it is given are in this file: numba's cache sees a change of the file it is in, but not of
 another that its code came from.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
-__all__ = ["UPDATES", "first_miss", "outputs", "sparse_rows", "train_epoch"]
+__all__ = ["UPDATES", "Network", "SparseRows", "Steps", "Update", "first_miss", "outputs", "sparse_rows", "train_epoch"]
 
 # Code of an optimiser and the order of its numbers in `_update`.
 UPDATES = {
@@ -29,8 +30,42 @@ _CHUNK = 64
 _COMPILED = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "reassoc"}}
 
 
-def sparse_rows(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Starts (n + 1,), columns and values of the entries of ``matrix`` (n, k) float32 that are not zero."""
+class SparseRows(NamedTuple):
+    """A sparse matrix of n rows: ``starts`` (n + 1,) int64, ``columns`` int32, ``values`` float32.
+
+    The entries of row i stand from starts[i] to starts[i + 1], filled up with zeros to a multiple of four.
+    """
+
+    starts: np.ndarray
+    columns: np.ndarray
+    values: np.ndarray
+
+
+class Network(NamedTuple):
+    """``parameters`` (P,): weights (k, h) and biases (h,) of each layer, whose numbers of inputs k are ``sizes``."""
+
+    parameters: np.ndarray
+    sizes: np.ndarray
+
+
+class Update(NamedTuple):
+    """An optimiser: its code and its numbers, both as in `UPDATES`, and what its first memory starts from."""
+
+    code: int
+    numbers: np.ndarray
+    memory_start: float
+
+
+class Steps(NamedTuple):
+    """How a network is trained; the loss is squared error or, if not ``squared``, cross-entropy."""
+
+    batch_size: int
+    squared: bool
+    update: Update
+
+
+def sparse_rows(matrix: np.ndarray) -> SparseRows:
+    """The entries of ``matrix`` (n, k) float32 that are not zero."""
     starts = np.zeros(len(matrix) + 1, np.int64)
     filled = -(-np.count_nonzero(matrix, axis=1) // _PASS) * _PASS
     starts[1:] = np.cumsum(filled)
@@ -38,49 +73,46 @@ def sparse_rows(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     rows, found = np.nonzero(matrix)
     places = starts[rows] + np.arange(len(rows)) - np.searchsorted(rows, rows)
     columns[places], values[places] = found, matrix[rows, found]
-    return starts, columns, values
+    return SparseRows(starts, columns, values)
 
 
 @njit(**_COMPILED)
-def train_epoch(
-    parameters, memory, step, sizes, starts, columns, values, labels, order, batch_size, squared, code, numbers
-):
+def train_epoch(network, memory, step, inputs, labels, order, steps):
     """Train on the batches of ``order`` (n,); -> steps done so far.
 
-    ``parameters`` (P,): weights (k, h) and biases (h,) of each layer, whose numbers of inputs are ``sizes``; ``memory`` (2, P)
-    of the optimiser; sparse inputs and ``labels`` (n,) of S. The loss is squared error or, if not ``squared``, cross-entropy.
+    ``memory`` (2, P) of the optimiser, after ``step`` steps; sparse ``inputs`` and ``labels`` (n,) of S.
     """
-    gradient = np.empty_like(parameters)
-    for start in range(0, len(order), batch_size):
-        rows = order[start : start + batch_size]
-        activations, z = _forward(parameters, sizes, starts, columns, values, rows)
+    gradient = np.empty_like(network.parameters)
+    for start in range(0, len(order), steps.batch_size):
+        rows = order[start : start + steps.batch_size]
+        activations, z = _forward(network, inputs, rows)
         slope = np.empty(len(rows), np.float32)
         for b in range(len(rows)):
             y = labels[rows[b]]
-            slope[b] = (2 * (z[b] - y) if squared else -y / (1 + np.exp(y * z[b]))) / len(rows)
-        _backward(parameters, sizes, starts, columns, values, rows, activations, slope, gradient)
+            slope[b] = (2 * (z[b] - y) if steps.squared else -y / (1 + np.exp(y * z[b]))) / len(rows)
+        _backward(network, inputs, rows, activations, slope, gradient)
         step += 1
-        _update(code, numbers, step, parameters, gradient, memory)
+        _update(steps.update, step, network.parameters, gradient, memory)
     return step
 
 
 @njit(**_COMPILED)
-def outputs(parameters, sizes, starts, columns, values):
-    """Outputs (n,) on all inputs."""
-    every = np.arange(len(starts) - 1)
+def outputs(network, inputs):
+    """Outputs (n,) on all sparse ``inputs``."""
+    every = np.arange(len(inputs.starts) - 1)
     z = np.empty(len(every), np.float32)
     for start in range(0, len(every), _CHUNK):
         rows = every[start : start + _CHUNK]
-        z[start : start + _CHUNK] = _forward(parameters, sizes, starts, columns, values, rows)[1]
+        z[start : start + _CHUNK] = _forward(network, inputs, rows)[1]
     return z
 
 
 @njit(**_COMPILED)
-def first_miss(parameters, sizes, starts, columns, values, labels, order):
+def first_miss(network, inputs, labels, order):
     """The first example in ``order`` (n,) that the network labels wrongly, -1 if there is none."""
     for start in range(0, len(order), _CHUNK):
         rows = order[start : start + _CHUNK]
-        z = _forward(parameters, sizes, starts, columns, values, rows)[1]
+        z = _forward(network, inputs, rows)[1]
         for b in range(len(rows)):
             if not z[b] * labels[rows[b]] > 0:
                 return rows[b]
@@ -95,8 +127,10 @@ def _layer(parameters, begin, wide, out):
 
 
 @njit(**_COMPILED)
-def _forward(parameters, sizes, starts, columns, values, rows):
+def _forward(network, inputs, rows):
     """Outputs of the hidden layers on ``rows`` (B,) of the inputs, (B, h) one after the other, flat; and z (B,)."""
+    parameters, sizes = network
+    starts, columns, values = inputs
     batch, begin, place = len(rows), 0, 0
     activations = np.empty(batch * sizes[1:].sum(), np.float32)
     before = activations[:0].reshape(batch, 0)
@@ -126,8 +160,9 @@ def _forward(parameters, sizes, starts, columns, values, rows):
 
 
 @njit(**_COMPILED)
-def _backward(parameters, sizes, starts, columns, values, rows, activations, slope, gradient):
+def _backward(network, inputs, rows, activations, slope, gradient):
     """Fill ``gradient`` (P,) from the ``slope`` (B,) of the loss in z."""
+    parameters, sizes = network
     batch, wide = len(rows), sizes[-1]
     begin, place = len(parameters) - wide - 1, len(activations) - batch * wide
     before = activations[place:].reshape(batch, wide)
@@ -146,7 +181,7 @@ def _backward(parameters, sizes, starts, columns, values, rows, activations, slo
         for b in range(batch):
             of_biases += slopes[b]
         if layer == 0:
-            _weights_gradient(starts, columns, values, rows, slopes, of_weights)
+            _weights_gradient(inputs, rows, slopes, of_weights)
             break
         place -= batch * wide
         its_starts = np.zeros(batch + 1, np.int64)
@@ -155,7 +190,8 @@ def _backward(parameters, sizes, starts, columns, values, rows, activations, slo
         for b in range(batch):
             row = activations[place + b * wide : place + (b + 1) * wide]
             its_starts[b + 1] = _append_row(row, its_columns, its_values, its_starts[b])
-        _weights_gradient(its_starts, its_columns, its_values, np.arange(batch), slopes, of_weights)
+        active = SparseRows(its_starts, its_columns, its_values)
+        _weights_gradient(active, np.arange(batch), slopes, of_weights)
         weights, below = _layer(parameters, begin, wide, out)[0], np.zeros((batch, wide), np.float32)
         for b in range(batch):
             # Only units that are on pass a slope on.
@@ -165,8 +201,9 @@ def _backward(parameters, sizes, starts, columns, values, rows, activations, slo
 
 
 @njit(**_COMPILED)
-def _weights_gradient(starts, columns, values, rows, slopes, gradient):
-    """Fill ``gradient`` (k, h): the transposed ``rows`` (B,) of a sparse matrix times ``slopes`` (B, h)."""
+def _weights_gradient(matrix, rows, slopes, gradient):
+    """Fill ``gradient`` (k, h): the transposed ``rows`` (B,) of a sparse ``matrix`` times ``slopes`` (B, h)."""
+    starts, columns, values = matrix
     ends = np.zeros(len(gradient) + 1, np.int64)
     for row in rows:
         for e in range(starts[row], starts[row + 1]):
@@ -227,8 +264,9 @@ def _dot_rows(total, columns, values, matrix, vector):
 
 
 @njit(**_COMPILED)
-def _update(code, numbers, step, parameters, gradient, memory):
+def _update(update, step, parameters, gradient, memory):
     """Change ``parameters`` (P,) and ``memory`` (2, P) by step 1, 2, ... of an optimiser."""
+    code, numbers, _ = update
     decay = np.float32(numbers[-1])
     if decay != 0:
         for i in range(len(parameters)):

@@ -1,22 +1,30 @@
 """Stacks of fully connected networks on the CPU, each trained for an epoch at a time by compiled code.
 
-A network's parameters, gradient and optimiser memory stay in the cache for an epoch, and nothing waits for Python between
-steps. The arithmetic is that of `TorchStack` up to rounding.
+A network's parameters, gradient and optimiser memory stay in the cache for an epoch, and nothing waits for Python
+between steps. The arithmetic is that of `TorchStack` up to rounding.
 """
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 
 import numpy as np
 import torch
 
 from sgdbayes.architectures import FullyConnected
-from sgdbayes.training._compiled import UPDATES, first_miss, outputs, sparse_rows, train_epoch
+from sgdbayes.training._compiled import (
+    UPDATES,
+    Network,
+    SparseRows,
+    Steps,
+    Update,
+    first_miss,
+    outputs,
+    sparse_rows,
+    train_epoch,
+)
+from sgdbayes.training._threads import in_threads
 from sgdbayes.training.optimizers import Optimizer
 
-__all__ = ["CompiledStack", "numbers_of"]
-
-_LOSSES = ("cross_entropy", "mse")
+__all__ = ["CompiledStack", "update_of"]
 
 
 class CompiledStack:
@@ -24,53 +32,58 @@ class CompiledStack:
 
     def __init__(
         self,
-        networks: Sequence[list[np.ndarray]],
+        _architecture: FullyConnected,
+        networks: Iterable[list[torch.Tensor]],
         optimizer: Optimizer,
         inputs: np.ndarray,
         labels: np.ndarray,
         *,
+        number: int,
         loss: str,
         batch_size: int,
+        **_of_torch,
     ) -> None:
-        """``networks``: initial parameters of each. ``inputs`` (n, ...), ``labels`` (n,): S, float32."""
+        """As `TorchStack`, for what it `serves`, on the CPU in single precision."""
         self._inputs, self._labels = _flat_sparse(inputs), labels
         # Of S and of the test points, which are asked for again and again.
         self._sparse = {id(inputs): (inputs, self._inputs)}
-        self._squared, self._batch_size = loss == "mse", batch_size
-        self._sizes = np.array([len(weights) for weights in networks[0][::2]])
-        self._shapes = [part.shape for part in networks[0]]
-        self._parameters = np.stack([np.concatenate([part.ravel() for part in network]) for network in networks])
-        self._code, self._numbers, first = numbers_of(optimizer)
-        self._memory = np.zeros((len(networks), 2, self._parameters.shape[1]), np.float32)
-        self._memory[:, 0] = first
-        self._steps = np.zeros(len(networks), np.int64)
+        self._steps = Steps(batch_size, loss == "mse", update_of(optimizer))
+        for place, network in enumerate(networks):
+            flat = np.concatenate([part.numpy().ravel() for part in network])
+            if place == 0:
+                self._shapes = [tuple(part.shape) for part in network]
+                self._sizes = np.array([len(weights) for weights in network[::2]])
+                self._parameters = np.empty((number, len(flat)), np.float32)
+            self._parameters[place] = flat
+        self._memory = np.zeros((number, 2, self._parameters.shape[1]), np.float32)
+        self._memory[:, 0] = self._steps.update.memory_start
+        self._done = np.zeros(number, np.int64)
         self._missed = np.zeros(len(labels), np.int64)
 
     @staticmethod
     def serves(architecture: object, optimizer: Optimizer, loss: str) -> bool:
         """Whether there is compiled code for these."""
-        return type(architecture) is FullyConnected and loss in _LOSSES and numbers_of(optimizer) is not None
+        known = type(architecture) is FullyConnected and loss in ("cross_entropy", "mse")
+        return known and update_of(optimizer) is not None
 
     def train_epoch(self, order: np.ndarray) -> None:
         """One pass of each network over S in its own ``order`` (M, n)."""
 
-        def train(m: int) -> None:
-            self._steps[m] = train_epoch(
-                self._parameters[m], self._memory[m], self._steps[m], self._sizes, *self._inputs, self._labels, order[m],
-                self._batch_size, self._squared, self._code, self._numbers,
-            )  # fmt: skip
+        def train(m: int) -> int:
+            return train_epoch(
+                self._network(m), self._memory[m], self._done[m], self._inputs, self._labels, order[m], self._steps
+            )
 
-        self._each(train)
+        self._done[:] = in_threads(train, range(len(order)))
 
     def fits(self) -> np.ndarray:
         """Which networks (M,) have zero training error. What others missed is tried first."""
         order = np.argsort(-self._missed, kind="stable")
-        misses = np.empty(len(self._parameters), np.int64)
 
-        def check(m: int) -> None:
-            misses[m] = first_miss(self._parameters[m], self._sizes, *self._inputs, self._labels, order)
+        def miss(m: int) -> int:
+            return first_miss(self._network(m), self._inputs, self._labels, order)
 
-        self._each(check)
+        misses = np.array(in_threads(miss, range(len(self._parameters))))
         np.add.at(self._missed, misses[misses >= 0], 1)
         return misses < 0
 
@@ -83,7 +96,7 @@ class CompiledStack:
         if id(inputs) not in self._sparse:
             self._sparse[id(inputs)] = inputs, _flat_sparse(inputs)
         matrix = self._sparse[id(inputs)][1]
-        return np.array([outputs(parameters, self._sizes, *matrix) for parameters in self._parameters[chosen]])
+        return np.array([outputs(self._network(m), matrix) for m in np.flatnonzero(chosen)])
 
     def parameters(self, chosen: np.ndarray) -> list[list[np.ndarray]]:
         """Parameters of each of the ``chosen`` (M,) bool networks, as they were given."""
@@ -95,27 +108,18 @@ class CompiledStack:
 
     def keep(self, kept: np.ndarray) -> None:
         """Drop all networks that are not in ``kept`` (M,) bool."""
-        self._parameters, self._memory = self._parameters[kept], self._memory[kept]
-        self._steps = self._steps[kept]
+        self._parameters, self._memory, self._done = self._parameters[kept], self._memory[kept], self._done[kept]
 
-    def _each(self, work: Callable[[int], None]) -> None:
-        """Do ``work`` for each network, on as many threads as torch would take."""
-        networks, threads = range(len(self._parameters)), torch.get_num_threads()
-        if threads == 1:
-            for m in networks:
-                work(m)
-            return
-        # Denormal numbers are many times slower; each thread has its own switch.
-        with ThreadPoolExecutor(threads, initializer=torch.set_flush_denormal, initargs=(True,)) as pool:
-            list(pool.map(work, networks))
+    def _network(self, m: int) -> Network:
+        return Network(self._parameters[m], self._sizes)
 
 
-def _flat_sparse(inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _flat_sparse(inputs: np.ndarray) -> SparseRows:
     return sparse_rows(inputs.reshape(len(inputs), -1))
 
 
-def numbers_of(optimizer: Optimizer) -> tuple[int, np.ndarray, float] | None:
-    """Code and numbers of an optimiser, and what its memory starts from; None where an option asks for torch's own."""
+def update_of(optimizer: Optimizer) -> Update | None:
+    """The compiled update of an optimiser; None where an option asks for torch's own."""
     if optimizer.kind not in UPDATES:
         return None
     code, names = UPDATES[optimizer.kind]
@@ -123,4 +127,4 @@ def numbers_of(optimizer: Optimizer) -> tuple[int, np.ndarray, float] | None:
         return None
     settings = optimizer.settings()
     numbers = np.hstack([np.asarray(settings[name], dtype=np.float64) for name in names])
-    return code, numbers, settings.get("initial_accumulator_value", 0.0)
+    return Update(code, numbers, float(settings.get("initial_accumulator_value", 0)))

@@ -1,20 +1,22 @@
-"""One step of stacked fully connected networks on a GPU, in Triton: the top layer with the loss, and the update of a layer
-where its gradient is made.
+"""One step of stacked fully connected networks on a GPU, in Triton: the top layer with the loss, and the update of a
+layer where its gradient is made.
 
-A step at width 1,024 and batch 128 is 1.2 GFLOP but moves each parameter and what the optimiser remembers of it, so memory is
-what it waits for. A gradient is therefore used where it is summed, and never written. Examples stand in the last axis, as the
-products that sum over them like it. The updates are those of
-`sgdbayes.training._compiled`, with what depends on the step alone computed beforehand (`update_numbers`).
+A step at width 1,024 and batch 128 is 1.2 GFLOP but moves each parameter and what the optimiser remembers of it, so
+memory is what it waits for. A gradient is therefore used where it is summed, and never written. Examples stand in the
+last axis, as the products that sum over them like it. The updates are those of `sgdbayes.training._compiled`, with what
+depends on the step alone computed beforehand (`step_of`).
 """
 
 from math import sqrt
+from typing import NamedTuple
 
-import numpy as np
 import torch
 import triton
 import triton.language as tl
 
-__all__ = ["states_of", "train_top", "train_weights", "update_numbers"]
+from sgdbayes.training._compiled import Update
+
+__all__ = ["Layer", "Step", "states_of", "step_of", "train_top", "train_weights"]
 
 # Tiles of weights and examples at a time, and registers of a thread: of 28 choices the fastest on an H200.
 _ROWS, _COLUMNS, _BATCH = 64, 64, 64
@@ -22,16 +24,40 @@ _SHAPE = {"num_warps": 8, "num_stages": 1, "maxnreg": 128}
 _TOP_ELEMENTS = 8192
 
 
-def states_of(code: int, numbers: np.ndarray) -> int:
-    """How many numbers the optimiser ``code`` remembers of each parameter."""
+class Layer(NamedTuple):
+    """Weights (M, k, h) and biases (M, 1, h) of M networks; the optimiser's memory of them (states, M, ...)."""
+
+    weights: torch.Tensor
+    weights_memory: torch.Tensor
+    biases: torch.Tensor
+    biases_memory: torch.Tensor
+
+    def for_kernel(self) -> tuple[torch.Tensor | int, ...]:
+        """All of it as kernels take it, after each memory the stride between its states."""
+        weights = self.weights, self.weights_memory, self.weights.numel()
+        return *weights, self.biases, self.biases_memory, self.biases.numel()
+
+
+class Step(NamedTuple):
+    """One step of an optimiser: its seven numbers, weight decay last; its code and how many states it has."""
+
+    numbers: tuple[float, ...]
+    code: int
+    states: int
+
+
+def states_of(update: Update) -> int:
+    """How many numbers an optimiser remembers of each parameter."""
+    code, numbers, _ = update
     if code == 0:
         return int(numbers[1] != 0)
     return 1 if code == 2 or (code == 3 and numbers[3] == 0) else 2
 
 
-def update_numbers(code: int, numbers: np.ndarray, step: int) -> tuple[float, ...]:
-    """Seven numbers of step 1, 2, ... of an optimiser, weight decay last."""
-    rate, *rest, decay = map(float, numbers)
+def step_of(update: Update, step: int) -> Step:
+    """Step 1, 2, ... of an optimiser."""
+    code = update.code
+    rate, *rest, decay = map(float, update.numbers)
     if code == 0:
         momentum, dampening, nesterov = rest
         # The first gradient is not damped.
@@ -51,7 +77,7 @@ def update_numbers(code: int, numbers: np.ndarray, step: int) -> tuple[float, ..
     else:
         kept, tiny = rest
         parts = (kept, 1 - kept, tiny)
-    return rate, *parts, *[0.0] * (5 - len(parts)), decay
+    return Step((rate, *parts, *[0.0] * (5 - len(parts)), decay), code, states_of(update))
 
 
 @triton.jit
@@ -89,7 +115,7 @@ def _updated(p, g, first, second, n0, n1, n2, n3, n4, n5, decay, CODE: tl.conste
 def _update(
     parameters, memory, stride, at, mask, g, n0, n1, n2, n3, n4, n5, decay, CODE: tl.constexpr, STATES: tl.constexpr
 ):
-    """Change the parameters ``at`` by gradient ``g``; what is remembered of them stands ``stride`` apart in ``memory``."""
+    """Change the parameters ``at`` by gradient ``g``; their states stand ``stride`` apart in ``memory``."""
     p = tl.load(parameters + at, mask=mask, other=0.0)
     first, second = p, p
     if STATES > 0:
@@ -192,47 +218,24 @@ def _top_kernel(
     )  # fmt: skip
 
 
-def train_weights(
-    below: torch.Tensor,
-    slopes: torch.Tensor,
-    layer: tuple[torch.Tensor, ...],
-    numbers: tuple[float, ...],
-    *,
-    code: int,
-    states: int,
-    precision: str,
-) -> None:
-    """Update the weights (M, k, h) and biases (M, 1, h) of a ``layer`` given as (weights, memory, biases, memory), each memory
-    (states, ...): by ``slopes`` (M, h, B) of the loss in its outputs on what is ``below`` it (M, k, B).
-    """
-    weights, weights_memory, biases, biases_memory = layer
+def train_weights(below: torch.Tensor, slopes: torch.Tensor, layer: Layer, step: Step, *, precision: str) -> None:
+    """Update a ``layer`` by the ``slopes`` (M, h, B) of the loss in its outputs on what is ``below`` it (M, k, B)."""
     (networks, wide, batch), out = below.shape, slopes.shape[1]
     grid = (networks * triton.cdiv(wide, _ROWS) * triton.cdiv(out, _COLUMNS),)
     _weights_kernel[grid](
-        below, slopes, weights, weights_memory, weights.numel(), biases, biases_memory, biases.numel(), batch, wide, out,
-        *numbers, CODE=code, STATES=states, PRECISION=precision, ROWS=_ROWS, COLUMNS=_COLUMNS, BATCH=_BATCH,
-        **_SHAPE,
+        below, slopes, *layer.for_kernel(), batch, wide, out, *step.numbers, CODE=step.code, STATES=step.states,
+        PRECISION=precision, ROWS=_ROWS, COLUMNS=_COLUMNS, BATCH=_BATCH, **_SHAPE,
     )  # fmt: skip
 
 
-def train_top(
-    activations: torch.Tensor,
-    labels: torch.Tensor,
-    layer: tuple[torch.Tensor, ...],
-    numbers: tuple[float, ...],
-    *,
-    squared: bool,
-    code: int,
-    states: int,
-) -> None:
-    """Update the output unit, given as `train_weights` takes a layer, and turn ``activations`` (M, h, B) of the last hidden
-    layer, with or without ReLU, into the slopes of the mean loss over ``labels`` (M, B) in them.
+def train_top(activations: torch.Tensor, labels: torch.Tensor, layer: Layer, step: Step, *, squared: bool) -> None:
+    """Update the output unit, and turn ``activations`` (M, h, B) of the last hidden layer, with or without ReLU, into
+    the slopes of the mean loss over ``labels`` (M, B) in them.
     """
-    weights, weights_memory, bias, bias_memory = layer
     networks, wide, batch = activations.shape
     examples = triton.next_power_of_2(batch)
     rows = max(1, min(triton.next_power_of_2(wide), _TOP_ELEMENTS // examples))
     _top_kernel[(networks,)](
-        activations, labels, weights, weights_memory, weights.numel(), bias, bias_memory, bias.numel(), batch, wide,
-        *numbers, SQUARED=squared, CODE=code, STATES=states, BATCH=examples, ROWS=rows, num_warps=8,
+        activations, labels, *layer.for_kernel(), batch, wide, *step.numbers, CODE=step.code, STATES=step.states,
+        SQUARED=squared, BATCH=examples, ROWS=rows, num_warps=8,
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """Stacks of fully connected networks on a GPU, whose updates are computed where their gradients are.
 
-Products of the forward pass and of the slopes are those of torch; `sgdbayes.training._fused` does the rest of a step. The
-arithmetic is that of `TorchStack` up to rounding.
+Products of the forward pass and of the slopes are those of torch; `sgdbayes.training._fused` does the rest of a step.
+The arithmetic is that of `TorchStack` up to rounding.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from sgdbayes.architectures import FullyConnected
-from sgdbayes.training._compiled_stack import numbers_of
+from sgdbayes.training._compiled_stack import CompiledStack, update_of
 from sgdbayes.training._torch_stack import TorchStack
 from sgdbayes.training.optimizers import Optimizer
 
@@ -39,21 +39,19 @@ class FusedStack(TorchStack):
         from sgdbayes.training import _fused
 
         self._fused = _fused
-        code, self._numbers, first = numbers_of(optimizer)
-        self._step, states = 0, _fused.states_of(code, self._numbers)
-        self._kind = {"code": code, "states": states}
+        self._update, self._done = update_of(optimizer), 0
+        states = _fused.states_of(self._update)
         self._memory = [part.new_zeros(states, *part.shape) for part in self._parameters]
         for memory in self._memory:
-            memory[:1] = first
+            memory[:1] = self._update.memory_start
         self._type = torch.bfloat16 if self._precision == "bfloat16" else torch.float32
         self._inputs = torch.from_numpy(inputs).to(self._device, self._type)
         self._squared = options["loss"] == "mse"
 
     @staticmethod
     def serves(architecture: object, optimizer: Optimizer, loss: str) -> bool:
-        """Whether there are kernels for these, and Triton to compile them."""
-        known = type(architecture) is FullyConnected and loss in ("cross_entropy", "mse")
-        return known and numbers_of(optimizer) is not None and find_spec("triton") is not None
+        """Whether there are kernels for these, as there is compiled code, and Triton to compile them."""
+        return CompiledStack.serves(architecture, optimizer, loss) and find_spec("triton") is not None
 
     @torch.no_grad()
     def train_epoch(self, order: np.ndarray) -> None:
@@ -64,25 +62,23 @@ class FusedStack(TorchStack):
 
     def _train(self, batch: torch.Tensor) -> None:
         """One step of each network on its own rows ``batch`` (M, B) of S."""
-        self._step += 1
-        numbers = self._fused.update_numbers(self._kind["code"], self._numbers, self._step)
+        self._done += 1
+        step = self._fused.step_of(self._update, self._done)
         parts = list(zip(self._parameters, self._memory, strict=True))
-        layers = [(*weights, *biases) for weights, biases in zip(parts[::2], parts[1::2], strict=True)]
+        layers = [self._fused.Layer(*weights, *biases) for weights, biases in zip(parts[::2], parts[1::2], strict=True)]
         # Examples in the last axis.
         activations = [self._inputs[batch].mT.contiguous()]
-        for weights, _, biases, _ in layers[:-1]:
+        for layer in layers[:-1]:
             if len(activations) > 1:
                 activations[-1].relu_()
-            matrix, shift = (part.to(self._type).mT for part in (weights, biases))
+            matrix, shift = (part.to(self._type).mT for part in (layer.weights, layer.biases))
             activations.append(torch.baddbmm(shift, matrix, activations[-1]))
-        self._fused.train_top(
-            activations[-1], self._labels[batch], layers[-1], numbers, squared=self._squared, **self._kind
-        )
+        self._fused.train_top(activations[-1], self._labels[batch], layers[-1], step, squared=self._squared)
         slopes = activations.pop()
         for layer, below in zip(layers[-2::-1], reversed(activations), strict=True):
             # Before the weights change.
-            passed = None if below is activations[0] else torch.bmm(layer[0].to(self._type), slopes)
-            self._fused.train_weights(below, slopes, layer, numbers, precision=_PRODUCTS[self._precision], **self._kind)
+            passed = None if below is activations[0] else torch.bmm(layer.weights.to(self._type), slopes)
+            self._fused.train_weights(below, slopes, layer, step, precision=_PRODUCTS[self._precision])
             if passed is not None:
                 slopes = torch.ops.aten.threshold_backward(passed, below, 0)
 

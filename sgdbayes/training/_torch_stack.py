@@ -1,5 +1,7 @@
-"""Stacks of networks of any architecture in torch, on the CPU or a GPU: parameters stacked on a leading axis, so that one
-batched operation serves all networks, and an optimiser of torch.optim, which acts element by element.
+"""Stacks of networks of any architecture in torch, on the CPU or a GPU.
+
+Parameters are stacked on a leading axis, so that one batched operation serves all networks. The optimisers are those of
+torch.optim that act element by element.
 """
 
 import contextlib
@@ -19,8 +21,8 @@ LOSSES: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
     "cross_entropy": lambda outputs, labels: softplus(-labels * outputs),
     "mse": lambda outputs, labels: (outputs - labels) ** 2,
 }
-# Examples whose outputs are computed at once, if batches are not larger. On a CPU more would take more memory than training;
-# a GPU likes large products.
+# Examples whose outputs are computed at once, if batches are not larger. On a CPU more would take more memory than
+# training; a GPU likes large products.
 _CHUNK = {"cpu": 64, "cuda": 1024}
 
 
@@ -46,8 +48,9 @@ class TorchStack:
         device: str,
         precision: str,
     ) -> None:
-        """``networks``: initial parameters of each of ``number``. ``inputs`` (n, ...), ``labels`` (n,): S, float32. With
-        precision "tf32" (on a GPU) or "bfloat16" products are computed in it; parameters and updates stay float32.
+        """``networks``: initial parameters of each of ``number``. ``inputs`` (n, ...), ``labels`` (n,): S, float32.
+
+        With precision "tf32" (on a GPU) or "bfloat16" products are computed in it; parameters and updates stay float32.
         """
         self._architecture, self._loss, self._batch_size = architecture, LOSSES[loss], batch_size
         self._device, self._precision, self._chunk = device, precision, examples_at_once(batch_size, device)
@@ -146,7 +149,7 @@ class TorchStack:
 
     @contextlib.contextmanager
     def _products(self) -> Iterator[None]:
-        """Products of float32 matrices at the precision that was asked for, whatever the program around this has set."""
+        """Products of float32 matrices at the precision asked for, whatever the program around this has set."""
         of_products, convolutions = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
         torch.set_float32_matmul_precision("high" if self._precision == "tf32" else "highest")
         torch.backends.cudnn.allow_tf32 = self._precision == "tf32"

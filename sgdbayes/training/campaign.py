@@ -1,7 +1,7 @@
 """Blocks of trained networks as tables: train those that are missing, keep those that are known.
 
-What a network is depends on its task and its settings, which a key stands for. Networks that other code trained count as well:
-tidying the code does not throw away days of training, and `verify` says whether they would come out the same.
+What a network is depends on its task and its settings, which a key stands for. Networks that other code trained count
+as well: tidying the code does not throw away days of training, and `verify` says whether they would come out the same.
 """
 
 import time
@@ -18,7 +18,8 @@ from sgdbayes.datasets.task import Task
 from sgdbayes.files import DamagedFileError, read_table, write_table
 from sgdbayes.functions import pack
 from sgdbayes.training.optimizers import Optimizer
-from sgdbayes.training.stack import TrainedNetworks, train_until_fit
+from sgdbayes.training.records import TrainedNetworks
+from sgdbayes.training.stack import train_until_fit
 from sgdbayes.training.time_left import TimeLeft
 
 __all__ = ["train_block", "train_networks"]
@@ -46,10 +47,10 @@ def train_block(
 
     ``settings``: architecture, optimizer, loss, batch_size, max_epochs, extra_epochs, target_loss, precision and seed,
     as in the configuration. ``key`` stands for the task and the settings, ``code`` for the code. Networks that stand in
-    one of the tables ``known`` under the same key are taken from there, those of other code unless not ``keep_other_code``.
-    Those that have ended are written to ``unfinished`` now and then, from where the next call takes them if this one is
-    killed; after each epoch ``report(done=, missing=, seconds_left=)`` is called. Raises RuntimeError if not one network of an
-    experiment's first block fits S: no other will.
+    one of the tables ``known`` under the same key are taken from there, with ``keep_other_code`` also those of other
+    code. Those that have ended are written to ``unfinished`` now and then, from where the next call takes them if this
+    one is killed. After each epoch ``report(done=, missing=, seconds_left=)`` is called. Raises RuntimeError if not one
+    network of an experiment's first block fits S: no other will.
     """
     start, stop = map(int, block.split("-"))
 
@@ -79,15 +80,16 @@ def train_block(
         goal = f"target_loss {settings['target_loss']}" if fitted and settings["target_loss"] else "zero training error"
         kind, rate = (settings["optimizer"][name] for name in ("kind", "learning_rate"))
         raise RuntimeError(
-            f"experiment {experiment}: none of its first {stop} networks ended at {goal} within {settings['max_epochs']} epochs "
-            f"of {kind} with learning rate {rate} ({fitted} fitted S before, {diverged} diverged): change that, or raise max_epochs"
+            f"experiment {experiment}: none of its first {stop} networks ended at {goal} within "
+            f"{settings['max_epochs']} epochs of {kind} with learning rate {rate} ({fitted} fitted S before, "
+            f"{diverged} diverged): change that, or raise max_epochs"
             f"{' or target_loss' if settings['target_loss'] else ''}"
         )
     return block_table
 
 
 class _Watch:
-    """Writes down how far the training of a block is: the networks that have ended, and how long the others can take."""
+    """Writes down how far the training of a block is: which networks have ended, how long the others can take."""
 
     def __init__(
         self,

@@ -1,5 +1,6 @@
-"""The optimisers, an entry each: those of torch.optim that act element by element, so that on a stack of networks each gets the
-algorithm it would get alone. Those that do not (Adafactor, LBFGS, Muon) and SparseAdam, for sparse gradients, are left out.
+"""The optimisers, an entry each: those of torch.optim that act element by element, so that each network of a stack gets
+the algorithm it would get alone. Left out are those that do not (Adafactor, LBFGS, Muon), and SparseAdam, which is for
+sparse gradients.
 """
 
 import inspect
@@ -16,8 +17,8 @@ _IMPLEMENTATION = {"params", "lr", "foreach", "maximize", "capturable", "differe
 
 @dataclass(frozen=True, kw_only=True)
 class OptimizerKind:
-    """``make``: a class like those of torch.optim. ``fused``: whether it takes that option. ``known``: a learning rate, and options,
-    with which fully connected networks are known to fit most data sets.
+    """``make``: a class like those of torch.optim. ``fused``: whether it takes that option. ``known``: a learning rate,
+    and options, with which fully connected networks are known to fit most data sets.
     """
 
     COMPUTES: ClassVar = ("make",)

@@ -1,4 +1,4 @@
-"""Whether networks come out as a table says they did, when a share of them is trained again from their seed and index."""
+"""Whether networks come out as a table says they did, when a share is trained again from their seed and index."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,9 +25,9 @@ def verify_runs(
     """A row per network of a random ``share`` of ``runs`` (at least one): index; labels (how many were recorded),
     different_labels, same_epochs.
 
-    ``settings`` as `sgdbayes.training.campaign.train_block` takes them. Labels whose outputs all but tie may come out otherwise
-    on another kind of machine, or where a network is grouped with others. Raises ValueError for a share that is not above 0 and
-    at most 1.
+    ``settings`` as `sgdbayes.training.campaign.train_block` takes them. Labels whose outputs all but tie may come out
+    otherwise on another kind of machine, or where a network is grouped with others. Raises ValueError for a share that
+    is not above 0 and at most 1.
     """
     if not 0 < share <= 1:
         raise ValueError(f"the share of networks to train again must be above 0 and at most 1, got {share}")
