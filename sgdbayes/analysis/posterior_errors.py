@@ -18,8 +18,8 @@ __all__ = ["posterior_errors"]
 
 
 def posterior_errors(task: Task, architecture: object, posteriors: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
-    """A row per test point of ``task``: label, 1 for the positive class, and of each posterior the probability of a wrong label,
-    wrong_<posterior>, with its Monte Carlo standard error, wrong_<posterior>_se.
+    """A row per test point of ``task``: label, 1 for the positive class, and of each posterior the probability of a
+    wrong label, wrong_<posterior>, with its Monte Carlo standard error, wrong_<posterior>_se.
 
     ``posteriors``: settings by name, of posteriors that are made from kernels. Raises as these do.
     """

@@ -1,8 +1,9 @@
 """Test errors on all recorded test points, of networks and under the posteriors of their model.
 
-Domains E of functions are small, that functions be found more than once; an error on fifty images says little about the next fifty.
-Here the recorded points are taken as a random sample of test points, the networks that fitted S as one of networks, and an interval
-is over both. Networks and a posterior face the same points, so their ratio is known better than either error.
+Domains E of functions are small, that functions be found more than once; an error on fifty images says little about the
+next fifty. Here the recorded points are taken as a random sample of test points, the networks that fitted S as one of
+networks, and an interval is over both. Networks and a posterior face the same points, so their ratio is known better
+than either error.
 """
 
 from collections.abc import Mapping
@@ -44,8 +45,8 @@ def error_table(runs: pd.DataFrame, wrong: pd.DataFrame) -> pd.DataFrame:
 
 
 def error_pairs(runs: Mapping[str, pd.DataFrame], labels: np.ndarray) -> pd.DataFrame:
-    """A row per two experiments on one task whose networks were wrong: experiment_a, experiment_b, test_points, and with 95 % intervals
-    difference and ratio of their test errors, a's less and over b's, on the same test points.
+    """A row per two experiments on one task whose networks were wrong: experiment_a, experiment_b, test_points, and
+    with 95 % intervals difference and ratio of their test errors, a's less and over b's, on the same test points.
 
     ``runs``: runs.parquet by experiment; ``labels`` (m,): 1 for the positive class.
     """
@@ -65,7 +66,7 @@ def error_pairs(runs: Mapping[str, pd.DataFrame], labels: np.ndarray) -> pd.Data
 
 
 class _Mean:
-    """A mean over test points, what each point gives, and the standard error from another source, independent of the points."""
+    """A mean over test points, what each point gives, and the standard error from another, independent source."""
 
     def __init__(self, value: float, points: np.ndarray, other: float) -> None:
         self.value, self.points, self.other = value, points, other
@@ -80,8 +81,9 @@ class _Mean:
 
 
 def _of_networks(wrong: np.ndarray) -> _Mean:
-    """Of ``wrong`` (N, m): the variance over networks without what is left when both networks and points are accounted for
-    (two-way layout, Searle, Casella and McCulloch, "Variance Components", 1992), which the variance over points has in it.
+    """Of ``wrong`` (N, m): the variance over networks without what is left when both networks and points are accounted
+    for (two-way layout, Searle, Casella and McCulloch, "Variance Components", 1992), which the variance over points has
+    in it.
     """
     (number, size), value, points, networks = wrong.shape, wrong.mean(), wrong.mean(0), wrong.mean(1)
     left = number * size * (value * (1 - value) - networks.var() - points.var())
