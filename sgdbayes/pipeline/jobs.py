@@ -208,7 +208,7 @@ def share_import_path() -> None:
 
 
 def quote_python() -> None:
-    """Let Snakemake start this Python from a folder with a space in its path: it writes the path into shell commands as it is."""
+    """Let Snakemake, which writes paths into shell commands as they are, start a Python whose path has a space."""
     if Path(sys.executable).exists():
         sys.executable = shlex.quote(sys.executable)
 
@@ -218,7 +218,8 @@ def _check_code(snakemake) -> None:  # noqa: ANN001
     script = Path(sys.modules["__main__"].__file__)
     if code_hash(script, tuple(snakemake.params.uses)) != snakemake.params.code:
         raise RuntimeError(
-            f"the code behind {snakemake.rule} has changed since this run started, and two versions must not mix: run again"
+            f"the code behind {snakemake.rule} has changed since this run started, and two versions must not mix: "
+            "run again"
         )
 
 
