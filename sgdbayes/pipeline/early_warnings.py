@@ -68,6 +68,7 @@ def early_warnings(
     if scattered:
         said.append(
             f"{experiment}: on |E| = {', '.join(map(str, scattered))} nearly every one of its first {len(fitted)} "
-            "networks is a function of its own, and frequencies will say little: smaller domain_sizes have more to compare"
+            "networks is a function of its own, and frequencies will say little: smaller domain_sizes have more to "
+            "compare"
         )
     return said

@@ -249,8 +249,8 @@ class Screen(logging.Handler):
             if left > _DAY and trained and not self._long:
                 self._long = True
                 self.say(
-                    f"sgdbayes: up to {math.ceil(left / _DAY)} days are left: fewer networks, a smaller train_size or a "
-                    "lower max_epochs take less, a cluster takes more at once (docs/cluster.md)"
+                    f"sgdbayes: up to {math.ceil(left / _DAY)} days are left: fewer networks, a smaller train_size or "
+                    "a lower max_epochs take less, a cluster takes more at once (docs/cluster.md)"
                 )
         return f"{', '.join(parts)}; {_listed(names) or 'waiting'}"
 

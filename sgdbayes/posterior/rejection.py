@@ -277,12 +277,7 @@ def _standard_normal(rng, target):
 
 
 def fit_rejection(
-    architecture: "FullyConnected",
-    task: "Task",
-    *,
-    networks: int = 10_000_000,
-    accepted: int = 20_000,
-    seed: int = 0,
+    architecture: "FullyConnected", task: "Task", *, networks: int = 10_000_000, accepted: int = 20_000, seed: int = 0
 ) -> tuple[EmpiricalPosterior, dict[str, float]]:
     """`sample_by_rejection` as the configuration asks for it. Raises RuntimeError if no network fitted S."""
     tenth = max(1, networks // 10)

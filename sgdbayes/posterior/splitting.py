@@ -262,14 +262,10 @@ class _Run:
             for particle in range(particles):
                 block = self._rngs[particle // _BLOCK]
                 hidden = within @ self._first[particle] + left @ block.standard_normal((len(outside), width))
-                for weights in self._hidden[particle]:
-                    hidden = self._activations(hidden) @ weights
-                outputs[each, particle] = self._activations(hidden) @ self._last[particle]
+                for weights in (*self._hidden[particle], self._last[particle]):
+                    hidden = _activations(hidden, self._scale, self._bias, len(weights)) @ weights
+                outputs[each, particle] = hidden
         return {"outputs": outputs.reshape(-1, len(inputs)), "trials": self._trials.mean(0) / self._moves}
-
-    def _activations(self, hidden: np.ndarray) -> np.ndarray:
-        constant = np.full((len(hidden), int(self._bias > 0)), self._bias)
-        return np.hstack([self._scale * np.maximum(hidden, 0), constant])
 
 
 def _span(rows: np.ndarray, size: float) -> tuple[np.ndarray, np.ndarray]:
@@ -325,8 +321,7 @@ def _move(rng, first, hidden, last, coordinates, labels, walls, least, scale, bi
 def _slice_layer(rng, layer, block, weights, inputs, now, trial, z, hidden, last, labels, bounds, scale, bias):
     """Elliptical slice sampling of one hidden layer, a block of units after the other; -> trials a block."""
     width = weights.shape[1]
-    velocity = np.empty(weights.shape)
-    _standard_normal(rng, velocity)
+    velocity = rng.standard_normal(weights.shape)
     turn = np.dot(inputs, velocity)
     count, last_miss, blocks = 0, 0, 0
     for begin in range(0, width, block):
@@ -417,14 +412,13 @@ def _forward(outputs, hidden, scale, bias):
 @njit(**_COMPILED)
 def _slice_last(rng, features, last, bounds):
     """Elliptical slice sampling of the output layer, where a wall is not at 0."""
-    velocity = np.empty((1, len(last)))
-    _standard_normal(rng, velocity)
-    position, turn = np.dot(features, last), np.dot(features, velocity[0])
+    velocity = rng.standard_normal(len(last))
+    position, turn = np.dot(features, last), np.dot(features, velocity)
     angle = 2 * pi * rng.random()
     low, high = angle - 2 * pi, angle
     for _ in range(_SHRINKAGES):
         if (cos(angle) * position + sin(angle) * turn > bounds).all():
-            last[:] = cos(angle) * last + sin(angle) * velocity[0]
+            last[:] = cos(angle) * last + sin(angle) * velocity
             return
         if angle < 0:
             low = angle
@@ -440,13 +434,12 @@ def _reflect(rng, features, last, least):
     It stays where it was if rounding carries it past a wall or it bounces too often, both the same there and back.
     """
     taken, wide = features.shape
-    velocity = np.empty((1, wide))
-    _standard_normal(rng, velocity)
+    velocity = rng.standard_normal(wide)
     gram = np.dot(features, features.T)
     # Signed outputs, then weights: both turn and are kicked alike.
     x, v = np.empty(taken + wide), np.empty(taken + wide)
-    x[:taken], v[:taken] = np.dot(features, last), np.dot(features, velocity[0])
-    x[taken:], v[taken:] = last, velocity[0]
+    x[:taken], v[:taken] = np.dot(features, last), np.dot(features, velocity)
+    x[taken:], v[taken:] = last, velocity
     left = pi / 2
     for _ in range(_BOUNCES):
         steepest, wall = 0.0, -1
@@ -479,13 +472,6 @@ def _reflect(rng, features, last, least):
 def _add(target, vector, factor):
     for u in range(len(target)):
         target[u] += factor * vector[u]
-
-
-@njit(**_COMPILED)
-def _standard_normal(rng, target):
-    for i in range(target.shape[0]):
-        for u in range(target.shape[1]):
-            target[i, u] = rng.standard_normal()
 
 
 def fit_splitting(
