@@ -126,13 +126,15 @@ def planned(**posteriors: dict) -> Plan:
 def test_rejection_is_a_posterior_of_the_configuration():
     task = random_task(train=4, test=8)
     architecture = FullyConnected(depth=1, width=8)
-    posterior, facts = POSTERIORS["rejection"].fitted(task, architecture, [], 5, {"networks": 20_000, "accepted": 300})
+    posterior, facts = POSTERIORS["rejection"].fitted(
+        task.head(5), architecture, [], {"networks": 20_000, "accepted": 300}
+    )
     assert posterior.functions.shape == (1, 300, 5)
     assert facts["acceptance_low"] < facts["acceptance"] == 300 / facts["networks"] < facts["acceptance_high"]
     assert facts["log_evidence"] == np.log(facts["acceptance"])
     impossible = replace(task, train_inputs=task.train_inputs[[0, 0, 1, 1]], train_labels=np.array([1, -1, 1, -1]))
     with pytest.raises(RuntimeError, match=r"none of 1,000 random networks fitted S .*fewer than 0\.0038 of them"):
-        POSTERIORS["rejection"].fitted(impossible, architecture, [], 5, {"networks": 1000})
+        POSTERIORS["rejection"].fitted(impossible.head(5), architecture, [], {"networks": 1000})
 
 
 def test_keys_of_posteriors_of_networks_depend_on_the_architecture_and_the_settings():

@@ -95,12 +95,12 @@ def test_the_result_depends_on_the_seed_alone(monkeypatch):
 def test_it_is_a_posterior_of_the_configuration(monkeypatch):
     task = random_task(train=8, test=5, inputs=4)
     options = {"runs": 4, "particles": 80, "rounds": 2}
-    posterior, facts = POSTERIORS["splitting"].fitted(task, FullyConnected(depth=1, width=8), [], 3, options)
+    posterior, facts = POSTERIORS["splitting"].fitted(task.head(3), FullyConnected(depth=1, width=8), [], options)
     assert posterior.functions.shape == (4, 160, 3)
     assert facts["r_hat"] < 1.1 and facts["log_evidence"] < 0 < facts["log_evidence_se"]
     monkeypatch.setattr("sgdbayes.posterior.splitting._R_HAT", 0.5)
     with pytest.raises(RuntimeError, match=r"the runs of splitting disagree \(R-hat 1\."):
-        POSTERIORS["splitting"].fitted(task, FullyConnected(depth=1, width=8), [], 3, options)
+        POSTERIORS["splitting"].fitted(task.head(3), FullyConnected(depth=1, width=8), [], options)
 
 
 def test_bad_input():

@@ -6,30 +6,37 @@ import pytest
 
 from sgdbayes.analysis.posterior_errors import posterior_errors
 from sgdbayes.analysis.test_errors import error_pairs, error_table
-from sgdbayes.architectures import FullyConnected, kernel_with_facts
-from sgdbayes.datasets import Task
 from sgdbayes.functions import pack
-from sgdbayes.posterior.kinds import POSTERIORS as KINDS
+from sgdbayes.posterior.empirical import EmpiricalPosterior
+from sgdbayes.posterior.gaussian import Gaussian
+from sgdbayes.posterior.mixture import GaussianMixture
 
-POSTERIORS = {"mse": {"noise_variance": 0.01}, "ntk": {}, "zero_one": {"samples": 100, "seed": 3}}
 
-
-def test_errors_under_posteriors_are_the_means_of_those_of_each_point():
+def test_wrong_labels_at_each_point_are_the_errors_of_the_marginal_there():
     rng = np.random.default_rng(0)
-    inputs, labels = rng.standard_normal((24, 5)).astype(np.float32), rng.choice([-1, 1], 24).astype(np.int8)
-    task = Task(inputs[:10], labels[:10], inputs[10:], labels[10:], np.arange(10), np.arange(14))
-    network = FullyConnected(depth=1, width=8)
-    table = posterior_errors(task, network, POSTERIORS)
-    assert table["label"].tolist() == (labels[10:] > 0).astype(int).tolist()
-    kernels = [kernel_with_facts(network, inputs, method)[0] for method in ("kernel", "tangent_kernel")]
-    for name, settings in POSTERIORS.items():
-        used = kernels if name == "ntk" else kernels[:1]
-        posterior, _ = KINDS[name].fitted(task, None, used, 14, settings)
-        value, error = posterior.mean_test_error(task.test_labels)
+    factor, labels = rng.standard_normal((6, 6)), rng.choice([-1, 1], 6)
+    covariance = factor @ factor.T
+    posteriors = {
+        "mse": Gaussian(rng.standard_normal(6), covariance),
+        "zero_one": GaussianMixture(rng.standard_normal((4, 50, 6)), covariance),
+        "rejection": EmpiricalPosterior(rng.random((1, 40, 6)) < 0.7),
+        "splitting": EmpiricalPosterior(rng.random((4, 30, 6)) < rng.random((4, 1, 6))),
+    }
+    marginals = {
+        "mse": lambda at: Gaussian(posteriors["mse"].mean[at], covariance[at, at]),
+        "zero_one": lambda at: GaussianMixture(posteriors["zero_one"].means[..., at], covariance[at, at]),
+        "rejection": lambda at: EmpiricalPosterior(posteriors["rejection"].functions[..., at]),
+        "splitting": lambda at: EmpiricalPosterior(posteriors["splitting"].functions[..., at]),
+    }
+    table = posterior_errors(posteriors, labels)
+    assert table["label"].tolist() == (labels > 0).astype(int).tolist()
+    for name, posterior in posteriors.items():
+        at_points = [marginals[name](slice(i, i + 1)).mean_test_error(labels[i : i + 1]) for i in range(6)]
+        np.testing.assert_allclose(table[[f"wrong_{name}", f"wrong_{name}_se"]], at_points, rtol=1e-12)
+        value, error = posterior.mean_test_error(labels)
         assert table[f"wrong_{name}"].mean() == pytest.approx(value, abs=1e-12)
         # That of the mean is at most the mean of theirs.
         assert table[f"wrong_{name}_se"].mean() >= error
-        assert (table[f"wrong_{name}_se"] > 0).all() == (name == "zero_one")
 
 
 def runs_of(labels: np.ndarray, converged: np.ndarray) -> pd.DataFrame:

@@ -105,7 +105,7 @@ class Project:
     def planned(self, *options: str) -> set[str]:
         """The rules that a dry run would run."""
         run = self.snakemake("--dry-run", "--quiet", "rules", *options)
-        assert run.returncode == 0, run.stderr
+        assert run.returncode == 0, run.stdout + run.stderr
         return self.rules_in(run.stdout + run.stderr)
 
     @staticmethod

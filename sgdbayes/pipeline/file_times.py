@@ -89,7 +89,9 @@ def make_again(outdated: Iterable[str], workflow) -> None:  # noqa: ANN001 (Snak
         # Snakemake has these only once it has read the Snakefile.
         settings = workflow.dag_settings
         if any(trigger.name == "PARAMS" for trigger in settings.rerun_triggers):
-            settings.forcerun = {*settings.forcerun, *outdated}
+            # Copies of results that lie elsewhere come from no rule.
+            made = (path for path in outdated if any(rule.is_producer(path) for rule in workflow.rules))
+            settings.forcerun = {*settings.forcerun, *made}
         prepare(*args, **options)
 
     workflow._prepare_dag = prepare_and_force

@@ -55,14 +55,6 @@ class Plan:
             {size for name in self.experiments_of(task, architecture) for size in self.experiments[name].domain_sizes}
         )
 
-    def test_points_of(self, task: str, architecture: str) -> int:
-        """How many test points the kernel of a model covers."""
-        sizes = self.domain_sizes_of(task, architecture)
-        ep = self.configuration.ep_against_exact
-        if ep and ep.model == (task, architecture):
-            sizes.append(ep.test_size)
-        return max(sizes)
-
     def kernels_of(self, posterior: str) -> list[str]:
         """Names of the kernels that a posterior is made from; none for those of finite networks."""
         kind = POSTERIORS[posterior]

@@ -174,10 +174,7 @@ STEPS = {
     "verify": Step(follows=_all("verify_experiment"), script="verified"),
     "kernel": Step(
         _MODEL,
-        lambda plan, task, architecture: {
-            "architecture": plan.configuration.architectures[architecture],
-            "test_points": plan.test_points_of(task, architecture),
-        },
+        lambda plan, task, architecture: plan.configuration.architectures[architecture],
         lambda plan, task, architecture: [("task", task)],
         lambda plan, task, architecture: _architecture_files(plan, architecture),
     ),
@@ -194,17 +191,7 @@ STEPS = {
     ),
     "posterior_errors": Step(
         _MODEL,
-        lambda plan, task, architecture: {
-            "architecture": plan.configuration.architectures[architecture],
-            "posteriors": {
-                name: plan.configuration.posteriors[name] for name in plan.kernel_posteriors_of(task, architecture)
-            },
-        },
-        lambda plan, task, architecture: [("task", task)],
-        lambda plan, *of: (
-            tuple(path for name in plan.kernel_posteriors_of(*of) for path in _posterior_files(plan, *of, name))
-            + _architecture_files(plan, of[1])
-        ),
+        follows=lambda plan, *of: [("posterior", *of, name) for name in plan.kernel_posteriors_of(*of)],
     ),
     "by_error": Step(
         _POSTERIOR,

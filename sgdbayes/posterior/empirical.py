@@ -53,13 +53,17 @@ class EmpiricalPosterior:
 
     def mean_test_error(self, test_labels: np.ndarray) -> tuple[float, float]:
         """Expected share of wrong signs against ``test_labels`` (m,), and its standard error, NaN from one draw."""
-        wrong = (self.functions != (check_labels(test_labels, number=self.functions.shape[2]) > 0)).mean(2)
-        if wrong.size == 1:
-            return float(wrong.mean()), np.nan
-        error = wrong.std(ddof=1) / np.sqrt(wrong.size)
-        if len(wrong) > 1:
-            error = max(error, student_factor(len(wrong)) * _standard_error(wrong.mean(1)))
-        return float(wrong.mean()), float(error)
+        mean, error = _mean(self._wrong(test_labels).mean(2))
+        return float(mean), float(error)
+
+    def wrong_labels(self, test_labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Share (m,) of draws with a sign other than that of ``test_labels`` (m,) at each point, and its standard
+        errors, NaN from one draw.
+        """
+        return _mean(self._wrong(test_labels))
+
+    def _wrong(self, test_labels: np.ndarray) -> np.ndarray:
+        return self.functions != (check_labels(test_labels, number=self.functions.shape[2]) > 0)
 
     def log_probabilities(
         self, labels: np.ndarray, *, seed: int | None = None
@@ -100,6 +104,18 @@ class EmpiricalPosterior:
 
     def _run_by_run(self) -> np.ndarray:
         return self.functions.reshape(-1, self.functions.shape[2])
+
+
+def _mean(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of ``values`` (runs, draws, ...), and its standard error."""
+    runs, draws, *_ = values.shape
+    mean = values.mean((0, 1))
+    if runs * draws == 1:
+        return mean, np.full_like(mean, np.nan)
+    error = values.reshape(runs * draws, *values.shape[2:]).std(0, ddof=1) / np.sqrt(runs * draws)
+    if runs > 1:
+        error = np.maximum(error, student_factor(runs) * _standard_error(values.mean(1)))
+    return mean, error
 
 
 def _standard_error(values: np.ndarray) -> np.ndarray:

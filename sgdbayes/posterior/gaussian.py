@@ -44,8 +44,13 @@ class Gaussian:
         """Expected share of wrong signs against ``test_labels`` (m,), the mean of m normal tail probabilities, and its
         standard error, 0.
         """
+        return float(self.wrong_labels(test_labels)[0].mean()), 0.0
+
+    def wrong_labels(self, test_labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Probability (m,) of a sign other than that of ``test_labels`` (m,) at each point, and its standard errors, 0."""
         labels = check_labels(test_labels, number=len(self.mean))
-        return float(ndtr(-labels * self.mean / np.sqrt(np.diag(self.covariance))).mean()), 0.0
+        wrong = ndtr(-labels * self.mean / np.sqrt(np.diag(self.covariance)))
+        return wrong, np.zeros_like(wrong)
 
     def log_probabilities(self, labels: np.ndarray, *, seed: int) -> tuple[np.ndarray, np.ndarray, None]:
         """Natural log of P(sign z_E = labels) of each row of ``labels`` (F, m), its standard error, and None: no draws

@@ -90,15 +90,14 @@ class PosteriorKind:
         task: "Task",
         architecture: object | None,
         kernels: Sequence[np.ndarray],
-        test_points: int,
         options: Mapping[str, Any],
     ) -> "tuple[Posterior, dict[str, Any]]":
-        """The posterior on the first ``test_points`` of ``task`` and figures on how it was come by: of networks of
-        ``architecture``, or from the ``kernels`` that it needs.
+        """The posterior on the recorded test points of ``task`` and figures on how it was come by: of networks of
+        ``architecture``, or from the ``kernels`` that it needs, over S and these points.
         """
         fit = resolve(self.fit)
         if self.of_networks:
-            return fit(architecture, task.head(test_points), **options)
+            return fit(architecture, task, **options)
         kernel, *others = kernels
         return fit(kernel, task.train_labels, *others, **options)
 

@@ -63,9 +63,18 @@ class GaussianMixture:
 
     def mean_test_error(self, test_labels: np.ndarray) -> tuple[float, float]:
         """Expected share of wrong signs against ``test_labels`` (m,), and its standard error."""
-        labels = check_labels(test_labels, number=len(self.covariance))
-        shares = ndtr(-labels * self.chain_by_chain() / np.sqrt(np.diag(self.covariance))).mean(1)
+        shares = self._wrong(test_labels).mean(1)
         return float(shares.mean()), float(batch_means_error(shares))
+
+    def wrong_labels(self, test_labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Probability (m,) of a sign other than that of ``test_labels`` (m,) at each point, and its standard errors."""
+        wrong = self._wrong(test_labels)
+        return wrong.mean(0), batch_means_error(wrong)
+
+    def _wrong(self, test_labels: np.ndarray) -> np.ndarray:
+        """The same probability (draws, m) under each component."""
+        labels = check_labels(test_labels, number=len(self.covariance))
+        return ndtr(-labels * self.chain_by_chain() / np.sqrt(np.diag(self.covariance)))
 
     def log_probabilities(
         self, labels: np.ndarray, *, seed: int | Sequence[int]

@@ -116,8 +116,8 @@ def kernel_files(wildcards):
 
 
 def kernel_rows(wildcards):
-    test_points = PLAN.test_points_of(wildcards.task, wildcards.architecture)
-    return CONFIGURATION.tasks[wildcards.task]["train_size"] + test_points
+    task = CONFIGURATION.tasks[wildcards.task]
+    return task["train_size"] + task["recorded_test_size"]
 
 
 def room_for_kernel(rows):
@@ -125,26 +125,13 @@ def room_for_kernel(rows):
     return 2000 + 8 * 8 * rows**2 // 10**6
 
 
-def kernel_memory(wildcards, rows=kernel_rows):
-    return room_for_kernel(rows(wildcards))
+def kernel_memory(wildcards):
+    return room_for_kernel(kernel_rows(wildcards))
 
 
-def posterior_minutes(wildcards, rows=kernel_rows):
+def posterior_minutes(wildcards):
     # Twice what EP took at 10,000 rows on two cores (results/benchmarks/posterior.csv), and cubes of the rows.
-    return 120 + 15 * rows(wildcards) ** 3 // 10**12
-
-
-def all_rows(wildcards):
-    task = CONFIGURATION.tasks[wildcards.task]
-    return task["train_size"] + task["recorded_test_size"]
-
-
-def all_points_memory(wildcards):
-    return kernel_memory(wildcards, all_rows)
-
-
-def all_points_minutes(wildcards):
-    return posterior_minutes(wildcards, all_rows)
+    return 120 + 15 * kernel_rows(wildcards) ** 3 // 10**12
 
 
 def model_memory(wildcards):

@@ -2,7 +2,7 @@ MODEL = f"{RESULTS}/models/{{task}}/{{architecture}}"
 
 
 rule kernel:
-    """NNGP or tangent kernel of an architecture over the points of a task."""
+    """NNGP or tangent kernel of an architecture over S and the recorded test points of a task."""
     input:
         task=f"{RESULTS}/tasks/{{task}}.npz",
     output:
@@ -20,9 +20,6 @@ rule kernel:
     params:
         method=lambda wildcards: wildcards.kernel.replace("-", "_"),
         settings=lambda wildcards: CONFIGURATION.architectures[wildcards.architecture],
-        size=lambda wildcards: PLAN.test_points_of(
-            wildcards.task, wildcards.architecture
-        ),
         uses=uses_of("kernel"),
         code=code_of("kernel"),
         key=key_of("kernel"),
@@ -53,12 +50,8 @@ rule posterior:
         gpu=posterior_gpus,
     params:
         settings=posterior_settings,
-        architecture=lambda wildcards: CONFIGURATION.architectures[
-            wildcards.architecture
-        ],
-        sizes=lambda wildcards: PLAN.domain_sizes_of(
-            wildcards.task, wildcards.architecture
-        ),
+        architecture=lambda wildcards: CONFIGURATION.architectures[wildcards.architecture],
+        sizes=lambda wildcards: PLAN.domain_sizes_of(wildcards.task, wildcards.architecture),
         draws={name: CONFIGURATION.posterior_draws[name] for name in ("number", "seed")},
         uses=uses_of("posterior"),
         code=code_of("posterior"),
@@ -90,9 +83,7 @@ rule probabilities:
         asked=CONFIGURATION.posterior_draws["asked"],
         asked_found=CONFIGURATION.posterior_draws["asked_found"],
         seed=CONFIGURATION.posterior_draws["seed"],
-        sizes=lambda wildcards: PLAN.domain_sizes_of(
-            wildcards.task, wildcards.architecture
-        ),
+        sizes=lambda wildcards: PLAN.domain_sizes_of(wildcards.task, wildcards.architecture),
         uses=uses_of("probabilities"),
         code=code_of("probabilities"),
         key=key_of("probabilities"),

@@ -5,6 +5,10 @@ rule posterior_errors:
     """The probability of a wrong label at each recorded test point, under each posterior of a model that kernels give."""
     input:
         task=f"{RESULTS}/tasks/{{task}}.npz",
+        posteriors=lambda wildcards: [
+            f"{RESULTS}/models/{wildcards.task}/{wildcards.architecture}/{name}.npz"
+            for name in PLAN.kernel_posteriors_of(wildcards.task, wildcards.architecture)
+        ],
     output:
         table=f"{MODEL}/wrong.parquet",
         provenance=f"{MODEL}/wrong.parquet.json",
@@ -14,26 +18,11 @@ rule posterior_errors:
         f"{RESULTS}/benchmarks/posterior_errors/{{task}}/{{architecture}}.tsv"
     conda:
         "../envs/sgdbayes.yaml"
-    threads: 4
     resources:
-        mem_mb=grows(all_points_memory),
-        runtime=grows(all_points_minutes),
-        gpu=lambda wildcards: max(
-            map(
-                gpus_of_posterior,
-                PLAN.kernel_posteriors_of(wildcards.task, wildcards.architecture),
-            )
-        ),
+        mem_mb=grows(4000),
+        runtime=grows(30),
     params:
-        architecture=lambda wildcards: CONFIGURATION.architectures[
-            wildcards.architecture
-        ],
-        posteriors=lambda wildcards: {
-            name: CONFIGURATION.posteriors[name]
-            for name in PLAN.kernel_posteriors_of(
-                wildcards.task, wildcards.architecture
-            )
-        },
+        posteriors=lambda wildcards: PLAN.kernel_posteriors_of(wildcards.task, wildcards.architecture),
         uses=uses_of("posterior_errors"),
         code=code_of("posterior_errors"),
         key=key_of("posterior_errors"),
@@ -44,10 +33,7 @@ rule posterior_errors:
 rule test_errors:
     """Mean test errors of networks and under each posterior on all recorded test points, with intervals: results/<name>/test-errors.csv, test-error-pairs.csv."""
     input:
-        runs=[
-            f"{RESULTS}/experiments/{name}/runs.parquet"
-            for name in CONFIGURATION.test_errors
-        ],
+        runs=[f"{RESULTS}/experiments/{name}/runs.parquet" for name in CONFIGURATION.test_errors],
         wrong=files_of_models(CONFIGURATION.test_errors, "wrong.parquet"),
     output:
         table=report(

@@ -1,4 +1,4 @@
-"""The NNGP or the tangent kernel of an architecture over S and the largest domain."""
+"""The NNGP or the tangent kernel of an architecture over S and all recorded test points."""
 
 from sgdbayes.pipeline.jobs import job
 
@@ -10,6 +10,6 @@ with job(snakemake) as run:
     from sgdbayes.files import read_arrays, write_arrays
 
     task = Task(**read_arrays(snakemake.input.task))
-    inputs = np.concatenate([task.train_inputs, task.test_inputs[: snakemake.params.size]])
+    inputs = np.concatenate([task.train_inputs, task.test_inputs])
     kernel, facts = kernel_with_facts(architecture_of(snakemake.params.settings), inputs, snakemake.params.method)
     write_arrays(snakemake.output.arrays, {"kernel": kernel}, run.provenance(**facts))

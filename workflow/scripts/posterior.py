@@ -1,4 +1,4 @@
-"""A posterior on the largest domain, and functions drawn from it."""
+"""A posterior on all recorded test points, and functions drawn from it."""
 
 from sgdbayes.pipeline.jobs import job
 
@@ -16,10 +16,10 @@ with job(snakemake) as run:
         task,
         architecture_of(snakemake.params.architecture) if kind.of_networks else None,
         [read_arrays(path)["kernel"] for path in snakemake.input.kernels],
-        max(snakemake.params.sizes),
         snakemake.params.settings,
     )
     print(diagnostics)
-    draws = drawn_functions(posterior, task.test_labels, snakemake.params.sizes, **snakemake.params.draws)
+    sizes = snakemake.params.sizes
+    draws = drawn_functions(posterior.head(max(sizes)), task.test_labels, sizes, **snakemake.params.draws)
     write_table(snakemake.output.draws, identified(draws, **run.wildcards), run.provenance())
     write_arrays(snakemake.output.arrays, asdict(posterior), run.provenance(**diagnostics))

@@ -4,10 +4,12 @@ from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from sgdbayes.analysis.posterior_errors import posterior_errors
-    from sgdbayes.architectures import architecture_of
-    from sgdbayes.datasets import Task
     from sgdbayes.files import identified, read_arrays, write_table
+    from sgdbayes.posterior.stored import stored_posterior
 
-    task, architecture = Task(**read_arrays(snakemake.input.task)), architecture_of(snakemake.params.architecture)
-    table = identified(posterior_errors(task, architecture, snakemake.params.posteriors), **run.wildcards)
-    write_table(snakemake.output.table, table, run.provenance())
+    posteriors = {
+        name: stored_posterior(read_arrays(path))
+        for name, path in zip(snakemake.params.posteriors, snakemake.input.posteriors, strict=True)
+    }
+    table = posterior_errors(posteriors, read_arrays(snakemake.input.task)["test_labels"])
+    write_table(snakemake.output.table, identified(table, **run.wildcards), run.provenance())
