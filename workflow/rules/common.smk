@@ -115,6 +115,12 @@ def kernel_files(wildcards):
     return [f"{folder}/{name}.npz" for name in PLAN.kernels_of(wildcards.posterior)]
 
 
+def kernel_posterior_files(wildcards):
+    """The posteriors of a model that are made from kernels."""
+    folder = model_folder(wildcards.task, wildcards.architecture)
+    return [f"{folder}/{name}.npz" for name in PLAN.kernel_posteriors_of(wildcards.task, wildcards.architecture)]
+
+
 def kernel_rows(wildcards):
     task = CONFIGURATION.tasks[wildcards.task]
     return task["train_size"] + task["recorded_test_size"]
