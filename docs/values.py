@@ -141,7 +141,7 @@ def given(experiment: str = ".*", digits: int = 0, most: bool = False, **names: 
 
 def ended_as_the_ten_most_frequent(**names: Any) -> str:  # noqa: ANN401
     counts = [functions(name, 50)["count"] for name in compared(**names).index]
-    return span([100 * of.nlargest(10).sum() / of.sum() for of in counts], 0)
+    return span([100 * each.nlargest(10).sum() / each.sum() for each in counts], 0)
 
 
 def correlation(experiment: str, size: int = 50) -> str:

@@ -129,13 +129,13 @@ def test_optimisers_are_compared_where_nothing_else_differs():
         experiment("b", optimizer="adam", error=(0.2, 0.002)),
         experiment("c", batch_size=32, error=(0.4, 0.002)),
     ]
-    of = findings(rows).query("claim == 'C4'")
-    assert of["subject"].tolist() == ["b and a"]
-    assert of["effect"].iloc[0] == pytest.approx(10)
-    assert of["verdict"].tolist() == ["holds"]
+    one = findings(rows).query("claim == 'C4'")
+    assert one["subject"].tolist() == ["b and a"]
+    assert one["effect"].iloc[0] == pytest.approx(10)
+    assert one["verdict"].tolist() == ["holds"]
     # Three pairs: the interval is wider than that of one.
     three = findings([*rows[:2], experiment("d", optimizer="rmsprop")]).query("claim == 'C4'")
-    assert three["low"].iloc[0] < of["low"].iloc[0]
+    assert three["low"].iloc[0] < one["low"].iloc[0]
 
 
 def two(a: str, b: str, difference: float, ratio: float) -> dict:

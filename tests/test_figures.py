@@ -323,15 +323,14 @@ def test_errors_of_a_sweep_are_on_all_points_where_they_are_measured_of_all_of_i
     measured = pd.DataFrame(
         [wanted | {"experiment": name, "posterior": "mse", "networks": 12, "test_points": 1000} for name in "ab"]
     )
-    one, both = (pd.concat([rows, of.assign(posterior="splitting")]) for of in (rows[:1], rows))
+    one, both = (pd.concat([rows, some.assign(posterior="splitting")]) for some in (rows[:1], rows))
     for shown, known, error, where in (
         (rows, measured, 10, "of all 1,000 recorded"), (one, measured, 10, "of all 1,000 recorded"),
         (both, measured, 20, "of E"), (rows, measured[:1], 20, "of E"), (rows, None, 20, "of E"),
     ):  # fmt: skip
         figure = draw_sweep(
             shown, None, values={"a": 8.0, "b": 64.0}, groups={"a": "SGD", "b": "SGD"}, setting="task.train_size",
-            size=5,
-            reference=None, training=dict.fromkeys("ab", TRAINING), tasks=dict.fromkeys("ab", TASK), test_errors=known,
+            size=5, reference=None, training=dict.fromkeys("ab", TRAINING), tasks=dict.fromkeys("ab", TASK), test_errors=known,
         )  # fmt: skip
         own = {each.get_label(): each[0].get_ydata() for each in figure.axes[0].containers}
         assert own["SGD"].tolist() == pytest.approx([error] * 2)

@@ -11,6 +11,6 @@ def on_all_points(rows: pd.DataFrame, test_errors: pd.DataFrame | None) -> pd.Da
     """
     if test_errors is None:
         return rows[:0]
-    keys = ["experiment", "posterior"]
-    known = test_errors.drop(columns="networks").rename(columns={"test_points": "domain_size"}).set_index(keys)
-    return rows.drop(columns=known.columns, errors="ignore").join(known, on=keys, how="inner")
+    both = ["experiment", "posterior"]
+    known = test_errors.drop(columns="networks").rename(columns={"test_points": "domain_size"}).set_index(both)
+    return rows.drop(columns=known.columns, errors="ignore").join(known, on=both, how="inner")

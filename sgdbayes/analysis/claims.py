@@ -295,8 +295,8 @@ def _pairs(rows: list[pd.Series], known: _Known) -> list[_Pair]:
             difference, log_ratio = Estimate.of(row, "difference"), Estimate.of(row, "ratio").mapped(np.log)
             difference = difference if row["experiment_a"] == a["experiment"] else -difference
         else:
-            error, other, points = Estimate.of(a, "test_error"), Estimate.of(b, "test_error"), a["domain_size"]
-            difference, log_ratio = error - other, error.log_ratio(other)
+            errors, points = [Estimate.of(row, "test_error") for row in (a, b)], a["domain_size"]
+            difference, log_ratio = errors[0] - errors[1], errors[0].log_ratio(errors[1])
         if difference.value < 0:
             a, b, difference = b, a, -difference
         about = {"subject": f"{a['experiment']} and {b['experiment']}", "domain_size": points}

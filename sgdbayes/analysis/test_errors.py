@@ -57,8 +57,8 @@ def error_pairs(runs: Mapping[str, pd.DataFrame], labels: np.ndarray) -> pd.Data
             means[name] = _of_networks(wrong)
     rows = []
     for (name_a, a), (name_b, b) in combinations(means.items(), 2):
-        error = np.sqrt(standard_error(a.points - b.points) ** 2 + a.other**2 + b.other**2)
-        difference = Estimate.around(a.value - b.value, error).named("difference")
+        se = np.sqrt(standard_error(a.points - b.points) ** 2 + a.other**2 + b.other**2)
+        difference = Estimate.around(a.value - b.value, se).named("difference")
         row = {"experiment_a": name_a, "experiment_b": name_b, "test_points": len(labels)}
         rows.append(row | difference | _ratio(a, b))
     order = [f"{name}{end}" for name in ("difference", "ratio") for end in ("", "_low", "_high")]
@@ -76,8 +76,8 @@ class _Mean:
         if self.value in (0, 1):
             exact = binomtest(round(self.value * len(self.points)), len(self.points)).proportion_ci()
             return Estimate(self.value, exact.low, exact.high).named(name)
-        error = np.hypot(standard_error(self.points), self.other)
-        return Estimate.around(self.value, error, lowest=0.0, highest=1.0).named(name)
+        se = np.hypot(standard_error(self.points), self.other)
+        return Estimate.around(self.value, se, lowest=0.0, highest=1.0).named(name)
 
 
 def _of_networks(wrong: np.ndarray) -> _Mean:
@@ -96,5 +96,5 @@ def _ratio(a: _Mean, b: _Mean) -> dict[str, float]:
     if not (a.value > 0 and b.value > 0):
         return {}
     points = a.points / a.value - b.points / b.value
-    error = np.sqrt(standard_error(points) ** 2 + (a.other / a.value) ** 2 + (b.other / b.value) ** 2)
-    return Estimate.around(np.log(a.value / b.value), error).mapped(np.exp).named("ratio")
+    se = np.sqrt(standard_error(points) ** 2 + (a.other / a.value) ** 2 + (b.other / b.value) ** 2)
+    return Estimate.around(np.log(a.value / b.value), se).mapped(np.exp).named("ratio")

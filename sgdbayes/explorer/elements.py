@@ -54,8 +54,8 @@ def _class_names(settings: Mapping[str, Any]) -> dict[str, str]:
         return {"positive": _ranges(positive), "negative": "the rest"}
     both = {"positive": positive, "negative": set(dataset.classes) - positive}
     if dataset.class_names:
-        return {label: ", ".join(dataset.class_names[each] for each in sorted(of)) for label, of in both.items()}
-    return {label: _ranges(of) for label, of in both.items()}
+        return {label: ", ".join(dataset.class_names[each] for each in sorted(own)) for label, own in both.items()}
+    return {label: _ranges(own) for label, own in both.items()}
 
 
 def _ranges(classes: set[int]) -> str:
