@@ -44,9 +44,7 @@ try:
             check_keys(Path(path))
     # Plug-ins are named from where the configuration is.
     beside = folder_of_plugins(workflow.configfiles)
-    CONFIGURATION = read_configuration(
-        config, WORKFLOW / "schemas" / "config.schema.yaml", beside
-    )
+    CONFIGURATION = read_configuration(config, WORKFLOW / "schemas" / "config.schema.yaml", beside)
     config["plugins"] = list(CONFIGURATION.plugins)
     if workflow.is_main_process:
         check_kinds_once(CONFIGURATION, Path(".snakemake") / "sgdbayes-checked")
@@ -61,9 +59,7 @@ if workflow.is_main_process:
         say_kept(SCREEN, STANDING.of_other_code)
 if SCREEN is not None:
     # Of the whole run; a target of its own may have nothing to do while that is out of date.
-    SCREEN.answer = lambda: (
-        None if workflow.dag_settings.targets else Path(RESULTS) / "summary.txt"
-    )
+    SCREEN.answer = lambda: (None if workflow.dag_settings.targets else Path(RESULTS) / "summary.txt")
 
 
 wildcard_constraints:
@@ -126,10 +122,6 @@ onsuccess:
     if SCREEN is not None:
         SCREEN.end()
     # With --until there may be none yet.
-    said = (
-        f"{VERIFIED}/verified.csv"
-        if "verify" in sys.argv
-        else f"{RESULTS}/summary.txt"
-    )
+    said = f"{VERIFIED}/verified.csv" if "verify" in sys.argv else f"{RESULTS}/summary.txt"
     if Path(said).exists():
         print(Path(said).read_text(encoding="utf-8"))

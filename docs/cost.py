@@ -2,8 +2,9 @@
 
 Core hours of an experiment = networks x epochs x |S| / (images a core trains on per hour). The speed is that of its
 architecture in results/benchmarks/training.csv (at the batch size measured there, for images of MNIST), the epochs are
-those in results/benchmarks/epochs.csv and results/gpu/; where an experiment was not measured, the mean of those that were. GPU hours are
-by the speeds of results/gpu/: of fully connected networks those of the optimiser, of others that of the architecture.
+those in results/benchmarks/epochs.csv and results/gpu/; where an experiment was not measured, the mean of those that
+were. GPU hours are by the speeds of results/gpu/: of fully connected networks those of the optimiser, of others that of
+the architecture.
 """
 
 import sys
@@ -23,8 +24,8 @@ IMAGES, EPOCHS = 1000, 3
 
 
 def gpu_blocks() -> pd.DataFrame:
-    """The blocks of networks of results/gpu/runs.parquet: experiment, networks, epochs (their sum), seconds. The first is
-    left out: it waited for compilers.
+    """The blocks of networks of results/gpu/runs.parquet: experiment, networks, epochs (their sum), seconds. The first
+    is left out: it waited for compilers.
     """
     runs = read_table(ROOT / "results" / "gpu" / "runs.parquet")
     seconds = read_provenance(ROOT / "results" / "gpu" / "runs.parquet")["seconds"]
@@ -38,7 +39,7 @@ def gpu_blocks() -> pd.DataFrame:
 
 
 def gpu_speeds(configuration: Configuration) -> dict[str, float]:
-    """Images an hour that the GPU of results/gpu/ trains on: fully connected networks by optimiser, others by architecture."""
+    """Images an hour that a GPU trains on (results/gpu/): FullyConnected by optimiser, others by architecture."""
     blocks = gpu_blocks()
     kinds = blocks["experiment"].map(lambda name: configuration.experiments[name].optimizer)
     size = configuration.tasks["mnist"]["train_size"]

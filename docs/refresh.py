@@ -54,11 +54,12 @@ def filled() -> dict[Path, str]:
 
 
 if __name__ == "__main__":
-    for (run, command), copies in COPIES.items():
-        if all((ROOT / "results" / run / source).exists() for source in copies.values()):
+    for (name, command), copies in COPIES.items():
+        results, docs = ROOT / "results" / name, ROOT / "docs" / name
+        if all((results / source).exists() for source in copies.values()):
             for copy, source in copies.items():
-                shutil.copyfile(ROOT / "results" / run / source, ROOT / "docs" / run / copy)
+                shutil.copyfile(results / source, docs / copy)
         else:
-            print(f"left as they are in docs/{run}/: {', '.join(copies)} (`{command}` makes them in results/{run}/)")
+            print(f"left as they are in docs/{name}/: {', '.join(copies)} (`{command}` makes them in results/{name}/)")
     for path, text in filled().items():
         path.write_text(text, encoding="utf-8")

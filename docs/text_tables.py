@@ -44,22 +44,24 @@ def table_of_boolean_errors() -> str:
     every = chosen(table("comparison.csv"), task=BOOLEAN)
     optimizers = every["optimizer"].unique()
     rows = []
-    for (task, size), of in every.groupby(["task", "domain_size"], sort=False):
+    for (task, size), own in every.groupby(["task", "domain_size"], sort=False):
         if size in (20, 96):
-            own = of.drop_duplicates("experiment").set_index("optimizer")["test_error"]
-            theirs = of.drop_duplicates("posterior").set_index("posterior")["posterior_test_error"]
-            rows.append([f"{task}, {size}", *_percent([*own[optimizers], *theirs.reindex([FINITE[task], *_OTHERS])])])
+            networks = own.drop_duplicates("experiment").set_index("optimizer")["test_error"][optimizers]
+            posteriors = own.drop_duplicates("posterior").set_index("posterior")["posterior_test_error"]
+            shares = [*networks, *posteriors.reindex([FINITE[task], *_OTHERS])]
+            rows.append([f"{task}, {size}", *_percent(shares)])
     return _markdown(["target, E", *optimizers, "finite networks", *_OTHERS.values()], rows)
 
 
 def table_of_boolean_correlations() -> str:
     rows = []
     for name, own in compared(size=20, posterior="ep", task=BOOLEAN).iterrows():
-        of = {each: compared(size=20, posterior=each).loc[name] for each in (*_OTHERS, FINITE[own["task"]])}
-        resolved = (of["zero_one"], of[FINITE[own["task"]]])
+        finite = FINITE[own["task"]]
+        by_posterior = {each: compared(size=20, posterior=each).loc[name] for each in (*_OTHERS, finite)}
+        resolved = (by_posterior["zero_one"], by_posterior[finite])
         rows.append([
             f"{own['task']}, {own['optimizer']}", str(own["compared"]),
-            *(interval(of[each], "pearson") for each in _SMOOTH), f"{own['noise_ceiling']:.2f}",
+            *(interval(by_posterior[each], "pearson") for each in _SMOOTH), f"{own['noise_ceiling']:.2f}",
             *(f"{interval(each, 'pearson')}, {each['compared']}" for each in resolved),
         ])  # fmt: skip
     last = ["ceiling", "0-1, functions", "finite networks, functions"]
@@ -76,13 +78,15 @@ def _on_images() -> Iterator[tuple[str, dict[str, Any]]]:
 def table_of_errors_on_images() -> str:
     """Of the experiments on images and texts: test errors of networks and posteriors, correlations."""
     rows = []
-    for name, of in _on_images():
+    for name, by_posterior in _on_images():
         every = on_all_points(name, ".*").set_index("posterior")
         first = every.iloc[0].filter(like="test_error") * 100
-        known = ["" if pd.isna(of[each]["pearson"]) else interval(of[each], "pearson") for each in _SHOWN]
+        known = [
+            "" if pd.isna(by_posterior[each]["pearson"]) else interval(by_posterior[each], "pearson") for each in _SHOWN
+        ]
         rows.append([
-            name, f"{of['mse']['networks']:,}", interval(first, "test_error", 1),
-            *_percent(every["posterior_test_error"][list(_OTHERS)]), *known, str(of["mse"]["compared"]),
+            name, f"{by_posterior['mse']['networks']:,}", interval(first, "test_error", 1),
+            *_percent(every["posterior_test_error"][list(_OTHERS)]), *known, str(by_posterior["mse"]["compared"]),
         ])  # fmt: skip
     r = (f"r, {_OTHERS[each]}" for each in _SHOWN)
     return _markdown(["", "networks", "they err, %", *_OTHERS.values(), *r, "functions"], rows)
@@ -91,11 +95,11 @@ def table_of_errors_on_images() -> str:
 def table_of_favourites_on_images() -> str:
     """What share networks and posteriors give to one another's favourites."""
     rows = []
-    for name, of in _on_images():
+    for name, by_posterior in _on_images():
         counts = functions(name, 50)["count"]
         own = [counts.max() / counts.sum(), counts.nlargest(10).sum() / counts.sum()]
         sides = ("posterior_mass_in_optimizer_top", "optimizer_mass_in_posterior_top")
-        rows.append([name, *_percent([*own, *(of[each][side] for side in sides for each in _SHOWN)])])
+        rows.append([name, *_percent([*own, *(by_posterior[each][side] for side in sides for each in _SHOWN)])])
     shown = [_OTHERS[each] for each in _SHOWN]
     heads = ["", "networks: first", "networks", *shown, *(f"networks: ten of {each}" for each in shown)]
     return _markdown(heads, rows)
@@ -113,10 +117,11 @@ def table_of_verdicts() -> str:
     rows = []
     for _, row in overall_verdicts(claims).iterrows():
         rows.append([row["claim"], row["statement"], *map(str, row[counts]), f"**{row['verdict']}**"])
-        of = by_test[by_test["claim"] == row["claim"]]
-        parts = [(re.split("; holds|, Bonferroni|, on all", part["test"])[0], part) for _, part in of.iterrows()]
+        tests = by_test[by_test["claim"] == row["claim"]]
+        parts = [(re.split("; holds|, Bonferroni|, on all", part["test"])[0], part) for _, part in tests.iterrows()]
         if len(parts) == 1:
-            parts = [(name, part) for name, of in by_data for _, part in of[of["claim"] == row["claim"]].iterrows()]
+            own = ((name, verdicts[verdicts["claim"] == row["claim"]]) for name, verdicts in by_data)
+            parts = [(name, part) for name, verdicts in own for _, part in verdicts.iterrows()]
         if len(parts) > 1:
             rows += [["", f"– {what}", *map(str, part[counts]), part["verdict"]] for what, part in parts]
     return _markdown(["", "claim", *counts, "verdict"], rows)
@@ -125,16 +130,16 @@ def table_of_verdicts() -> str:
 def tests_of_claims() -> Iterator[tuple[str, str, list[tuple[str, str]]]]:
     """Every claim, its statement, and each kind of test with the table of its tests."""
     heads = ["", "test points", "effect [95 %]", "networks", "functions", "verdict", "figure"]
-    for claim, of in table("claims.csv").dropna(subset="low").groupby("claim"):
+    for claim, findings in table("claims.csv").dropna(subset="low").groupby("claim"):
         kinds = []
-        for test, tests in of.groupby("test", sort=False):
+        for test, tests in findings.groupby("test", sort=False):
             lines = (
                 [row.subject, _whole(row.domain_size), f"{row.effect:.2f} [{row.low:.2f}, {row.high:.2f}]",
                  _whole(row.networks), _whole(row.functions), row.verdict, f"`{row.figure}`"]
                 for row in tests.itertuples()
             )  # fmt: skip
             kinds.append((test, _markdown(heads, lines)))
-        yield claim, of["statement"].iloc[0], kinds
+        yield claim, findings["statement"].iloc[0], kinds
 
 
 def table_of_paper_costs() -> str:

@@ -80,8 +80,8 @@ def quickstart_summary() -> str:
 
 def quickstart_errs_times(posterior: str, sizes: Iterable[int]) -> str:
     """As often as networks."""
-    of = chosen(quickstart(), posterior=posterior)[lambda rows: rows["domain_size"].isin(sizes)]
-    return span(of["posterior_test_error"] / of["test_error"], 1)
+    rows = chosen(quickstart(), posterior=posterior)[lambda rows: rows["domain_size"].isin(sizes)]
+    return span(rows["posterior_test_error"] / rows["test_error"], 1)
 
 
 # --- Networks and their errors on all recorded test points
@@ -141,7 +141,7 @@ def given(experiment: str = ".*", digits: int = 0, most: bool = False, **names: 
 
 def ended_as_the_ten_most_frequent(**names: Any) -> str:  # noqa: ANN401
     counts = [functions(name, 50)["count"] for name in compared(**names).index]
-    return span([100 * of.nlargest(10).sum() / of.sum() for of in counts], 0)
+    return span([100 * each.nlargest(10).sum() / each.sum() for each in counts], 0)
 
 
 def correlation(experiment: str, size: int = 50) -> str:
@@ -173,8 +173,8 @@ def tests(claim: str, verdict: str = ".*") -> str:
 
 def tests_on_images(claim: str, above: float | None = None) -> str:
     """And on texts; ``above``: those whose whole interval is."""
-    of = _tests(claim)[lambda rows: ~on_boolean(rows)]
-    return str((len(of) if above is None else (of["low"] > above).sum()) or "none")
+    rows = _tests(claim)[lambda rows: ~on_boolean(rows)]
+    return str((len(rows) if above is None else (rows["low"] > above).sum()) or "none")
 
 
 def median_correlation_on_images() -> str:
@@ -182,8 +182,8 @@ def median_correlation_on_images() -> str:
 
 
 def margins_times() -> str:
-    of = chosen(_tests("D3"), test="smallest over mean margin.*")
-    return span(of.loc[~on_boolean(of), "effect"], 0)
+    rows = chosen(_tests("D3"), test="smallest over mean margin.*")
+    return span(rows.loc[~on_boolean(rows), "effect"], 0)
 
 
 # --- The Boolean system
@@ -227,9 +227,9 @@ def accepted(target: str) -> str:
 
 
 def ep_against_exact() -> pd.DataFrame:
-    of = table("ep-against-exact.csv").set_index("train_size")
-    lacking = {f"lacking{end}": of[f"log_evidence_exact{end}"] - of["log_evidence_ep"] for end in ("", "_low", "_high")}
-    return of.assign(**lacking)
+    rows = table("ep-against-exact.csv").set_index("train_size")
+    columns = {f"lacking{end}": rows[f"log_evidence_exact{end}"] for end in ("", "_low", "_high")}
+    return rows.assign(**{name: exact - rows["log_evidence_ep"] for name, exact in columns.items()})
 
 
 def ep_predicts_within() -> str:
@@ -258,8 +258,8 @@ def verified(networks: str) -> str:
 
 
 def labels_verified() -> str:
-    of = table("verified.csv", "docs/desk")
-    return f"{100 * (1 - of['different_labels'].sum() / of['labels'].sum()):.2f}"
+    rows = table("verified.csv", "docs/desk")
+    return f"{100 * (1 - rows['different_labels'].sum() / rows['labels'].sum()):.2f}"
 
 
 def paper_blocks() -> str:
@@ -270,8 +270,8 @@ def paper_blocks() -> str:
 def paper_block_hours(experiment: str) -> str:
     """Of one core, for a block of networks."""
     plan = cost.read(PAPER)
-    of = cost.measured_costs(plan).set_index("experiment").loc[experiment]
-    return f"{plan.block_size * of['core_hours'] / of['networks']:.0f}"
+    row = cost.measured_costs(plan).set_index("experiment").loc[experiment]
+    return f"{plan.block_size * row['core_hours'] / row['networks']:.0f}"
 
 
 def gpu_speed(benchmark: str, column: str = "value", digits: int = 0) -> str:
@@ -298,21 +298,25 @@ def gpu_minutes() -> str:
     return f"{sum(read_provenance(ROOT / 'results/gpu/runs.parquet')['seconds'].values()) / 60:.1f}"
 
 
+def _gpu_blocks(optimizer: str) -> pd.Series:
+    """Networks, epochs and seconds, summed over the blocks of an optimiser."""
+    blocks = cost.gpu_blocks()
+    return blocks.loc[blocks["experiment"].str.endswith(f"-{optimizer}"), ["networks", "epochs", "seconds"]].sum()
+
+
 def gpu_rate(optimizer: str) -> str:
     """Networks a second, trained to the end, blocks of 500 on one GPU."""
-    blocks = cost.gpu_blocks()
-    own = blocks[blocks["experiment"].str.endswith(f"-{optimizer}")]
-    return f"{own['networks'].sum() / own['seconds'].sum():.0f}"
+    blocks = _gpu_blocks(optimizer)
+    return f"{blocks['networks'] / blocks['seconds']:.0f}"
 
 
 def gpu_epochs(optimizer: str) -> str:
-    blocks = cost.gpu_blocks()
-    own = blocks[blocks["experiment"].str.endswith(f"-{optimizer}")]
-    return f"{own['epochs'].sum() / own['networks'].sum():.1f}"
+    blocks = _gpu_blocks(optimizer)
+    return f"{blocks['epochs'] / blocks['networks']:.1f}"
 
 
-# Of a network with two hidden layers of 1,024 units on the 704 pixels that are left of MNIST's, a step of Adam in single
-# precision: parameters and two moments read and written, parameters read twice more by products.
+# Of a network with two hidden layers of 1,024 units on the 704 pixels that are left of MNIST's, a step of Adam in
+# single precision: parameters and two moments read and written, parameters read twice more by products.
 _STEP_BYTES = 4 * ((704 + 1024) * 1024 * 7 + 1024 * 1024)
 _STEPS = 79
 

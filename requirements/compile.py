@@ -6,6 +6,7 @@ byte code of all that is imported, also where it is told not to write any.
 """
 
 import importlib
+import pkgutil
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -31,12 +32,13 @@ def _networks_and_mixture() -> None:
 def _kernels() -> None:
     import numpy as np
 
+    from sgdbayes import figures
     from sgdbayes.posterior.kinds import POSTERIORS
 
     _import(
         "sgdbayes.architectures.fully_connected",
-        "sgdbayes.figures",
-        "sgdbayes.explorer",
+        *(f"sgdbayes.figures.{each.name}" for each in pkgutil.iter_modules(figures.__path__)),
+        "sgdbayes.explorer.tables",
         "sgdbayes.analysis.claims",
         "sgdbayes.analysis.comparison",
     )

@@ -29,7 +29,8 @@ _FIRST = ("torch", "torchvision")
 _MODULES = ("torch", "torchvision", "jax", "neural_tangents", "gpytorch", "numba", "snakemake")
 # What would let other packages in, or send these elsewhere.
 _DROPPED = (
-    "PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "UV_SYSTEM_PYTHON", "UV_PYTHON", "UV_TARGET", "UV_PREFIX",
+    "PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "UV_SYSTEM_PYTHON", "UV_PYTHON", "UV_TARGET",
+    "UV_PREFIX",
 )  # fmt: skip
 _UV_OF_PIP = {
     "index-url": "UV_DEFAULT_INDEX",
@@ -201,7 +202,7 @@ def check(locks: Sequence[str]) -> list[str]:
 
 
 def inconsistent(said: str, names: set[str], without: set[str]) -> list[str]:
-    """The lines of ``said`` by `pip check` that are about packages of ``names`` and do not ask for one of ``without``."""
+    """The lines that `pip check` ``said`` about packages of ``names`` and that do not ask for one of ``without``."""
     return [
         line
         for line in said.splitlines()

@@ -22,17 +22,18 @@ def pins(text: str) -> list[str]:
 
 
 def conda_files(lock: str) -> dict[Path, str]:
-    """By path, the files of the environment for `snakemake --software-deployment-method conda`, from the text of run.txt."""
+    """The files of the environment for Snakemake's conda deployment, by path, from the text of run.txt."""
     together = "".join(f"      - {pin}\n" for pin in pins(lock) if not pin.startswith(_ALONE))
     alone = next(pin for pin in pins(lock) if pin.startswith(_ALONE))
-    return {
-        _ENVIRONMENT: "# Made by `make lock`; sgdbayes.post-deploy.sh adds neural-tangents.\nchannels:\n  - conda-forge\n"
-        f"dependencies:\n  - python=3.11\n  - pip\n  - pip:\n{together}",
-        _ENVIRONMENT.with_suffix(
-            ".post-deploy.sh"
-        ): "# Made by `make lock`. Without tensorflow, which neural-tangents asks "
-        f"for and sgdbayes does not use.\npython -m pip install --no-deps {alone}\n",
-    }
+    environment = (
+        "# Made by `make lock`; sgdbayes.post-deploy.sh adds neural-tangents.\nchannels:\n  - conda-forge\n"
+        f"dependencies:\n  - python=3.11\n  - pip\n  - pip:\n{together}"
+    )
+    script = (
+        "# Made by `make lock`. Without tensorflow, which neural-tangents asks for and sgdbayes does not use.\n"
+        f"python -m pip install --no-deps {alone}\n"
+    )
+    return {_ENVIRONMENT: environment, _ENVIRONMENT.with_suffix(".post-deploy.sh"): script}
 
 
 def _resolved(uv: str, path: Path, *options: str) -> list[str]:

@@ -132,8 +132,8 @@ def identified(table: pd.DataFrame, **identity: Any) -> pd.DataFrame:  # noqa: A
 
 
 def read_tables(paths: Iterable[str | Path], *by: str) -> dict[Any, pd.DataFrame]:
-    """The rows of the tables at ``paths`` by what the columns ``by`` say they are about, without these: a tuple, of one column its
-    value. The ``attrs`` of each have its ``path``.
+    """The rows of the tables at ``paths`` by what the columns ``by`` say they are about, without these: a tuple, of one
+    column its value. The ``attrs`` of each have its ``path``.
     """
     found = {}
     for path in paths:

@@ -44,7 +44,9 @@ def as_strings(functions: np.ndarray) -> np.ndarray:
 
 def as_bits(strings: Sequence[str]) -> np.ndarray:
     """The inverse of `as_strings`: (N, m) bool."""
-    return np.array([[digit == "1" for digit in string] for string in strings], dtype=bool)
+    # Functions of an explorer's page have a million digits, over which a loop takes seconds.
+    rows = np.array(list(strings), dtype="S")
+    return rows.view("S1").reshape(len(rows), rows.itemsize) == b"1"
 
 
 def frequency_table(functions: np.ndarray, test_labels: np.ndarray) -> pd.DataFrame:
@@ -77,8 +79,8 @@ def frequency_table(functions: np.ndarray, test_labels: np.ndarray) -> pd.DataFr
 
 
 def most_frequent(functions: np.ndarray, number: int) -> set[str]:
-    """The ``number`` most frequent distinct functions of ``functions`` (N, m) bool, of those found equally often the ones
-    found first; all if there are fewer.
+    """The ``number`` most frequent distinct functions of ``functions`` (N, m) bool, of those found equally often the
+    ones found first; all if there are fewer.
     """
     distinct, first, counts = np.unique(functions, axis=0, return_index=True, return_counts=True)
     return set(as_strings(distinct[np.lexsort((first, -counts))[:number]]))
@@ -103,8 +105,8 @@ def tabulate_functions(
     """The frequency table of ``functions`` (N, m) bool with the probabilities of the ``asked_found`` most frequent.
 
     For each posterior in ``probabilities`` (columns function, log_p, log_p_se and, where the probability is a mean over
-    draws, draws) it has the columns log_p_<posterior>, log_p_<posterior>_se and draws_<posterior>. Those in ``favoured``
-    that were not found follow with count 0. Raises ValueError if one of either is not in ``probabilities``.
+    draws, draws) it has the columns log_p_<posterior>, log_p_<posterior>_se and draws_<posterior>. Those in
+    ``favoured`` that were not found follow with count 0. Raises ValueError if ``probabilities`` lacks one of either.
     """
     table = frequency_table(functions, test_labels)
     asked = most_frequent(functions, asked_found) | set(favoured)

@@ -1,4 +1,4 @@
-"""Hashes of settings: what keys of results are made of. Light, for whoever must settle threads before numpy is loaded."""
+"""Hashes of settings: what keys of results are made of. Light: for whoever settles threads before numpy is loaded."""
 
 import hashlib
 import json

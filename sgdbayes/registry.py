@@ -1,7 +1,8 @@
 """Kinds by name: all that the project knows of each data set, architecture, optimiser and posterior.
 
-Nothing else lists their names. An entry is light: what computes is named as "module:attribute" and imported when it is called,
-so that whoever plans or draws need not wait for torch. A plug-in (`sgdbayes.pipeline.plugins`) registers entries with the same calls.
+Nothing else lists their names. An entry is light: what computes is named as "module:attribute" and imported when it is
+called, so that whoever plans or draws need not wait for torch. A plug-in (`sgdbayes.pipeline.plugins`) registers
+entries with the same calls.
 """
 
 import importlib
@@ -55,7 +56,7 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
         return self._origins[name]
 
     def sources(self, name: str) -> tuple[Path, ...]:
-        """The files that define what ``name`` computes: the plug-in, or modules of the project, which are not imported for it."""
+        """The files that define what ``name`` computes: the plug-in, or modules of the project, not imported for it."""
         if self._origins[name] is not None:
             return (self._origins[name],)
         named = [getattr(self[name], part) for part in self[name].COMPUTES]

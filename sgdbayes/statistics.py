@@ -1,8 +1,8 @@
-"""Every interval of the project: estimates and their arithmetic, resampling, correlations, Student's and binomial intervals.
+"""Every interval of the project: estimates and their arithmetic, resampling, correlations, Student's and binomial ones.
 
-Intervals are of 95 %. Those of resamples are the estimate plus and minus 1.96 standard errors, for correlations on Fisher's
-scale (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13); percentiles would not do, as a resample of
-networks can lose functions but never find one.
+Intervals are of 95 %. Those of resamples are the estimate plus and minus 1.96 standard errors, for correlations on
+Fisher's scale (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13); percentiles would not do,
+as a resample of networks can lose functions but never find one.
 """
 
 from __future__ import annotations
@@ -167,9 +167,9 @@ def correlation_and_slope(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pearson's correlation of x and y, and slope of y on x, over the ``used`` entries of the last axis.
 
-    ``noise``: mean variance of the errors of the used x and of the used y, independent, which the spread of each is less
-    by (Spearman, Am. J. Psychol. 15, 1904); the correlation may then lie beyond 1. NaN with fewer than three entries or no
-    spread but noise.
+    ``noise``: mean variance of the errors of the used x and of the used y, independent, which the spread of each is
+    less by (Spearman, Am. J. Psychol. 15, 1904); the correlation may then lie beyond 1. NaN with fewer than three
+    entries or no spread but noise.
     """
     number = used.sum(-1)
     enough = number >= FEWEST

@@ -1,5 +1,7 @@
 """Shared by the tests: small random tasks and kernels, each from a seed of its own."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -17,6 +19,21 @@ def random_task(*, train: int = 24, test: int = 16, inputs: int = 6, seed: int =
     labels = np.where(points @ rng.standard_normal(inputs) > 0, 1, -1).astype(np.int8)
     rows = np.arange(train + test)
     return Task(points[:train], labels[:train], points[train:], labels[train:], rows[:train], rows[train:])
+
+
+def training(**changes: Any) -> dict[str, Any]:
+    """Settings of an experiment as the plan gives them to a job, with some of them changed."""
+    return {
+        "architecture": {"kind": "FullyConnected", "width": 8},
+        "optimizer": {"kind": "SGD", "learning_rate": 0.1},
+        "loss": "cross_entropy",
+        "batch_size": 8,
+        "max_epochs": 100,
+        "extra_epochs": 0,
+        "target_loss": None,
+        "precision": "float32",
+        "seed": 0,
+    } | changes
 
 
 def random_covariance(size: int, *, seed: int = 0) -> np.ndarray:

@@ -71,7 +71,7 @@ def test_kernels_are_those_of_neural_tangents(architecture):
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
 def test_fresh_networks_have_the_kernel_as_covariance(architecture):
-    """4,000 networks 256 wide against the kernel of infinite width, in standard errors of the Monte Carlo covariance."""
+    """4,000 networks 256 wide against the kernel of infinite width, in standard errors of their covariance."""
     networks = 4000
     x = np.random.default_rng(1).standard_normal((4, 5)).astype(np.float32)
     outputs = []
@@ -129,9 +129,9 @@ def test_what_is_not_a_number_stays_so_in_compiled_layers(architecture):
 
 def test_a_kernel_does_without_tensorflow():
     code = (
-        "import sys, numpy as np; from sgdbayes.architectures import Convolutional; "
-        "Convolutional(layers=1, channels=8).kernel(np.ones((2, 4, 4), np.float32)); print('tensorflow' in sys.modules, "
-        "'neural_tangents' in sys.modules, 'neural_tangents.experimental' in sys.modules)"
+        "import sys, numpy as np; from sgdbayes.architectures import Convolutional; Convolutional(layers=1, "
+        "channels=8).kernel(np.ones((2, 4, 4), np.float32)); print('tensorflow' in sys.modules, 'neural_tangents' in "
+        "sys.modules, 'neural_tangents.experimental' in sys.modules)"
     )
     run = subprocess.run(
         [sys.executable, "-c", code], cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True

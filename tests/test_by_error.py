@@ -33,7 +33,7 @@ def test_functions_are_drawn_evenly():
 
 
 def test_probabilities_of_all_functions_sum_to_one_and_fall_to_the_error_they_must():
-    """With all functions of seven points: the sum is 1, and that over each number of errors that of independent signs."""
+    """With all functions of seven points: the sum is 1, and over each number of errors that of independent signs."""
     labels = LABELS[:7]
     mean = 0.7 * labels
     posterior = Gaussian(np.concatenate([mean, [0.0]]), np.diag([*np.full(7, 2.0), 1.0]))
@@ -46,9 +46,7 @@ def test_probabilities_of_all_functions_sum_to_one_and_fall_to_the_error_they_mu
 
 
 def test_all_posteriors_are_asked_of_the_same_functions():
-    tables = [
-        probabilities_by_error(Gaussian(np.zeros(12), random_covariance(12, seed=s)), LABELS, [12], number=5, errors=3, seed=0)
-        for s in range(2)
-    ]  # fmt: skip
+    posteriors = (Gaussian(np.zeros(12), random_covariance(12, seed=seed)) for seed in range(2))
+    tables = [probabilities_by_error(each, LABELS, [12], number=5, errors=3, seed=0) for each in posteriors]
     assert tables[0]["function"].equals(tables[1]["function"])
     assert not tables[0]["log_p"].equals(tables[1]["log_p"])

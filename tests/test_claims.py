@@ -7,8 +7,9 @@ import pytest
 from sgdbayes.analysis.claims import CLAIMS, claims_table, overall_verdicts
 
 ROW = {
-    "task": "t", "architecture": "a", "optimizer": "sgd", "loss": "mse", "batch_size": 8, "extra_epochs": 0, "target_loss": np.nan,
-    "precision": "float32", "seed": 0, "posterior": "zero_one", "domain_size": 20, "networks": 1000, "functions": 90, "compared": 40,
+    "task": "t", "architecture": "a", "optimizer": "sgd", "loss": "mse", "batch_size": 8, "extra_epochs": 0,
+    "target_loss": np.nan, "precision": "float32", "seed": 0, "posterior": "zero_one", "domain_size": 20,
+    "networks": 1000, "functions": 90, "compared": 40,
 }  # fmt: skip
 BANDS = ["experiment", "posterior", "domain_size", "band", "log_ratio", "log_ratio_low", "log_ratio_high"]
 PAIRS = [
@@ -128,13 +129,13 @@ def test_optimisers_are_compared_where_nothing_else_differs():
         experiment("b", optimizer="adam", error=(0.2, 0.002)),
         experiment("c", batch_size=32, error=(0.4, 0.002)),
     ]
-    of = findings(rows).query("claim == 'C4'")
-    assert of["subject"].tolist() == ["b and a"]
-    assert of["effect"].iloc[0] == pytest.approx(10)
-    assert of["verdict"].tolist() == ["holds"]
+    one = findings(rows).query("claim == 'C4'")
+    assert one["subject"].tolist() == ["b and a"]
+    assert one["effect"].iloc[0] == pytest.approx(10)
+    assert one["verdict"].tolist() == ["holds"]
     # Three pairs: the interval is wider than that of one.
     three = findings([*rows[:2], experiment("d", optimizer="rmsprop")]).query("claim == 'C4'")
-    assert three["low"].iloc[0] < of["low"].iloc[0]
+    assert three["low"].iloc[0] < one["low"].iloc[0]
 
 
 def two(a: str, b: str, difference: float, ratio: float) -> dict:
@@ -259,8 +260,9 @@ def test_initial_scale_moves_networks_and_not_the_posterior():
 def test_random_sampling_is_compared_with_networks_when_they_first_fit(networks, expected):
     rng = np.random.default_rng(0)
     draws = pd.DataFrame({"margin_min": 0.05 * np.exp(rng.normal(0, 0.1, 400)), "margin_mean": 1.0})
-    runs = pd.DataFrame({"margin_min": 2 * networks * np.exp(rng.normal(0, 0.1, 400)), "margin_mean": 2.0,
-                         "fit_margin_min": np.nan, "fit_margin_mean": np.nan, "converged": np.arange(400) < 300})  # fmt: skip
+    margins = {"margin_min": 2 * networks * np.exp(rng.normal(0, 0.1, 400)), "margin_mean": 2.0}
+    margins |= {"fit_margin_min": np.nan, "fit_margin_mean": np.nan}
+    runs = pd.DataFrame(margins | {"converged": np.arange(400) < 300})
     runs.loc[300:, "margin_min"] = np.nan
     table = findings(margins={"e": (runs, draws)})
     row = table[table["claim"] == "D3"].iloc[0]

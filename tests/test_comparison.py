@@ -17,7 +17,7 @@ def function_table(counts: np.ndarray, size: int = 8) -> pd.DataFrame:
 
 @pytest.fixture
 def sample() -> tuple[pd.DataFrame, np.ndarray]:
-    """1,000 networks over 40 functions with a power law of probabilities, and a predictor off by a factor of e or so."""
+    """1,000 networks over 40 functions with power-law probabilities, and a predictor off by a factor of about e."""
     rng = np.random.default_rng(0)
     truth = 1 / np.arange(1, 41) ** 1.5
     truth /= truth.sum()
@@ -84,7 +84,9 @@ def test_a_perfect_predictor_reaches_the_noise_ceiling(exponent):
 
 
 def test_interval_of_the_correlation_covers_what_such_samples_show(sample):
-    """Of 100 samples at least 85 intervals hold the mean correlation of such samples: they cover it nine times in ten or more."""
+    """Of 100 samples at least 85 intervals hold the mean correlation of such samples: they cover it nine times in ten
+    or more.
+    """
     table, log_p = sample
     truth = 1 / np.arange(1, 41) ** 1.5
     truth /= truth.sum()
@@ -109,7 +111,9 @@ def test_a_domain_of_unique_functions_says_so():
 
 
 def test_interval_of_the_mean_test_error_covers_the_truth():
-    """Of 200 samples about 95 % give an interval with the true mean in it: 180 or more but for one chance in a thousand."""
+    """Of 200 samples about 95 % give an interval with the true mean in it: 180 or more but for one chance in a
+    thousand.
+    """
     rng = np.random.default_rng(2)
     truth = rng.dirichlet(np.ones(20))
     table = function_table(np.zeros(20, dtype=int))

@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import random_task, stacked
+from conftest import random_task, stacked, training
 
 from sgdbayes.analysis.complexity import (
-    critical_sample_ratio,
     critical_samples,
     lempel_ziv_complexity,
     lempel_ziv_words,
@@ -73,7 +72,7 @@ def test_complexity_has_the_known_form():
 
 
 def linear(weights: np.ndarray) -> tuple[FullyConnected, list[np.ndarray]]:
-    """Networks (M, d) whose outputs are w . x exactly: two units, relu(w . x) and relu(-w . x), and their difference."""
+    """Networks (M, d) whose outputs are w . x exactly: relu(w . x) less relu(-w . x)."""
     first = np.stack([weights, -weights], 2).astype(np.float32)
     networks = len(weights)
     output = np.tile(np.array([[1.0], [-1.0]], np.float32), (networks, 1, 1))
@@ -92,8 +91,9 @@ def test_critical_samples_of_linear_networks_are_those_of_the_closed_form():
         critical = critical_samples(architecture, parameters, inputs, radius=radius, starts=1)
         np.testing.assert_array_equal(critical, (np.abs(outputs) <= reach).T)
         assert 0.05 < critical.mean() < 0.95
-        ratio = critical_sample_ratio(architecture, parameters, inputs, radius=radius, seed=3)
-        np.testing.assert_array_equal(ratio, critical.mean(1))
+        np.testing.assert_array_equal(
+            critical_samples(architecture, parameters, inputs, radius=radius, seed=3), critical
+        )
 
 
 def test_more_search_finds_no_fewer_and_every_find_is_one():
@@ -123,9 +123,9 @@ def test_more_search_finds_no_fewer_and_every_find_is_one():
 def test_every_architecture_has_critical_samples(architecture):
     parameters = [part.numpy() for part in stacked(architecture, (6, 6), 2)]
     inputs = np.random.default_rng(0).random((30, 6, 6)).astype(np.float32)
-    small, large = (critical_sample_ratio(architecture, parameters, inputs, radius=radius) for radius in (1e-6, 3.0))
-    assert (small == 0).all()
-    assert large.max() > 0.5
+    small, large = (critical_samples(architecture, parameters, inputs, radius=radius) for radius in (1e-6, 3.0))
+    assert not small.any()
+    assert large.mean(1).max() > 0.5
 
 
 def test_bad_search():
@@ -173,11 +173,9 @@ def test_lempel_ziv_is_of_the_whole_function_in_the_order_of_its_inputs():
         lempel_ziv_table({3: functions[3]}, task)
 
 
-TRAINING = {
-    "architecture": {"kind": "FullyConnected", "depth": 1, "width": 16}, "optimizer": {"kind": "Adam", "learning_rate": 0.01},
-    "loss": "cross_entropy", "batch_size": 8, "max_epochs": 100, "extra_epochs": 0, "target_loss": None, "precision": "float32",
-    "seed": 0,
-}  # fmt: skip
+TRAINING = training(
+    architecture={"kind": "FullyConnected", "depth": 1, "width": 16}, optimizer={"kind": "Adam", "learning_rate": 0.01}
+)
 OPTIONS = {"frequent": 2, "sampled": 1, "networks": 2, "points": 10, "radius": 0.2, "seed": 0, "device": "cpu"}
 
 

@@ -107,7 +107,7 @@ def test_fresh_networks_have_the_kernel_as_covariance(architecture):
 
 
 def test_monte_carlo_kernel_is_the_kernel_within_its_standard_error():
-    """One hidden layer: the estimate is unbiased for the kernel of infinite width. Eight seeds show the error honest."""
+    """One hidden layer: the estimate is unbiased for the kernel of infinite width. Eight seeds show the error true."""
     architecture = Convolutional(layers=1, channels=16, bias_variance=0.3)
     images = np.random.default_rng(0).standard_normal((12, 5, 5)).astype(np.float32)
     kernel = architecture.kernel(images)

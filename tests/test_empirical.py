@@ -1,4 +1,4 @@
-"""The posterior that drawn functions give: its errors over many samples, and its way through files and configurations."""
+"""The posterior that drawn functions give: its errors over many samples, its way through files and configurations."""
 
 import copy
 from dataclasses import asdict, replace

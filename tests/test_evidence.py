@@ -1,4 +1,6 @@
-"""The exact log evidence along growing training sets against closed forms and recursions; EP against exact on small cases."""
+"""The exact log evidence along growing training sets against closed forms and recursions; EP against exact on small
+cases.
+"""
 
 import numpy as np
 import pandas as pd

@@ -14,12 +14,14 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import training
 from PIL import Image
 
 from sgdbayes import explorer
 from sgdbayes.datasets import mnist, reviews
-from sgdbayes.explorer import describe_elements, explorer_page, gather_view, recovered_truth
-from sgdbayes.explorer.elements import _class_names
+from sgdbayes.explorer.elements import _class_names, describe_elements
+from sgdbayes.explorer.tables import explorer_page
+from sgdbayes.explorer.view import gather_view, recovered_truth
 from sgdbayes.files import write_arrays
 from sgdbayes.functions import as_bits, as_strings, frequency_table, tabulate_functions
 from sgdbayes.pipeline import provenance
@@ -30,11 +32,7 @@ from sgdbayes.statistics import wilson_interval
 
 SIZE = 6
 TRUTH = np.array([1, -1, 1, 1, -1, -1])
-TRAINING = {
-    "architecture": {"kind": "FullyConnected", "width": 8}, "optimizer": {"kind": "SGD", "learning_rate": 0.1},
-    "loss": "mse", "batch_size": 8, "seed": 0, "max_epochs": 9, "extra_epochs": 0, "target_loss": None,
-    "precision": "float32",
-}  # fmt: skip
+TRAINING = training()
 IMAGES = {
     "dataset": "mnist",
     "positive_classes": [5, 6, 7, 8, 9],

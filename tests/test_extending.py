@@ -96,12 +96,12 @@ def test_its_code_is_that_of_the_results_that_use_it_and_of_no_others(tmp_path):
     ("text", "said"),
     [
         ("import no_such_module", "own.py: ModuleNotFoundError: No module named 'no_such_module'"),
-        ("register_posterior('a', print); register_posterior('a', print)", "own.py: there is posterior 'a' already, of "),
-        ("register_posterior('ep', print)", "own.py: there is posterior 'ep' already, of sgdbayes itself: name it otherwise"),
+        ("register_posterior('a', print)\n" * 2, "own.py: there is posterior 'a' already, of "),
+        ("register_posterior('ep', print)", "own.py: there is posterior 'ep' already, of sgdbayes itself"),
         ("x = 1", "own.py registers nothing: docs/extending.md says how it is done"),
         ("x = ", "own.py: SyntaxError"),
     ],
-)  # fmt: skip
+)
 def test_a_plugin_that_cannot_be_used_is_named(tmp_path, text, said):
     (tmp_path / "own.py").write_text(f"from sgdbayes.posterior import register_posterior\n{text}\n")
     with pytest.raises(PluginError) as error:
@@ -122,7 +122,7 @@ def test_a_plugin_that_cannot_be_used_is_named(tmp_path, text, said):
                 "    width: int = 24\n",
                 "    width: int = 24\n\n    def kernel(self, inputs):\n        return 2 * super().kernel(inputs)\n",
             ),
-            r"^plugins: my_kinds\.py: Shallow\.kernel disagrees with its networks: .* where 2,000 networks have the covariance",
+            r"^plugins: my_kinds\.py: Shallow\.kernel disagrees with its networks: .* networks have the covariance",
         ),
         (
             (
@@ -130,7 +130,7 @@ def test_a_plugin_that_cannot_be_used_is_named(tmp_path, text, said):
                 "    width: int = 24\n\n    def outputs(self, parameters, inputs):\n"
                 "        return super().outputs(parameters, inputs)[..., None]\n",
             ),
-            r"^plugins: my_kinds\.py: Shallow\.outputs of 100 networks on 5 inputs must be of shape \(100, 5\), got \(100, 5, 1\)",
+            r"^plugins: my_kinds\.py: Shallow\.outputs .* must be of shape \(100, 5\), got \(100, 5, 1\)",
         ),
     ],
 )

@@ -1,5 +1,5 @@
-"""What can go wrong in a run: processes killed, files damaged, a full disk, two runs at once, edited code. The run after it
-ends in the tables of a run to which nothing happened.
+"""What can go wrong in a run: processes killed, files damaged, a full disk, two runs at once, edited code. The run
+after it ends in the tables of a run to which nothing happened.
 """
 
 import os
@@ -27,8 +27,8 @@ CONFIGURATION = {
     "name": "tiny",
     "block_size": 10,
     "posteriors": {"zero_one": {"samples": 1000}},
-    "experiments": {"small": {"task": "small", "architecture": "fcn", "optimizer": "sgd", "networks": 30, "batch_size": 8,
-                              "domain_sizes": [8], "extra_epochs": 300}},
+    "experiments": {"small": {"task": "small", "architecture": "fcn", "optimizer": "sgd", "networks": 30,
+                              "batch_size": 8, "domain_sizes": [8], "extra_epochs": 300}},
 }  # fmt: skip
 TABLES = ["experiments/small/runs.parquet", "experiments/small/functions.parquet", "comparison.csv", "bands.csv"]
 TARGETS = ["--", *(f"results/tiny/{name}" for name in TABLES)]
@@ -229,6 +229,6 @@ def test_committed_tables_draw_their_figures_and_nothing_is_computed_again(proje
         "snakemake", "--configfile", "config/desk.yaml", "--dry-run", "--quiet", "rules", "--", "figures"
     )
     assert project.rules_in(plan.stdout + plan.stderr) <= {
-        "scatter", "optimizers", "errors", "ranks", "favourites", "reference_figure", "complexity_figure", "by_error_figure",
-        "sweep", "predictors", "margins_figure", "figures",
+        "scatter", "optimizers", "errors", "ranks", "favourites", "reference_figure", "complexity_figure",
+        "by_error_figure", "sweep", "predictors", "margins_figure", "figures",
     }  # fmt: skip

@@ -6,30 +6,24 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import training
 from matplotlib.collections import PathCollection
 from PIL import Image
 from scipy import stats
 
 from sgdbayes.analysis.posterior_pairs import compare_posteriors
-from sgdbayes.figures import (
-    draw_by_error,
-    draw_complexity,
-    draw_optimizers,
-    draw_predictors,
-    draw_reference,
-    draw_scatter,
-    draw_sweep,
-    save_figure,
-)
-from sgdbayes.figures.style import log_scale, power_of_ten
+from sgdbayes.figures.by_error import draw_by_error
+from sgdbayes.figures.complexity import draw_complexity
+from sgdbayes.figures.predictors import draw_predictors
+from sgdbayes.figures.reference import draw_reference
+from sgdbayes.figures.scatter import draw_optimizers, draw_scatter
+from sgdbayes.figures.style import log_scale, power_of_ten, save_figure
+from sgdbayes.figures.sweep import draw_sweep
 from sgdbayes.functions import tabulate_functions
 
 TASK = {"dataset": "bits", "positive_classes": [1], "train_size": 3, "seed": 0}
 NETWORK = {"kind": "FullyConnected", "width": 8}
-TRAINING = {
-    "architecture": NETWORK, "optimizer": {"kind": "SGD", "learning_rate": 0.1}, "loss": "mse", "batch_size": 8, "seed": 0,
-    "max_epochs": 9, "extra_epochs": 0, "target_loss": None, "precision": "float32",
-}  # fmt: skip
+TRAINING = training()
 LABELS = np.array([1, -1, 1, 1, -1])
 
 
@@ -85,7 +79,8 @@ def test_reference(unresolved):
     )
     pairs = compare_posteriors({"a": probabilities(0), "b": probabilities(unresolved)}, resamples=100)
     figure = draw_reference(
-        {"e": table}, comparison, pairs, size=5, reference="b", posteriors=["a", "b"], training={"e": TRAINING}, task=TASK, min_count=2
+        {"e": table}, comparison, pairs, size=5, reference="b", posteriors=["a", "b"], training={"e": TRAINING},
+        task=TASK, min_count=2
     )  # fmt: skip
     figure.draw_without_rendering()
     networks, other = figure.axes[:2]
@@ -109,8 +104,8 @@ def reference_figure(tables, *, posteriors=("a",)):
     comparison = pd.DataFrame([row | {"experiment": name, "compared": 3, "noise_ceiling": np.nan} for name in tables])
     pairs = compare_posteriors({"a": probabilities(0), "b": probabilities(0)}, resamples=100)
     figure = draw_reference(
-        tables, comparison, pairs, size=5, reference="a", posteriors=posteriors, training=dict.fromkeys(tables, TRAINING), task=TASK,
-        min_count=2,
+        tables, comparison, pairs, size=5, reference="a", posteriors=posteriors,
+        training=dict.fromkeys(tables, TRAINING), task=TASK, min_count=2,
     )  # fmt: skip
     figure.draw_without_rendering()
     return figure
@@ -198,7 +193,8 @@ def test_complexity(unresolved, reproduced):
         "sampled": 0,
     }
     figure = draw_complexity(
-        {5: table}, complexity, left_out=2, experiment="e", posteriors=("a", "b"), training=TRAINING, task=TASK, settings=settings
+        {5: table}, complexity, left_out=2, experiment="e", posteriors=("a", "b"), training=TRAINING, task=TASK,
+        settings=settings
     )  # fmt: skip
     figure.draw_without_rendering()
     lost = int(rows["log_p_b"].isna().sum())
@@ -327,14 +323,15 @@ def test_errors_of_a_sweep_are_on_all_points_where_they_are_measured_of_all_of_i
     measured = pd.DataFrame(
         [wanted | {"experiment": name, "posterior": "mse", "networks": 12, "test_points": 1000} for name in "ab"]
     )
-    one, both = (pd.concat([rows, of.assign(posterior="splitting")]) for of in (rows[:1], rows))
+    one, both = (pd.concat([rows, some.assign(posterior="splitting")]) for some in (rows[:1], rows))
     for shown, known, error, where in (
-        (rows, measured, 10, "of all 1,000 recorded"), (one, measured, 10, "of all 1,000 recorded"), (both, measured, 20, "of E"),
-        (rows, measured[:1], 20, "of E"), (rows, None, 20, "of E"),
+        (rows, measured, 10, "of all 1,000 recorded"), (one, measured, 10, "of all 1,000 recorded"),
+        (both, measured, 20, "of E"), (rows, measured[:1], 20, "of E"), (rows, None, 20, "of E"),
     ):  # fmt: skip
         figure = draw_sweep(
-            shown, None, values={"a": 8.0, "b": 64.0}, groups={"a": "SGD", "b": "SGD"}, setting="task.train_size", size=5,
-            reference=None, training=dict.fromkeys("ab", TRAINING), tasks=dict.fromkeys("ab", TASK), test_errors=known,
+            shown, None, values={"a": 8.0, "b": 64.0}, groups={"a": "SGD", "b": "SGD"}, setting="task.train_size",
+            size=5, reference=None, training=dict.fromkeys("ab", TRAINING), tasks=dict.fromkeys("ab", TASK),
+            test_errors=known,
         )  # fmt: skip
         own = {each.get_label(): each[0].get_ydata() for each in figure.axes[0].containers}
         assert own["SGD"].tolist() == pytest.approx([error] * 2)
@@ -365,7 +362,8 @@ def test_predictors_have_a_row_per_experiment_on_its_best_domain():
     better = row | {"domain_size": 10, "compared": 9, "pearson": 0.6}
     nothing = dict.fromkeys(["pearson", "pearson_low", "pearson_high"], np.nan)
     rows = [
-        row, better, better | {"posterior": "ntk", "pearson": 0.7, "posterior_test_error": 0.0}, better | {"experiment": "b", "task": "u"},
+        row, better, better | {"posterior": "ntk", "pearson": 0.7, "posterior_test_error": 0.0},
+        better | {"experiment": "b", "task": "u"},
         row | {"experiment": "c"} | nothing, row | {"experiment": "not asked for"},
     ]  # fmt: skip
     figure = draw_predictors(pd.DataFrame(rows), experiments=["a", "b", "c"])

@@ -30,7 +30,8 @@ class Named(list):
         return [("key", "k")]
 
 fake = SimpleNamespace(
-    rule="train", params=Named(), wildcards=Named(), input=json.loads(sys.argv[1]), log=[sys.argv[2]], threads=1, config={{}}
+    rule="train", params=Named(), wildcards=Named(), input=json.loads(sys.argv[1]), log=[sys.argv[2]], threads=1,
+    config={{}}
 )
 with job(fake) as run:
     {body}
@@ -152,8 +153,9 @@ def test_a_job_ends_soon_after_the_run_that_started_it_was_killed(tmp_path):
     """As `kill -9` of Snakemake leaves it."""
     body = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
     starter = (
-        "import os, sys, time; sys.path.insert(0, sys.argv[1]); from pathlib import Path; import test_jobs, sgdbayes.pipeline.jobs;"
-        "os.environ[sgdbayes.pipeline.jobs.MAIN] = str(os.getpid()); test_jobs.run_job(Path(sys.argv[2]), sys.argv[3])"
+        "import os, sys, time; sys.path.insert(0, sys.argv[1]); from pathlib import Path; import test_jobs, "
+        "sgdbayes.pipeline.jobs;os.environ[sgdbayes.pipeline.jobs.MAIN] = str(os.getpid()); "
+        "test_jobs.run_job(Path(sys.argv[2]), sys.argv[3])"
     )
     command = [sys.executable, "-c", starter, str(Path(__file__).parent), str(tmp_path), body]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}

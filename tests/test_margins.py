@@ -6,7 +6,7 @@ import pytest
 
 from sgdbayes.analysis.margins import posterior_margins
 from sgdbayes.analysis.runs import relative_margins
-from sgdbayes.figures import draw_margins
+from sgdbayes.figures.margins import draw_margins
 from sgdbayes.posterior import zero_one_chains
 
 

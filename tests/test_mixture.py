@@ -138,7 +138,8 @@ def test_ntk_ensemble_is_that_of_neural_tangents():
 
 def test_the_plan_knows_which_kernels_posteriors_need():
     assert {name: Plan.kernels_of(None, name) for name in POSTERIORS} == {
-        "mse": ["kernel"], "ep": ["kernel"], "zero_one": ["kernel"], "ntk": ["kernel", "tangent-kernel"], "rejection": [], "splitting": [],
+        "mse": ["kernel"], "ep": ["kernel"], "zero_one": ["kernel"], "ntk": ["kernel", "tangent-kernel"],
+        "rejection": [], "splitting": [],
     }  # fmt: skip
     for kind in POSTERIORS.values():
         parameters = inspect.signature(resolve(kind.fit)).parameters

@@ -38,7 +38,8 @@ def test_statistics_are_those_of_scipy(pair):
 @pytest.mark.parametrize("truth", [0.96, 1.0])
 @pytest.mark.parametrize("error", [0.05, 0.2, 0.5])
 def test_the_interval_holds_the_correlation_of_what_is_estimated(truth, error):
-    """Estimates with errors of known sizes, which differ: of 200 intervals 184 hold, more than three deviations below 95 %.
+    """Estimates with errors of known sizes, which differ: of 200 intervals 184 hold, more than three deviations below
+    95 %.
 
     The correlation of the estimates as they are is too low: at an error of 0.5 about 0.9 for 0.96.
     """
@@ -65,7 +66,7 @@ def test_the_interval_holds_the_correlation_of_what_is_estimated(truth, error):
 
 
 def test_batches_of_resamples_are_resamples(pair, monkeypatch):
-    """Many small batches give the interval of one large one, to its own error: ten deviations of a standard deviation."""
+    """Many small batches give the interval of one large one, within ten deviations of a standard deviation."""
     tables = dict(zip("xy", (table(p, 0.3) for p in pair), strict=True))
     whole = compare_posteriors(tables, resamples=1000).iloc[0]
     monkeypatch.setattr("sgdbayes.statistics._BATCH", 100)

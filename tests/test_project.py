@@ -30,8 +30,8 @@ def test_what_readme_says_in_words_of_errors_holds():
     assert exact.index[exact["ratio_low"] <= 1].tolist() == ["mnist-100-scale-fcn-64-v32-adam"]
     pairs = table("test-error-pairs.csv").set_index(["experiment_a", "experiment_b"])
     assert pairs["difference_high"]["mnist-2000-adam", "mnist-2000-batch-512-adam"] < 0
-    of = comparison.query("task == 'mnist-100'").groupby(["architecture", "domain_size", "posterior"])
-    errors = of["posterior_test_error"].first().unstack()
+    models = comparison.query("task == 'mnist-100'").groupby(["architecture", "domain_size", "posterior"])
+    errors = models["posterior_test_error"].first().unstack()
     assert (errors["splitting"] / errors["zero_one"]).dropna().between(0.98, 1.02).all()
     bit = comparison.query("posterior == 'zero_one' and task == 'bit' and optimizer != 'sgd'")
     assert (bit["test_error"] > bit["posterior_test_error"]).all()
@@ -58,8 +58,8 @@ def test_what_readme_says_in_words_of_functions_holds():
 
 
 def test_margins_are_on_the_side_that_readme_says():
-    of = table("claims.csv").query("test.str.startswith('smallest over mean margin')")
-    images = of.loc[~on_boolean(of), "subject"]
+    findings = table("claims.csv").query("test.str.startswith('smallest over mean margin')")
+    images = findings.loc[~on_boolean(findings), "subject"]
     rows = table("comparison.csv").drop_duplicates("experiment").set_index("experiment")
     for name in [*images, "bit-adam", "bit-adagrad", "bit-rmsprop"]:
         first, _ = relative_margins(table(f"experiments/{name}/runs.parquet"))
@@ -82,8 +82,8 @@ def test_the_summary_says_how_many_networks_are_left_out():
     comparison["networks"] = comparison["trained"]
     assert "left out" not in summarise(comparison, Path("results/quickstart"))
     name = comparison["experiment"].iloc[0]
-    of = comparison["experiment"] == name
-    comparison.loc[of, "networks"], comparison.loc[of, "diverged"] = comparison.loc[of, "trained"] - 8, 3
+    own = comparison["experiment"] == name
+    comparison.loc[own, "networks"], comparison.loc[own, "diverged"] = comparison.loc[own, "trained"] - 8, 3
     said = " ".join(summarise(comparison, Path("results/quickstart")).split())
     assert f"{name}: 8 of {comparison['trained'].iloc[0]:,} networks did not reach" in said
     assert "(3 diverged)" in said

@@ -21,15 +21,15 @@ def test_scripts_depend_on_the_modules_they_use_and_no_others():
     assert not {"posterior/ep.py", "comparison.py", "jobs.py"} & names("train")
     assert "posterior/stored.py" in names("posterior")
     # Kinds are the code of those results that use them.
-    assert not {"training/stack.py", "figures/ranks.py", "posterior/ep.py"} & names("posterior")
-    assert {"figures/ranks.py", "figures/style.py"} <= names("ranks")
+    assert not {"training/stack.py", "figures/distributions.py", "posterior/ep.py"} & names("posterior")
+    assert {"figures/distributions.py", "figures/style.py"} <= names("ranks")
     assert not {"figures/scatter.py", "figures/__init__.py"} & names("ranks")
 
 
 @pytest.mark.parametrize(
     ("edit", "same"),
     [
-        (("Probability against rank", "Rank and probability"), True),
+        (("A panel per experiment", "An experiment a panel"), True),
         (("rank = np.arange", "rank  =  np.arange"), True),
         (('marker="o"', 'marker="x"'), False),
     ],
@@ -45,7 +45,7 @@ def test_hashes_change_with_code_not_with_comments(tmp_path, monkeypatch, edit, 
         return provenance.code_hash(SCRIPTS / "ranks.py")
 
     before = code_hash()
-    module = package / "figures" / "ranks.py"
+    module = package / "figures" / "distributions.py"
     text = module.read_text()
     assert edit[0] in text
     module.write_text(text.replace(*edit))

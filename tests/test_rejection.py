@@ -44,7 +44,9 @@ def test_functions_are_distributed_as_those_of_whole_networks(depth, width, bias
 
 
 def test_one_unit_in_closed_form():
-    """One hidden unit without bias: its output on x and on -x is never of two signs but zero on one, which fits nothing."""
+    """One hidden unit without bias: its output on x and on -x is never of two signs but zero on one, which fits
+    nothing.
+    """
     architecture, x = FullyConnected(depth=1, width=1), np.array([[1.0, 2.0]])
     one = sample_by_rejection(architecture, x, np.array([1]), -x, networks=40_000, seed=0)
     assert one.acceptance == pytest.approx(0.25, abs=4 * np.sqrt(0.25 * 0.75 / 40_000))

@@ -9,8 +9,10 @@ import time
 
 import pytest
 
+from sgdbayes.pipeline import run_time
 from sgdbayes.pipeline import screen as module
-from sgdbayes.pipeline.screen import Screen, Work, duration
+from sgdbayes.pipeline.run_time import Work
+from sgdbayes.pipeline.screen import Screen, duration
 
 
 class Terminal(io.StringIO):
@@ -69,7 +71,7 @@ def run(tmp_path, monkeypatch):
     run.screen.end()
 
 
-SHORT = module._SAFE * module._GUESS
+SHORT = run_time._SAFE * run_time._GUESS
 
 
 def test_time_left_counts_what_runs_and_what_waits(run):
@@ -82,13 +84,13 @@ def test_time_left_counts_what_runs_and_what_waits(run):
     run.now = 25
     # It waited for 15 s, and has 20 networks of an earlier job.
     run.report(0, age=10, done=40, missing=80, seconds_left=30)
-    assert run.left == pytest.approx(30 + module._SAFE * 100 * 40 / 80 + SHORT)
+    assert run.left == pytest.approx(30 + run_time._SAFE * 100 * 40 / 80 + SHORT)
     assert "40 of 200 networks" in run.screen.state()
     run.report(0, age=50, done=100, missing=80, seconds_left=0)
     run.screen.state()
     run.tell("job_finished", job_id=0)
     run.tell("progress", done=1, total=3)
-    assert run.left == pytest.approx(module._SAFE * 100 * 50 / 80 + SHORT)
+    assert run.left == pytest.approx(run_time._SAFE * 100 * 50 / 80 + SHORT)
     assert "1 of 3 jobs, 100 of 200 networks, at most 90 s left; waiting" in run.screen.state()
     run.start(2)
     assert run.screen.state().endswith("; scatter a")
@@ -116,7 +118,7 @@ def test_an_experiment_on_the_same_model_says_how_long_another_takes(run):
     run.report(0, age=50, done=100, missing=100, seconds_left=0)
     run.screen.state()
     run.tell("job_finished", job_id=0)
-    assert run.left == pytest.approx(module._SAFE * 50 + SHORT)
+    assert run.left == pytest.approx(run_time._SAFE * 50 + SHORT)
     run.jobs[1].model = "wider"
     assert run.left is None
 

@@ -222,8 +222,8 @@ def test_when_all_fails_there_is_one_line_and_no_stamp(install, stamp, monkeypat
         monkeypatch.setenv(variable, "1")
     said = install.main([str(stamp), "run.txt"])
     assert said == (
-        "sgdbayes: error in the set-up: torch could not be installed (ERROR: no matching distribution); all of it is in "
-        f"{stamp.parent}.log: see to the network, the proxy or pip's settings and call make again"
+        "sgdbayes: error in the set-up: torch could not be installed (ERROR: no matching distribution); all of it is "
+        f"in {stamp.parent}.log: see to the network, the proxy or pip's settings and call make again"
     )
     assert not stamp.exists()
     assert (stamp.parent / ".unfinished").exists()

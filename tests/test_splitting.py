@@ -1,4 +1,4 @@
-"""Splitting against rejection sampling, against the exact posterior of the infinitely wide network, and against itself."""
+"""Splitting against rejection sampling, the exact posterior of the infinitely wide network, and itself."""
 
 import numpy as np
 import pytest

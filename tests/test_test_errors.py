@@ -44,7 +44,9 @@ def runs_of(labels: np.ndarray, converged: np.ndarray) -> pd.DataFrame:
 
 
 def simulated(rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Networks of which some are better than others, on points of which some are harder, for them and for the posterior."""
+    """Networks of which some are better than others, on points of which some are harder, for them and for the
+    posterior.
+    """
     hardness, skill = rng.beta(0.3, 2, 200), rng.uniform(0.5, 1.5, 30)
     truth = rng.random(200) < 0.5
     wrong = rng.random((30, 200)) < np.clip(np.outer(skill, hardness), 0, 1) / 1.5

@@ -66,7 +66,9 @@ def test_means_are_those_of_a_long_gibbs_chain():
 
 
 def test_simulation_based_calibration():
-    """Draw z from the prior, take its signs as labels: among 19 posterior draws any rank of z is as likely as any other."""
+    """Draw z from the prior, take its signs as labels: among 19 posterior draws any rank of z is as likely as any
+    other.
+    """
     size, ranks = 6, []
     kernel = random_covariance(size, seed=11)
     for seed in range(400):

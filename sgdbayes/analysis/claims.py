@@ -76,14 +76,15 @@ def claims_table(
     ``test_errors`` and ``error_pairs``: test-errors.csv and test-error-pairs.csv, or None.
     """
     known = {frozenset((row["experiment_a"], row["experiment_b"])): row for row in _rows(error_pairs)}
+    approximations = [name for name, kind in POSTERIORS.items() if kind.approximates == _EXACT]
     found = {
         C1: _correlation(comparison),
         C2: _most_frequent_functions(comparison, bands),
         C3: _bias(by_error, complexity),
         C4: _optimizers(comparison, sweeps, known),
         C5: _test_errors(comparison, test_errors),
-        D1: _finite_networks(pairs),
-        D2: _expectation_propagation(pairs),
+        D1: _against_exact(pairs, D1.tests[0], _finite(), "reference/{task}/{architecture}/{domain_size}"),
+        D2: _against_exact(pairs, D2.tests[0], approximations, "ep-against-exact"),
         D3: _stopping(comparison, sweeps, margins, known),
         D4: _noise(comparison),
         D5: _double_descent(comparison, sweeps, test_errors),
@@ -99,15 +100,19 @@ def claims_table(
 
 
 def _correlation(comparison: pd.DataFrame) -> Iterator[Finding]:
-    for _, of in best_rows(comparison):
-        yield Finding.of(of.loc[_EXACT], C1.tests[0], Estimate.of(of.loc[_EXACT], "pearson"))
+    for row in _exact_rows(comparison):
+        yield Finding.of(row, C1.tests[0], Estimate.of(row, "pearson"))
+
+
+def _exact_rows(comparison: pd.DataFrame) -> Iterator[pd.Series]:
+    """The best row of each experiment under the exact 0-1 posterior."""
+    return (rows.loc[_EXACT] for _, rows in best_rows(comparison))
 
 
 def _most_frequent_functions(comparison: pd.DataFrame, bands: pd.DataFrame) -> Iterator[Finding]:
-    keys = ["experiment", "domain_size", "posterior"]
-    for _, of in best_rows(comparison):
-        row = of.loc[_EXACT]
-        own = bands[bands[keys].eq([row["experiment"], row["domain_size"], _EXACT]).all(axis=1)]
+    for row in _exact_rows(comparison):
+        same = bands[["experiment", "domain_size"]].eq(row[["experiment", "domain_size"]]).all(axis=1)
+        own = bands[same & bands["posterior"].eq(_EXACT)]
         decades, top = own[own["band"].str.contains(" to ")], own[own["band"] == "top 5"]
         if len(decades) > 1 and len(top):
             off = [Estimate.of(each, "log_ratio") / np.log(10) for each in (decades.iloc[-1], top.iloc[0])]
@@ -120,8 +125,8 @@ def _bias(by_error: Mapping[tuple[str, str], pd.DataFrame], complexity: _OfTwo) 
     for model, table in by_error.items():
         size = int(table["domain_size"].max())
         own = table[table["domain_size"] == size]
-        half = min(own["test_errors"].unique(), key=lambda errors: abs(errors - size / 2))
-        target, wrong = (own.loc[own["test_errors"] == errors, "log_p"] / np.log(10) for errors in (0, half))
+        half = min(own["test_errors"].unique(), key=lambda wrong_labels: abs(wrong_labels - size / 2))
+        target, wrong = (own.loc[own["test_errors"] == number, "log_p"] / np.log(10) for number in (0, half))
         if wrong.isna().any() or target.isna().any() or len(wrong) < 3:
             continue
         value, reach = target.iloc[0] - wrong.mean(), stdtrit(len(wrong) - 1, 0.975) * standard_error(wrong)
@@ -129,14 +134,14 @@ def _bias(by_error: Mapping[tuple[str, str], pd.DataFrame], complexity: _OfTwo) 
         yield Finding(of_error, effect, ", ".join(model), f"by-error/{size}", domain_size=size, functions=functions)
     for experiment, (measured, functions) in complexity.items():
         size = len(functions["function"].iloc[0])
-        of = measured[measured["domain_size"] == size].groupby("function", as_index=False)["complexity"].mean()
-        known = functions.reindex(columns=["function", "log_p_ep"]).dropna(subset="log_p_ep").merge(of, on="function")
+        mean = measured[measured["domain_size"] == size].groupby("function", as_index=False)["complexity"].mean()
+        known = functions.reindex(columns=["function", "log_p_ep"]).dropna(subset="log_p_ep").merge(mean, on="function")
         if len(known) < 10:
             continue
         value = spearmanr(known["complexity"], known["log_p_ep"]).statistic
         # Fisher's scale, with the variance of Bonett and Wright (Psychometrika 65, 2000).
-        error = np.sqrt((1 + value**2 / 2) / (len(known) - 3))
-        effect = Estimate.around(np.arctanh(value), error).mapped(np.tanh)
+        se = np.sqrt((1 + value**2 / 2) / (len(known) - 3))
+        effect = Estimate.around(np.arctanh(value), se).mapped(np.tanh)
         numbers = {"domain_size": size, "networks": functions["count"].sum(), "functions": len(known)}
         yield Finding(of_complexity, effect, experiment, f"complexity/{experiment}", **numbers)
 
@@ -149,9 +154,9 @@ def _optimizers(comparison: pd.DataFrame, sweeps: _Sweeps, known: _Known) -> Ite
 
     of_optimizers, of_sweep = C4.tests
     alike = ["task", "architecture", "loss", "batch_size", "extra_epochs", "target_loss", "precision", "seed"]
-    for (task, architecture, *_), of in comparison.groupby(alike, dropna=False, sort=False):
-        size = of["domain_size"].max()
-        rows = _rows(of[of["domain_size"] == size].drop_duplicates("experiment"))
+    for (task, architecture, *_), table in comparison.groupby(alike, dropna=False, sort=False):
+        size = table["domain_size"].max()
+        rows = _rows(table[table["domain_size"] == size].drop_duplicates("experiment"))
         if len(rows) > 1:
             yield largest(rows, of_optimizers, figure=f"errors/{task}/{architecture}/{size}")
     settings = ("batch_size", "optimizer.learning_rate", "extra_epochs", "target_loss")
@@ -173,25 +178,17 @@ def _test_errors(comparison: pd.DataFrame, test_errors: pd.DataFrame | None) -> 
         yield Finding.of(row, C5.tests[0], log_ratio.size.mapped(np.exp), figure=figure)
 
 
-def _finite_networks(pairs: pd.DataFrame) -> Iterator[Finding]:
-    for row, about in _against_exact(pairs, _finite()):
-        figure = f"reference/{row['task']}/{row['architecture']}/{row['domain_size']}"
-        yield Finding(D1.tests[0], Estimate.of(row, "pearson"), figure=figure, **about)
-
-
-def _expectation_propagation(pairs: pd.DataFrame) -> Iterator[Finding]:
-    for row, about in _against_exact(pairs, [name for name, kind in POSTERIORS.items() if kind.approximates == _EXACT]):
-        yield Finding(D2.tests[0], Estimate.of(row, "pearson"), figure="ep-against-exact", **about)
-
-
-def _against_exact(pairs: pd.DataFrame, others: list[str]) -> Iterator[tuple[pd.Series, dict[str, Any]]]:
-    """Each model's pair of the exact 0-1 posterior with one of ``others`` on most functions, and what findings say."""
+def _against_exact(pairs: pd.DataFrame, test: Test, others: list[str], figure: str) -> Iterator[Finding]:
+    """Of each model's pair, on most functions, of the exact 0-1 posterior with one of ``others``; ``figure`` may name
+    columns of posterior-pairs.csv.
+    """
     a, b = pairs["posterior_a"], pairs["posterior_b"]
     both = (a.eq(_EXACT) & b.isin(others)) | (b.eq(_EXACT) & a.isin(others))
-    for model, of in pairs[both & pairs["pearson"].notna()].groupby(["task", "architecture"], sort=False):
-        row = of.sort_values(["compared", "domain_size"]).iloc[-1]
+    for model, table in pairs[both & pairs["pearson"].notna()].groupby(["task", "architecture"], sort=False):
+        row = table.sort_values(["compared", "domain_size"]).iloc[-1]
         subject = ", ".join([*model, row["posterior_b" if row["posterior_a"] == _EXACT else "posterior_a"]])
-        yield row, {"subject": subject, "domain_size": row["domain_size"], "functions": row["compared"]}
+        numbers = {"domain_size": row["domain_size"], "functions": row["compared"]}
+        yield Finding(test, Estimate.of(row, "pearson"), subject, figure.format_map(row), **numbers)
 
 
 def _finite() -> list[str]:
@@ -221,9 +218,8 @@ def _log_median(values: np.ndarray) -> Estimate:
 
 
 def _noise(comparison: pd.DataFrame) -> Iterator[Finding]:
-    for _, of in best_rows(comparison):
-        lacking = Estimate.of(of.loc[_EXACT], "noise_ceiling") - Estimate.of(of.loc[_EXACT], "pearson")
-        yield Finding.of(of.loc[_EXACT], D4.tests[0], lacking)
+    for row in _exact_rows(comparison):
+        yield Finding.of(row, D4.tests[0], Estimate.of(row, "noise_ceiling") - Estimate.of(row, "pearson"))
 
 
 def _double_descent(comparison: pd.DataFrame, sweeps: _Sweeps, test_errors: pd.DataFrame | None) -> Iterator[Finding]:
@@ -252,11 +248,11 @@ def _initial_scale(comparison: pd.DataFrame, sweeps: _Sweeps, known: _Known) -> 
 
 
 def _other_predictors(comparison: pd.DataFrame) -> Iterator[Finding]:
-    for experiment, of in best_rows(comparison):
-        for other, kind in POSTERIORS.items():
-            if other in of.index and not (kind.exact or kind.approximates or kind.of_networks):
-                better = Estimate.of(of.loc[other], "pearson") - Estimate.of(of.loc[_EXACT], "pearson")
-                yield Finding.of(of.loc[_EXACT], D7.tests[0], better, subject=f"{experiment}, {other}")
+    others = [name for name, each in POSTERIORS.items() if not (each.exact or each.approximates or each.of_networks)]
+    for experiment, rows in best_rows(comparison):
+        for other in (name for name in others if name in rows.index):
+            better = Estimate.of(rows.loc[other], "pearson") - Estimate.of(rows.loc[_EXACT], "pearson")
+            yield Finding.of(rows.loc[_EXACT], D7.tests[0], better, subject=f"{experiment}, {other}")
 
 
 def _rows(table: pd.DataFrame | None) -> list[pd.Series]:
@@ -274,9 +270,9 @@ def _lines(
         x, group = (comparison.loc[own, "experiment"].map(sweep[each]) for each in ("values", "groups"))
         rows = comparison[own].assign(x=x, group=group).sort_values("x")
         rows = rows[rows["posterior"].isin(posteriors.get(sweep["setting"], []))]
-        for of, line in rows.groupby(by, sort=False):
+        for label, line in rows.groupby(by, sort=False):
             if len(line) > 1:
-                yield line, {"subject": f"{name}, {of}", "figure": f"sweeps/{name}"}
+                yield line, {"subject": f"{name}, {label}", "figure": f"sweeps/{name}"}
 
 
 @dataclass(frozen=True)
@@ -299,8 +295,8 @@ def _pairs(rows: list[pd.Series], known: _Known) -> list[_Pair]:
             difference, log_ratio = Estimate.of(row, "difference"), Estimate.of(row, "ratio").mapped(np.log)
             difference = difference if row["experiment_a"] == a["experiment"] else -difference
         else:
-            error, other, points = Estimate.of(a, "test_error"), Estimate.of(b, "test_error"), a["domain_size"]
-            difference, log_ratio = error - other, error.log_ratio(other)
+            errors, points = [Estimate.of(row, "test_error") for row in (a, b)], a["domain_size"]
+            difference, log_ratio = errors[0] - errors[1], errors[0].log_ratio(errors[1])
         if difference.value < 0:
             a, b, difference = b, a, -difference
         about = {"subject": f"{a['experiment']} and {b['experiment']}", "domain_size": points}
@@ -314,17 +310,17 @@ def overall_verdicts(table: pd.DataFrame, *, by: str = "claim") -> pd.DataFrame:
     and verdict, that of all: "not decided" where most are not; that of every decided test; "mostly" that of three
     quarters; "holds in part" where none fails; else "mixed". Tests that share networks and points are no sample.
     """
-    rows = []
-    for (claim, *test), of in table.groupby(list(dict.fromkeys(["claim", by])), sort=False):
-        counts = of["verdict"].value_counts().reindex(_VERDICTS, fill_value=0)
+    overall = []
+    for (claim, *test), rows in table.groupby(list(dict.fromkeys(["claim", by])), sort=False):
+        counts = rows["verdict"].value_counts().reindex(_VERDICTS, fill_value=0)
         decided = counts.drop("not decided")
         share, most = decided.max() / max(decided.sum(), 1), decided.idxmax()
-        if counts["not decided"] > len(of) / 2:
+        if counts["not decided"] > len(rows) / 2:
             verdict = "not decided"
         elif share >= _MOST:
             verdict = most if share == 1 else f"mostly {most}"
         else:
             verdict = "mixed" if counts["does not hold"] else "holds in part"
         about = {"statement": CLAIMS[claim].statement} if by == "claim" else {by: test[0]}
-        rows.append({"claim": claim, **about, "tests": len(of), **counts, "verdict": verdict})
-    return pd.DataFrame(rows)
+        overall.append({"claim": claim, **about, "tests": len(rows), **counts, "verdict": verdict})
+    return pd.DataFrame(overall)

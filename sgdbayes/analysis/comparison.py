@@ -1,10 +1,10 @@
 """What the trained networks and a posterior say to each other: correlation, noise ceiling, shared mass, test errors.
 
 P_OPT(f|S) is the frequency of a function among n trained networks, P_B(f|S) its probability under a posterior (Mingard
-et al., JMLR 2021, section 2). Intervals are those of a bootstrap that resamples networks. The noise ceiling is the correlation that
-a perfect predictor would reach: that of the frequencies with those of a resample, over the functions the resample has
-often enough. Functions that the optimiser never found have no frequency: their mass is reported, they enter no
-correlation.
+et al., JMLR 2021, section 2). Intervals are those of a bootstrap that resamples networks. The noise ceiling is the
+correlation that a perfect predictor would reach: that of the frequencies with those of a resample, over the functions
+the resample has often enough. Functions that the optimiser never found have no frequency: their mass is reported, they
+enter no correlation.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -31,15 +31,16 @@ _MOST_UNIQUE = 0.5
 class Comparison:
     """One optimiser against one posterior on one domain.
 
-    ``networks``: that fitted S. ``functions``: distinct ones found. ``compared``: found at least ``min_count`` times and
-    with a probability; ``unresolved``: found as often, but of unknown probability: carried by too few draws or not asked about.
-    ``unique``: share of networks whose function no other network found. ``pearson``, ``spearman``, ``slope`` (least
-    squares of log P_OPT on log P_B), over the compared functions. ``noise_ceiling``: what ``pearson`` would be for a
-    perfect predictor, and the range that holds 95 % of its values. ``optimizer_mass_in_posterior_top``: P_OPT of the
-    ``top`` functions most probable under the posterior among those tabulated; ``posterior_mass_in_optimizer_top``: P_B of
-    the ``top`` most frequent. ``total_variation``: between P_OPT and P_B, the P_B of functions not tabulated counted as
-    difference. ``posterior_mass_found``: P_B of the functions found. Functions without a probability count as 0 in
-    masses. ``test_error``, ``posterior_test_error``: mean share of wrong labels on E. ``note``: why numbers are missing.
+    ``networks``: that fitted S. ``functions``: distinct ones found. ``compared``: found at least ``min_count`` times
+    and with a probability; ``unresolved``: found as often, but of unknown probability: carried by too few draws or not
+    asked about. ``unique``: share of networks whose function no other network found. ``pearson``, ``spearman``,
+    ``slope`` (least squares of log P_OPT on log P_B), over the compared functions. ``noise_ceiling``: what ``pearson``
+    would be for a perfect predictor, and the range that holds 95 % of its values. ``optimizer_mass_in_posterior_top``:
+    P_OPT of the ``top`` functions most probable under the posterior among those tabulated;
+    ``posterior_mass_in_optimizer_top``: P_B of the ``top`` most frequent. ``total_variation``: between P_OPT and P_B,
+    the P_B of functions not tabulated counted as difference. ``posterior_mass_found``: P_B of the functions found.
+    Functions without a probability count as 0 in masses. ``test_error``, ``posterior_test_error``: mean share of wrong
+    labels on E. ``note``: why numbers are missing.
     """
 
     networks: int
@@ -80,11 +81,10 @@ def compare_experiment(
     rows, bands = [], []
     for name, posterior in posteriors.items():
         for size, table in functions.items():
-            error, deviation = posterior.head(size).mean_test_error(test_labels[:size])
-            error = Estimate.around(error, deviation)
+            test_error = Estimate.around(*posterior.head(size).mean_test_error(test_labels[:size]))
             log_p = table[f"log_p_{name}"].to_numpy()
             names = {"posterior": name, "domain_size": size}
-            rows.append(names | _flat(compare(table, log_p, error, top=top, **options)))
+            rows.append(names | _flat(compare(table, log_p, test_error, top=top, **options)))
             bands.append(compare_bands(table, log_p, **options).assign(**names))
     return pd.DataFrame(rows), pd.concat(bands, ignore_index=True)
 
@@ -128,8 +128,8 @@ def compare(
         masses = [UNDEFINED] * len(masses)
     frequent = counts >= min_count
     compared, unresolved = int((frequent & resolved).sum()), int((frequent & ~resolved).sum())
-    unique = float((counts == 1).sum() / networks)
-    found = f"{int((counts > 0).sum())} functions in {networks} networks"
+    unique, functions = float((counts == 1).sum() / networks), int((counts > 0).sum())
+    found = f"{functions} functions in {networks} networks"
     note, correlations, ceiling = "", [UNDEFINED] * 3, UNDEFINED
     if compared < FEWEST:
         note = f"{found}, {compared} found {min_count} times or more: no correlation"
@@ -142,24 +142,12 @@ def compare(
             note = f"{found}: equal frequencies or equal probabilities have no correlation"
     if not resolved.all():
         few = (
-            f"{int((~resolved).sum())} of {len(resolved)} functions not asked about or carried by too few posterior draws: "
-            "no mass, no correlation"
+            f"{int((~resolved).sum())} of {len(resolved)} functions not asked about or carried by too few posterior "
+            "draws: no mass, no correlation"
         )
         note = f"{note}; {few}" if note else few
-    return Comparison(
-        networks,
-        int((counts > 0).sum()),
-        compared,
-        unresolved,
-        unique,
-        *correlations,
-        ceiling,
-        top,
-        *masses,
-        test_error,
-        posterior_test_error,
-        note,
-    )
+    numbers = networks, functions, compared, unresolved, unique
+    return Comparison(*numbers, *correlations, ceiling, top, *masses, test_error, posterior_test_error, note)
 
 
 def compare_bands(
@@ -193,9 +181,8 @@ def compare_bands(
             log_ratio = np.where(found, np.log(np.maximum(sample, 1) / networks) - log_p, 0).sum(-1)
             number = found.sum(-1)
             mean = np.where(number > 0, log_ratio / np.maximum(number, 1), np.nan)
-            return np.concatenate(
-                [_correlations(np.where(members, sample, 0), log_p, 1, networks), mean[..., None]], -1
-            )
+            correlations = _correlations(np.where(members, sample, 0), log_p, 1, networks)
+            return np.concatenate([correlations, mean[..., None]], -1)
 
         names = ("pearson", "spearman", "slope", "log_ratio")
         row = {"band": band, "functions": int(members.sum()), "networks": int(counts[members].sum())}
@@ -222,7 +209,7 @@ def _flat(result: object) -> dict[str, object]:
 
 
 def _reproduced(counts: np.ndarray, resolved: np.ndarray, min_count: int) -> Callable[[np.ndarray], np.ndarray]:
-    """Of a resample (B, F) the correlation of its log frequencies with those that it is drawn from, over ``resolved``."""
+    """Of a resample (B, F) the correlation of its log frequencies with those it is drawn from, over ``resolved``."""
     log_frequency, networks = np.log(np.maximum(counts, 0.5)), counts.sum()
     return lambda sample: _correlations(sample * resolved, log_frequency, min_count, networks)[:, 0]
 
@@ -236,16 +223,15 @@ def _correlations(counts: np.ndarray, log_p: np.ndarray, min_count: int, network
     log_frequency = np.log(np.maximum(counts, 1) / networks)
     predictor = np.broadcast_to(log_p, counts.shape)
     pearson, slope = correlation_and_slope(predictor, log_frequency, used)
-    ranks = [
-        rankdata(np.where(used, values, np.nan), axis=-1, nan_policy="omit") for values in (predictor, log_frequency)
-    ]
+    of_used = (np.where(used, values, np.nan) for values in (predictor, log_frequency))
+    ranks = (rankdata(values, axis=-1, nan_policy="omit") for values in of_used)
     spearman, _ = correlation_and_slope(*ranks, used)
     return np.stack([pearson, spearman, slope], -1)
 
 
 def best_rows(comparison: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Of each experiment its name and its rows by posterior, on the domain with most functions to compare under the exact 0-1
-    posterior; none of an experiment that has no correlation with it. ``comparison``: comparison.csv.
+    """Of each experiment its name and its rows by posterior, on the domain with most functions to compare under the
+    exact 0-1 posterior; none of an experiment that has no correlation with it. ``comparison``: comparison.csv.
     """
     exact = comparison[(comparison["posterior"] == exact_posterior().name) & comparison["pearson"].notna()]
     best = exact.sort_values(["compared", "domain_size"]).groupby("experiment", sort=False).tail(1)

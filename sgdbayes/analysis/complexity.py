@@ -1,18 +1,17 @@
 """How complex a function is: Lempel-Ziv complexity of its labels, critical sample ratio of a network that computes it.
 
-Lempel-Ziv: words of the exhaustive history of a string (Lempel and Ziv, IEEE Trans. Inf. Theory 22, 1976), made an estimate
-of its description length as by Dingle, Camargo and Louis (Nat. Commun. 9, 2018) and Valle-Perez, Camargo and Louis (ICLR
-2019). Critical sample ratio: the share of inputs with another label close by (Arpit et al., "A closer look at memorization
-in deep networks", ICML 2017, section 4.1).
+Lempel-Ziv: words of the exhaustive history of a string (Lempel and Ziv, IEEE Trans. Inf. Theory 22, 1976), made an
+estimate of its description length as by Dingle, Camargo and Louis (Nat. Commun. 9, 2018) and Valle-Perez, Camargo and
+Louis (ICLR 2019). Critical sample ratio: the share of inputs with another label close by (Arpit et al., "A closer look
+at memorization in deep networks", ICML 2017, section 4.1).
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
 
-__all__ = ["critical_sample_ratio", "critical_samples", "lempel_ziv_complexity", "lempel_ziv_words"]
+__all__ = ["critical_samples", "lempel_ziv_complexity", "lempel_ziv_words"]
 
 # A step's length as a share of the radius: any corner of the box is reached from any other in eight steps.
 _STEP = 0.25
@@ -33,7 +32,7 @@ def lempel_ziv_words(string: str) -> int:
 
 
 def lempel_ziv_complexity(string: str) -> float:
-    """log2(n) times the mean number of words of ``string``, n letters, and of its reverse; log2(n) if all letters are equal.
+    """log2(n) times the mean number of words of ``string``, n letters, and of its reverse; log2(n) if all are equal.
 
     Raises ValueError for an empty string.
     """
@@ -54,13 +53,13 @@ def critical_samples(
     seed: int = 0,
     device: str = "cpu",
 ) -> np.ndarray:
-    """For which of ``inputs`` (B, ...) an input with another label was found whose numbers all differ by ``radius`` or less,
-    (M, B) bool, of M networks with stacked ``parameters``.
+    """For which of ``inputs`` (B, ...) an input with another label was found whose numbers all differ by ``radius`` or
+    less, (M, B) bool, of M networks with stacked ``parameters``.
 
-    Searched by ``steps`` steps of a quarter of the radius down the sign of the gradient of y z, back into the box after each,
-    from the input itself and from ``starts`` - 1 random points of the box. What is not found may exist all the same, but not
-    where the output is linear in the box. The box is not cut off where pixels end, at 0 and 1. In double precision. Raises
-    ValueError for a radius that is not positive, no steps or starts, or an output that is not finite.
+    Searched by ``steps`` steps of a quarter of the radius down the sign of the gradient of y z, back into the box after
+    each, from the input itself and from ``starts`` - 1 random points of the box. What is not found may exist all the
+    same, but not where the output is linear in the box. The box is not cut off where pixels end, at 0 and 1. In double
+    precision. Raises ValueError for a radius that is not positive, no steps or starts, or an output that is not finite.
     """
     if not radius > 0 or steps < 1 or starts < 1:
         raise ValueError(f"radius, steps and starts must be positive, got {radius}, {steps} and {starts}")
@@ -91,13 +90,3 @@ def critical_samples(
             moved = moved.detach() - _STEP * radius * gradient.sign()
             moved = moved.clamp(centre - radius, centre + radius)
     return found.cpu().numpy()
-
-
-def critical_sample_ratio(
-    architecture,  # noqa: ANN001
-    parameters: Sequence[np.ndarray],
-    inputs: np.ndarray,
-    **search: Any,  # noqa: ANN401
-) -> np.ndarray:
-    """Share (M,) of ``inputs`` for which `critical_samples`, whose options are ``search``, finds another label: a lower bound."""
-    return critical_samples(architecture, parameters, inputs, **search).mean(1)

@@ -6,6 +6,7 @@ the log evidence are compared with those of the sampled posterior, which has no 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -17,19 +18,20 @@ from sgdbayes.posterior.mixture import batch_means_error
 from sgdbayes.posterior.probabilities import function_probabilities
 from sgdbayes.posterior.regression import regression_posterior
 from sgdbayes.posterior.zero_one import zero_one_predictive
-from sgdbayes.statistics import Z
+from sgdbayes.statistics import Estimate
 
 __all__ = ["EpAgainstExact", "compare_ep", "ep_table"]
 
-# Of the regression whose draws stand for functions such as trained networks find: few errors, unlike the 0-1 posterior's.
+# Of the regression whose draws stand for functions such as trained networks find, with fewer errors than the 0-1's.
 _NOISE_VARIANCE = 1e-4
 
 
 @dataclass(frozen=True)
 class EpAgainstExact:
     """``predictive``: a row per test point, columns label, p_ep, p_exact, p_exact_se of the positive class.
-    ``functions``: a row per function, columns domain_size, function, source (the posterior it was drawn from), test_errors,
-    log_p_ep, log_p_ep_se, log_p_exact, log_p_exact_se, draws. ``facts``: log_evidence_ep, test errors and diagnostics.
+    ``functions``: a row per function, columns domain_size, function, source (the posterior it was drawn from),
+    test_errors, log_p_ep, log_p_ep_se, log_p_exact, log_p_exact_se, draws. ``facts``: log_evidence_ep, test errors and
+    diagnostics.
     """
 
     predictive: pd.DataFrame
@@ -49,9 +51,9 @@ def compare_ep(
 ) -> EpAgainstExact:
     """EP and the exact posterior on one training set.
 
-    ``kernel`` (n + m, n + m) over S then test points, ``labels`` (n,) of S, ``test_labels`` (m,). ``functions``: how many are
-    drawn on each domain from the exact and from the MSE posterior. ``samples``: draws of each of four chains. Raises as
-    `expectation_propagation` and `zero_one_predictive` do.
+    ``kernel`` (n + m, n + m) over S then test points, ``labels`` (n,) of S, ``test_labels`` (m,). ``functions``: how
+    many are drawn on each domain from the exact and from the MSE posterior. ``samples``: draws of each of four chains.
+    Raises as `expectation_propagation` and `zero_one_predictive` do.
     """
     ep = expectation_propagation(kernel, labels)
     print(f"|S| = {len(labels)}: EP took {ep.sweeps} sweeps", flush=True)
@@ -65,33 +67,24 @@ def compare_ep(
         {"label": test_labels, "p_ep": p_ep, "p_exact": shares.mean(0), "p_exact_se": batch_means_error(shares)}
     )
     tables = []
-    for size in domain_sizes:
-        for source, posterior in sources.items():
-            drawn = np.unique(posterior.head(size).draw_functions(functions, seed=seed), axis=0)
-            tables.append(
-                pd.DataFrame(
-                    {
-                        "domain_size": size,
-                        "function": as_strings(drawn),
-                        "source": source,
-                        "test_errors": (drawn != (test_labels[:size] > 0)).sum(1),
-                    }
-                )
-            )
+    for size, (source, posterior) in product(domain_sizes, sources.items()):
+        drawn = np.unique(posterior.head(size).draw_functions(functions, seed=seed), axis=0)
+        about = {"domain_size": size, "function": as_strings(drawn), "source": source}
+        tables.append(pd.DataFrame(about | {"test_errors": (drawn != (test_labels[:size] > 0)).sum(1)}))
     table = pd.concat(tables, ignore_index=True).drop_duplicates(["domain_size", "function"])
     asked = {size: group["function"] for size, group in table.groupby("domain_size")}
     for name, posterior in {"ep": ep.predictive, "exact": exact}.items():
         columns = {"log_p": f"log_p_{name}", "log_p_se": f"log_p_{name}_se"}
         known = function_probabilities(posterior, asked, seed=seed).rename(columns=columns)
         table = table.merge(known, on=["domain_size", "function"], validate="1:1")
-    error, deviation = exact.mean_test_error(test_labels)
+    test_error, se = exact.mean_test_error(test_labels)
     facts = {
         "train_size": len(labels),
         "log_evidence_ep": ep.log_evidence,
         "sweeps": ep.sweeps,
         "test_error_ep": ep.predictive.mean_test_error(test_labels)[0],
-        "test_error_exact": error,
-        "test_error_exact_se": deviation,
+        "test_error_exact": test_error,
+        "test_error_exact_se": se,
         **diagnostics,
     }
     return EpAgainstExact(predictive, table, facts)
@@ -112,19 +105,15 @@ def ep_table(
     rows = []
     for fact, points, table in zip(facts, predictive, functions, strict=True):
         size = int(fact["train_size"])
-        exact, reach = known.loc[size, "log_evidence"], Z * known.loc[size, "standard_error"]
-        error, error_reach = fact["test_error_exact"], Z * fact["test_error_exact_se"]
+        log_evidence = Estimate.around(*known.loc[size, ["log_evidence", "standard_error"]])
+        test_error = Estimate.around(fact["test_error_exact"], fact["test_error_exact_se"])
         difference = points["p_ep"] - points["p_exact"]
         row = {
             "train_size": size,
             "log_evidence_ep": fact["log_evidence_ep"],
-            "log_evidence_exact": exact,
-            "log_evidence_exact_low": exact - reach,
-            "log_evidence_exact_high": exact + reach,
+            **log_evidence.named("log_evidence_exact"),
             "test_error_ep": fact["test_error_ep"],
-            "test_error_exact": error,
-            "test_error_exact_low": error - error_reach,
-            "test_error_exact_high": error + error_reach,
+            **test_error.named("test_error_exact"),
             "test_points": len(points),
             "predictive_rms": np.sqrt((difference**2).mean()),
             "predictive_noise": np.sqrt((points["p_exact_se"] ** 2).mean()),
@@ -134,13 +123,9 @@ def ep_table(
             resolved = group.dropna(subset="log_p_exact")
             ratio = resolved["log_p_ep"] - resolved["log_p_exact"]
             noise = np.hypot(resolved["log_p_ep_se"], resolved["log_p_exact_se"])
-            row |= {
-                f"functions_{domain_size}": len(group),
-                f"resolved_{domain_size}": len(resolved),
-                f"log_ratio_mean_{domain_size}": ratio.mean(),
-                f"log_ratio_rms_{domain_size}": np.sqrt((ratio**2).mean()),
-                f"log_ratio_noise_{domain_size}": np.sqrt((noise**2).mean()),
-            }
+            each = {"functions": len(group), "resolved": len(resolved), "log_ratio_mean": ratio.mean()}
+            each |= {"log_ratio_rms": np.sqrt((ratio**2).mean()), "log_ratio_noise": np.sqrt((noise**2).mean())}
+            row |= {f"{name}_{domain_size}": value for name, value in each.items()}
         row |= {name: fact[name] for name in ("sweeps", "r_hat", "effective_sample_size", "bounces")}
         rows.append(row)
     return pd.DataFrame(rows)

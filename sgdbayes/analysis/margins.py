@@ -1,5 +1,7 @@
-"""Margins y z on S: those of draws from the exact 0-1 posterior say how far from the boundary of zero training error random
-sampling lands, to be compared with networks when they first fit S.
+"""Margins y z on S of draws from the exact 0-1 posterior.
+
+They say how far from the boundary of zero training error random sampling lands, to be compared with networks when they
+first fit S.
 """
 
 import numpy as np
@@ -10,7 +12,6 @@ from sgdbayes.posterior.zero_one import chain_diagnostics, check_agreement, zero
 __all__ = ["posterior_margins"]
 
 _CHAINS = 4
-_STATISTICS = ("margin_min", "margin_mean")
 
 
 def posterior_margins(kernel: np.ndarray, labels: np.ndarray, number: int, *, seed: int) -> pd.DataFrame:
@@ -24,4 +25,4 @@ def posterior_margins(kernel: np.ndarray, labels: np.ndarray, number: int, *, se
     margins = labels * chains.draws
     statistics = np.stack([margins.min(-1), margins.mean(-1)], -1)
     check_agreement(chain_diagnostics(statistics)[0], remedy="give margins more draws")
-    return pd.DataFrame(statistics.swapaxes(0, 1).reshape(-1, len(_STATISTICS))[:number], columns=list(_STATISTICS))
+    return pd.DataFrame(statistics.swapaxes(0, 1).reshape(-1, 2)[:number], columns=["margin_min", "margin_mean"])

@@ -2,8 +2,8 @@
 
 Monte Carlo errors lower a correlation. Pearson's is corrected for them: their mean squares are taken off the variances
 (Spearman, Am. J. Psychol. 15, 1904), errors of different functions and posteriors taken as independent. No networks are
-resampled, so its interval is Monte Carlo error alone: 1.96 standard deviations of what it becomes when each log probability
-is moved by a normal error with its standard error and is corrected for twice the squares.
+resampled, so its interval is Monte Carlo error alone: 1.96 standard deviations of what it becomes when each log
+probability is moved by a normal error with its standard error and is corrected for twice the squares.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,8 +18,8 @@ from sgdbayes.statistics import FEWEST_DEFINED, Estimate, batches, correlation_a
 __all__ = ["compare_posteriors"]
 
 _COLUMNS = (
-    "domain_size", "posterior_a", "posterior_b", "functions", "compared", "unresolved_a", "unresolved_b", "pearson", "pearson_low",
-    "pearson_high", "spearman", "mass_a", "mass_b", "total_variation_least", "total_variation_most",
+    "domain_size", "posterior_a", "posterior_b", "functions", "compared", "unresolved_a", "unresolved_b", "pearson",
+    "pearson_low", "pearson_high", "spearman", "mass_a", "mass_b", "total_variation_least", "total_variation_most",
 )  # fmt: skip
 
 
@@ -29,11 +29,11 @@ def compare_posteriors(
     """A row per domain and pair of posteriors, from their tables of probabilities (`function_probabilities`).
 
     Columns: domain_size; posterior_a, posterior_b; functions (under both), compared (with a probability under both),
-    unresolved_a, unresolved_b; pearson of log probabilities, corrected for Monte Carlo errors and at most 1, with _low and
-    _high; spearman, plain, which the errors lower; mass_a, mass_b of the compared functions; total_variation_least and _most,
-    between which the functions not compared leave it, both biased upwards by Monte Carlo errors. No correlation with fewer
-    than three functions to compare or no spread beyond the errors. No rows for a single posterior. Raises ValueError for an
-    infinite log probability.
+    unresolved_a, unresolved_b; pearson of log probabilities, corrected for Monte Carlo errors and at most 1, with _low
+    and _high; spearman, plain, which the errors lower; mass_a, mass_b of the compared functions; total_variation_least
+    and _most, between which the functions not compared leave it, both biased upwards by Monte Carlo errors. No
+    correlation with fewer than three functions to compare or no spread beyond the errors. No rows for a single
+    posterior. Raises ValueError for an infinite log probability.
     """
     rows = []
     for a, b in combinations(probabilities, 2):
@@ -52,30 +52,29 @@ def _compare(table: pd.DataFrame, resamples: int, rng: np.random.Generator) -> d
     compared = resolved.all(0)
     row = {"functions": len(table), "compared": int(compared.sum())}
     row |= {f"unresolved_{name}": int((~known).sum()) for name, known in zip("ab", resolved, strict=True)}
-    log_p, error = log_p[:, compared], table[["log_p_se_a", "log_p_se_b"]].to_numpy().T[:, compared]
-    row |= _corrected(log_p, error, resamples, rng).named("pearson")
-    row |= {"spearman": float(_correlation(rankdata(log_p, axis=-1)))}
+    log_p, se = log_p[:, compared], table[["log_p_se_a", "log_p_se_b"]].to_numpy().T[:, compared]
+    row |= _corrected(log_p, se, resamples, rng).named("pearson")
     p = np.exp(log_p)
     mass = p.sum(1)
     rest = np.maximum(1 - mass, 0)
-    shared = np.abs(p[0] - p[1]).sum()
-    row |= {"mass_a": mass[0], "mass_b": mass[1]}
-    distances = {"least": (shared + abs(rest[0] - rest[1])) / 2, "most": (shared + rest.sum()) / 2}
-    return row | {f"total_variation_{name}": float(distance) for name, distance in distances.items()}
+    apart = np.abs(p[0] - p[1]).sum()
+    return row | {
+        "spearman": float(_correlation(rankdata(log_p, axis=-1))),
+        "mass_a": mass[0],
+        "mass_b": mass[1],
+        "total_variation_least": float(apart + abs(rest[0] - rest[1])) / 2,
+        "total_variation_most": float(apart + rest.sum()) / 2,
+    }
 
 
-def _corrected(log_p: np.ndarray, error: np.ndarray, resamples: int, rng: np.random.Generator) -> Estimate:
+def _corrected(log_p: np.ndarray, se: np.ndarray, resamples: int, rng: np.random.Generator) -> Estimate:
     """Correlation of the two rows without their standard errors (2, F)."""
     number = log_p.shape[1]
-    noise = (error**2).sum(1) / max(number, 1)
+    noise = (se**2).sum(1) / max(number, 1)
     # What noise puts beyond 1 is no correlation; moved estimates are not cut off, which would make them scatter less.
     value = np.clip(_correlation(log_p, noise), -1, 1)
-    moved = np.concatenate(
-        [
-            _correlation(log_p[:, None] + error[:, None] * rng.standard_normal((2, size, number)), 2 * noise)
-            for size in batches(resamples, number)
-        ]
-    )
+    samples = (rng.standard_normal((2, size, number)) for size in batches(resamples, number))
+    moved = np.concatenate([_correlation(log_p[:, None] + se[:, None] * each, 2 * noise) for each in samples])
     defined = moved[np.isfinite(moved)]
     if not np.isfinite(value) or len(defined) < FEWEST_DEFINED * resamples:
         return Estimate(float(value), np.nan, np.nan)

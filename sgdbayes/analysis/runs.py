@@ -1,6 +1,4 @@
-"""Tables of trained networks, a row per network: gathering blocks, and the functions the networks that fitted S ended
-as.
-"""
+"""Tables of trained networks (runs.parquet, a row per network): gathering blocks, functions, margins."""
 
 from collections.abc import Iterable, Sequence
 
@@ -14,13 +12,15 @@ __all__ = ["converged_functions", "found_functions", "gather_runs", "relative_ma
 
 
 def gather_runs(blocks: Sequence[str], networks: int) -> pd.DataFrame:
-    """The tables of all blocks as one. Raises ValueError unless they hold each of the ``networks`` once, of one task and
-    settings.
+    """The tables of all blocks as one.
+
+    Raises ValueError unless they hold each of the ``networks`` once, of one task and settings.
     """
     runs = pd.concat([read_table(block) for block in blocks], ignore_index=True).sort_values("index", ignore_index=True)
     if not np.array_equal(runs["index"], np.arange(networks)) or runs["key"].nunique() != 1:
         raise ValueError(
-            f"{blocks[0]} and the blocks beside it do not hold {networks} networks trained alike: delete them and run again"
+            f"{blocks[0]} and the blocks beside it do not hold {networks} networks trained alike: delete them and run "
+            "again"
         )
     return runs
 
@@ -31,16 +31,14 @@ def converged_functions(runs: pd.DataFrame, size: int) -> np.ndarray:
 
 
 def found_functions(runs: Iterable[pd.DataFrame], size: int, *, number: int) -> set[str]:
-    """The functions on ``size`` test points that networks of any of ``runs`` ended as, of each the ``number`` most frequent."""
+    """The ``number`` functions on ``size`` test points that networks of each of ``runs`` ended as most often."""
     return {function for table in runs for function in most_frequent(converged_functions(table, size), number)}
 
 
 def relative_margins(runs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
-    """Smallest over mean margin, which has no scale, of the networks of runs.parquet that fit S: when they first did, and
-    after overtraining, None where there was none.
+    """Smallest over mean margin, which has no scale, of the networks that fit S: when they first did, and after
+    overtraining, None where there was none.
     """
     fitted = runs[runs["converged"]]
-    last = (fitted["margin_min"] / fitted["margin_mean"]).to_numpy()
-    if not fitted["fit_margin_min"].notna().all():
-        return last, None
-    return (fitted["fit_margin_min"] / fitted["fit_margin_mean"]).to_numpy(), last
+    last, first = ((fitted[f"{when}margin_min"] / fitted[f"{when}margin_mean"]).to_numpy() for when in ("", "fit_"))
+    return (first, last) if fitted["fit_margin_min"].notna().all() else (last, None)

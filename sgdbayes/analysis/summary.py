@@ -64,21 +64,22 @@ def _paragraphs(table: pd.DataFrame, task: str, architecture: str) -> Iterator[s
         times = _span(rows["posterior_test_error"] / rows["test_error"], "{:.1f}")
         than = f", {times} times as often as they do" if (rows["test_error"] > 0).all() else ""
         yield (
-            f"{posterior_kind(name).sampler.capitalize()} ({name}) errs on {_percent(rows['posterior_test_error'])}{than}; its {top} "
-            f"likeliest functions hold {held} of them{r}."
+            f"{posterior_kind(name).sampler.capitalize()} ({name}) errs on "
+            f"{_percent(rows['posterior_test_error'])}{than}; its {top} likeliest functions hold {held} of them{r}."
         )
     known = table[(table["compared"] >= _COMPARED) & table["pearson"].notna()]
     if known.empty:
         yield "Too few functions were found often enough to correlate log P_OPT with log P_B."
     else:
         yield (
-            f"r, the correlation of log P_OPT with log P_B over {_span(known['compared'], '{:.0f}')} functions, would be "
-            f"{_span(known['noise_ceiling'].dropna(), '{:.2f}')} for a perfect predictor; other test points may move it far."
+            f"r, the correlation of log P_OPT with log P_B over {_span(known['compared'], '{:.0f}')} functions, would "
+            f"be {_span(known['noise_ceiling'].dropna(), '{:.2f}')} for a perfect predictor; other test points may "
+            "move it far."
         )
 
 
 def _best_domain(comparison: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the domain size with most functions to correlate in the experiment with fewest; of equals, the largest."""
+    """The rows of the domain with most functions to correlate in the experiment with fewest; of equals, the largest."""
     usable = comparison["compared"].where(comparison["pearson"].notna(), 0)
     fewest = usable.groupby(comparison["domain_size"]).min()
     return comparison[comparison["domain_size"] == fewest[fewest == fewest.max()].index.max()]

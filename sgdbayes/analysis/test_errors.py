@@ -1,8 +1,9 @@
 """Test errors on all recorded test points, of networks and under the posteriors of their model.
 
-Domains E of functions are small, that functions be found more than once; an error on fifty images says little about the next fifty.
-Here the recorded points are taken as a random sample of test points, the networks that fitted S as one of networks, and an interval
-is over both. Networks and a posterior face the same points, so their ratio is known better than either error.
+Domains E of functions are small, that functions be found more than once; an error on fifty images says little about the
+next fifty. Here the recorded points are taken as a random sample of test points, the networks that fitted S as one of
+networks, and an interval is over both. Networks and a posterior face the same points, so their ratio is known better
+than either error.
 """
 
 from collections.abc import Mapping
@@ -44,8 +45,8 @@ def error_table(runs: pd.DataFrame, wrong: pd.DataFrame) -> pd.DataFrame:
 
 
 def error_pairs(runs: Mapping[str, pd.DataFrame], labels: np.ndarray) -> pd.DataFrame:
-    """A row per two experiments on one task whose networks were wrong: experiment_a, experiment_b, test_points, and with 95 % intervals
-    difference and ratio of their test errors, a's less and over b's, on the same test points.
+    """A row per two experiments on one task whose networks were wrong: experiment_a, experiment_b, test_points, and
+    with 95 % intervals difference and ratio of their test errors, a's less and over b's, on the same test points.
 
     ``runs``: runs.parquet by experiment; ``labels`` (m,): 1 for the positive class.
     """
@@ -56,8 +57,8 @@ def error_pairs(runs: Mapping[str, pd.DataFrame], labels: np.ndarray) -> pd.Data
             means[name] = _of_networks(wrong)
     rows = []
     for (name_a, a), (name_b, b) in combinations(means.items(), 2):
-        error = np.sqrt(standard_error(a.points - b.points) ** 2 + a.other**2 + b.other**2)
-        difference = Estimate.around(a.value - b.value, error).named("difference")
+        se = np.sqrt(standard_error(a.points - b.points) ** 2 + a.other**2 + b.other**2)
+        difference = Estimate.around(a.value - b.value, se).named("difference")
         row = {"experiment_a": name_a, "experiment_b": name_b, "test_points": len(labels)}
         rows.append(row | difference | _ratio(a, b))
     order = [f"{name}{end}" for name in ("difference", "ratio") for end in ("", "_low", "_high")]
@@ -65,7 +66,7 @@ def error_pairs(runs: Mapping[str, pd.DataFrame], labels: np.ndarray) -> pd.Data
 
 
 class _Mean:
-    """A mean over test points, what each point gives, and the standard error from another source, independent of the points."""
+    """A mean over test points, what each point gives, and the standard error from another, independent source."""
 
     def __init__(self, value: float, points: np.ndarray, other: float) -> None:
         self.value, self.points, self.other = value, points, other
@@ -75,13 +76,14 @@ class _Mean:
         if self.value in (0, 1):
             exact = binomtest(round(self.value * len(self.points)), len(self.points)).proportion_ci()
             return Estimate(self.value, exact.low, exact.high).named(name)
-        error = np.hypot(standard_error(self.points), self.other)
-        return Estimate.around(self.value, error, lowest=0.0, highest=1.0).named(name)
+        se = np.hypot(standard_error(self.points), self.other)
+        return Estimate.around(self.value, se, lowest=0.0, highest=1.0).named(name)
 
 
 def _of_networks(wrong: np.ndarray) -> _Mean:
-    """Of ``wrong`` (N, m): the variance over networks without what is left when both networks and points are accounted for
-    (two-way layout, Searle, Casella and McCulloch, "Variance Components", 1992), which the variance over points has in it.
+    """Of ``wrong`` (N, m): the variance over networks without what is left when both networks and points are accounted
+    for (two-way layout, Searle, Casella and McCulloch, "Variance Components", 1992), which the variance over points has
+    in it.
     """
     (number, size), value, points, networks = wrong.shape, wrong.mean(), wrong.mean(0), wrong.mean(1)
     left = number * size * (value * (1 - value) - networks.var() - points.var())
@@ -94,5 +96,5 @@ def _ratio(a: _Mean, b: _Mean) -> dict[str, float]:
     if not (a.value > 0 and b.value > 0):
         return {}
     points = a.points / a.value - b.points / b.value
-    error = np.sqrt(standard_error(points) ** 2 + (a.other / a.value) ** 2 + (b.other / b.value) ** 2)
-    return Estimate.around(np.log(a.value / b.value), error).mapped(np.exp).named("ratio")
+    se = np.sqrt(standard_error(points) ** 2 + (a.other / a.value) ** 2 + (b.other / b.value) ** 2)
+    return Estimate.around(np.log(a.value / b.value), se).mapped(np.exp).named("ratio")

@@ -22,5 +22,5 @@ def prepare_blas() -> None:
 
 
 @njit(cache=True)
-def _multiply(left, right):  # noqa: ANN001, ANN202
+def _multiply(left, right):
     return np.dot(left, right)

@@ -68,19 +68,19 @@ def convolve(
 
 class _Unpack(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, packed, batch, height, width, filter_size):  # noqa: ANN001, ANN205
+    def forward(ctx, packed, batch, height, width, filter_size):
         ctx.filter_size, half = filter_size, filter_size // 2
         inside = packed[:, :, half : half + height, half : half + width].permute(0, 1, 4, 2, 3, 5)
         return inside.flatten(1, 2)[:, :batch]
 
     @staticmethod
-    def backward(ctx, slopes):  # noqa: ANN001, ANN205
+    def backward(ctx, slopes):
         return pack(slopes, ctx.filter_size), None, None, None, None
 
 
 class _Convolve(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, packed, weights, biases, height, width, pooling):  # noqa: ANN001, ANN205
+    def forward(ctx, packed, weights, biases, height, width, pooling):
         networks, size, channels = len(weights), weights.shape[1], weights.shape[-1]
         shrink = 2 if pooling else 1
         padded = _padded(height // shrink, width // shrink, size)
@@ -95,7 +95,7 @@ class _Convolve(torch.autograd.Function):
         return outputs
 
     @staticmethod
-    def backward(ctx, slopes):  # noqa: ANN001, ANN205
+    def backward(ctx, slopes):
         packed, weights, outputs, routes = ctx.saved_tensors
         wanted = ctx.needs_input_grad[0]
         packed_slopes = torch.empty_like(packed) if wanted else packed.new_zeros((1,) * 6)
@@ -111,7 +111,7 @@ def _padded(height: int, width: int, filter_size: int) -> tuple[int, int]:
 
 
 @njit(cache=True)
-def _forward(packed, weights, biases, height, width, pooling, outputs, routes):  # noqa: ANN001, ANN202
+def _forward(packed, weights, biases, height, width, pooling, outputs, routes):
     size, leaving = weights.shape[1], weights.shape[4]
     columns = packed.shape[3] - size + 1
     half = size // 2
@@ -147,19 +147,8 @@ def _forward(packed, weights, biases, height, width, pooling, outputs, routes): 
 
 
 @njit(cache=True)
-def _backward(  # noqa: ANN202
-    packed,  # noqa: ANN001
-    weights,  # noqa: ANN001
-    outputs,  # noqa: ANN001
-    routes,  # noqa: ANN001
-    slopes,  # noqa: ANN001
-    height,  # noqa: ANN001
-    width,  # noqa: ANN001
-    pooling,  # noqa: ANN001
-    wanted,  # noqa: ANN001
-    packed_slopes,  # noqa: ANN001
-    weight_slopes,  # noqa: ANN001
-    bias_slopes,  # noqa: ANN001
+def _backward(
+    packed, weights, outputs, routes, slopes, height, width, pooling, wanted, packed_slopes, weight_slopes, bias_slopes
 ):
     size, leaving = weights.shape[1], weights.shape[4]
     columns = packed.shape[3] - size + 1
@@ -212,7 +201,7 @@ def _backward(  # noqa: ANN202
 
 
 @njit(cache=True)
-def _filters(weights):  # noqa: ANN001, ANN202
+def _filters(weights):
     """Weights as matrices: one of all patch entries, or one for each of Winograd's 36 products."""
     size, _, entering, leaving = weights.shape
     if size != 3 or entering < _FEW_CHANNELS:
@@ -221,7 +210,7 @@ def _filters(weights):  # noqa: ANN001, ANN202
 
 
 @njit(cache=True)
-def _patches(rows, size):  # noqa: ANN001, ANN202
+def _patches(rows, size):
     """Patches (size * size * channels, outputs) of ``rows`` (_BLOCK + size - 1, ...)."""
     columns, channels = rows.shape[1] - size + 1, rows.shape[3]
     patches = np.empty((size, size, channels, _BLOCK, columns * _GROUP), np.float32)
@@ -236,7 +225,7 @@ def _patches(rows, size):  # noqa: ANN001, ANN202
 
 
 @njit(cache=True)
-def _add_patches(patches, rows, size):  # noqa: ANN001, ANN202
+def _add_patches(patches, rows, size):
     columns, channels = rows.shape[1] - size + 1, rows.shape[3]
     patches = patches.reshape(size, size, channels, _BLOCK, columns * _GROUP)
     for dy in range(size):
@@ -249,7 +238,7 @@ def _add_patches(patches, rows, size):  # noqa: ANN001, ANN202
 
 
 @njit(cache=True)
-def _winograd(rows, filters, block):  # noqa: ANN001, ANN202
+def _winograd(rows, filters, block):
     """Convolution of ``rows`` (6, columns + 2, _GROUP, C) into ``block`` (4, columns, _GROUP * C')."""
     entering, leaving = rows.shape[3], filters.shape[2]
     tiles = block.shape[1] // _BLOCK
@@ -269,7 +258,7 @@ def _winograd(rows, filters, block):  # noqa: ANN001, ANN202
 
 
 @njit(cache=True)
-def _winograd_back(rows, filters, block, filter_slopes, wanted, row_slopes):  # noqa: ANN001, ANN202
+def _winograd_back(rows, filters, block, filter_slopes, wanted, row_slopes):
     entering, leaving = rows.shape[3], filters.shape[2]
     tiles = block.shape[1] // _BLOCK
     half = np.empty((rows.shape[1], _GROUP * entering), np.float32)
@@ -300,7 +289,7 @@ def _winograd_back(rows, filters, block, filter_slopes, wanted, row_slopes):  # 
 
 
 @njit(cache=True)
-def _transform(rows, k, half, whole):  # noqa: ANN001, ANN202
+def _transform(rows, k, half, whole):
     """Row ``k`` of B' inputs B, for all tiles: (6, tiles, ...)."""
     _mix6(_B[:, k], rows.reshape(6, -1), half.reshape(-1))
     for tile in range(whole.shape[1]):
@@ -310,7 +299,7 @@ def _transform(rows, k, half, whole):  # noqa: ANN001, ANN202
 
 # One target at a time: with more, the compiler can't prove that they are apart, and keeps to scalar code.
 @njit(cache=True, fastmath={"contract"})
-def _mix6(c, s, target):  # noqa: ANN001, ANN202
+def _mix6(c, s, target):
     c0, c1, c2, c3, c4, c5 = c[0], c[1], c[2], c[3], c[4], c[5]
     s0, s1, s2, s3, s4, s5 = s[0], s[1], s[2], s[3], s[4], s[5]
     for i in range(len(target)):
@@ -318,7 +307,7 @@ def _mix6(c, s, target):  # noqa: ANN001, ANN202
 
 
 @njit(cache=True, fastmath={"contract"})
-def _add_mix6(c, s, target):  # noqa: ANN001, ANN202
+def _add_mix6(c, s, target):
     c0, c1, c2, c3, c4, c5 = c[0], c[1], c[2], c[3], c[4], c[5]
     s0, s1, s2, s3, s4, s5 = s[0], s[1], s[2], s[3], s[4], s[5]
     for i in range(len(target)):
@@ -326,7 +315,7 @@ def _add_mix6(c, s, target):  # noqa: ANN001, ANN202
 
 
 @njit(cache=True, fastmath={"contract"})
-def _mix4(c, s, target):  # noqa: ANN001, ANN202
+def _mix4(c, s, target):
     c0, c1, c2, c3 = c[0], c[1], c[2], c[3]
     s0, s1, s2, s3 = s[0], s[1], s[2], s[3]
     for i in range(len(target)):
@@ -334,20 +323,20 @@ def _mix4(c, s, target):  # noqa: ANN001, ANN202
 
 
 @njit(cache=True)
-def _relu(values, biases, target):  # noqa: ANN001, ANN202
+def _relu(values, biases, target):
     for i in range(len(target)):
         value = values[i] + biases[i]
         target[i] = np.float32(0) if value < 0 else value
 
 
 @njit(cache=True)
-def _relu_back(slopes, outputs, target):  # noqa: ANN001, ANN202
+def _relu_back(slopes, outputs, target):
     for i in range(len(target)):
         target[i] = slopes[i] if outputs[i] > 0 else np.float32(0)
 
 
 @njit(cache=True)
-def _largest(p, q, r, s, biases, target, route):  # noqa: ANN001, ANN202
+def _largest(p, q, r, s, biases, target, route):
     """``route``: a bit set for each of the four places that the gradient goes back to."""
     for i in range(len(target)):
         value = max(max(p[i], q[i]), max(r[i], s[i])) + biases[i]
@@ -360,7 +349,7 @@ def _largest(p, q, r, s, biases, target, route):  # noqa: ANN001, ANN202
 
 
 @njit(cache=True)
-def _average(p, q, r, s, biases, target, route):  # noqa: ANN001, ANN202
+def _average(p, q, r, s, biases, target, route):
     zero = np.float32(0)
     for i in range(len(target)):
         b = biases[i]
@@ -373,6 +362,6 @@ def _average(p, q, r, s, biases, target, route):  # noqa: ANN001, ANN202
 
 
 @njit(cache=True)
-def _pool_back(slopes, route, bit, share, target):  # noqa: ANN001, ANN202
+def _pool_back(slopes, route, bit, share, target):
     for i in range(len(target)):
         target[i] = slopes[i] * share if route[i] & bit else np.float32(0)

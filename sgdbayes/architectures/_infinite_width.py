@@ -32,7 +32,7 @@ def infinite_width_kernel(layers: Callable, inputs: np.ndarray, *, kind: Literal
 
 
 def _stax() -> ModuleType:
-    """neural-tangents' layers, without its experimental part: that brings in tensorflow, most of the time of the import."""
+    """neural-tangents' layers, without its experimental part, which brings in tensorflow: most of the import."""
     part = "neural_tangents.experimental"
     if "neural_tangents" in sys.modules:
         from neural_tangents import stax

@@ -1,9 +1,9 @@
 """The kernel of an architecture from random networks (Novak et al., "Bayesian deep convolutional networks with many
 channels are Gaussian processes", ICLR 2019, section 4).
 
-Given the last hidden activations phi, the outputs are Gaussian with covariance bias_variance + weight_variance phi phi' /
-features: the output unit is integrated out exactly, and only the hidden layers are drawn. The estimate is unbiased for
-the covariance of the outputs of networks of the architecture's own, finite width.
+Given the last hidden activations phi, the outputs are Gaussian with covariance bias_variance + weight_variance phi phi'
+/ features: the output unit is integrated out exactly, and only the hidden layers are drawn. The estimate is unbiased
+for the covariance of the outputs of networks of the architecture's own, finite width.
 """
 
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ _FEATURES_PER_EXAMPLE = 4
 
 @dataclass(frozen=True)
 class KernelEstimate:
-    """``kernel`` (n, n) float64; ``standard_error``: root mean square of the standard errors of its entries over the mean
-    of its diagonal; ``networks``: how many it is the mean of.
+    """``kernel`` (n, n) float64; ``standard_error``: root mean square of the standard errors of its entries over the
+    mean of its diagonal; ``networks``: how many it is the mean of.
     """
 
     kernel: np.ndarray
@@ -32,12 +32,14 @@ class KernelEstimate:
 
 
 @torch.no_grad()
-def monte_carlo_kernel(architecture, inputs: np.ndarray, *, networks: int = 400, seed: int = 0) -> KernelEstimate:  # noqa: ANN001 (any object with initial_parameters and features)
+def monte_carlo_kernel(
+    architecture: object, inputs: np.ndarray, *, networks: int = 400, seed: int = 0
+) -> KernelEstimate:
     """Mean over at least ``networks`` random networks of the covariance of their outputs on ``inputs`` (n, ...).
 
-    More networks are drawn if these have fewer than four features an example in all, with which the estimate would be
-    close to singular. Raises ValueError if an input or the kernel is not finite, or for fewer than 2 groups of four
-    networks.
+    ``architecture`` has initial_parameters and features. More networks are drawn if these have fewer than four features
+    an example in all, with which the estimate would be close to singular. Raises ValueError if an input or the kernel
+    is not finite, or for fewer than 2 groups of four networks.
     """
     if not np.isfinite(inputs).all():
         raise ValueError("inputs of the kernel must be finite")

@@ -28,8 +28,8 @@ def last_hidden_state(
 ) -> torch.Tensor:
     """Hidden states (M, B, width) after the last step of ``series`` (M, B, T, D), or (1, B, T, D), shared.
 
-    Weights ``entering`` (M, D, 4 width) and ``recurrent`` (M, width, 4 width), ``biases`` (M, 1, 4 width): gates i, f, g
-    and o in turn.
+    Weights ``entering`` (M, D, 4 width) and ``recurrent`` (M, width, 4 width), ``biases`` (M, 1, 4 width): gates i, f,
+    g and o in turn.
     """
     weights = torch.cat([biases, entering, recurrent], dim=1).transpose(1, 2)
     return _Recurrence.apply(series.permute(0, 2, 3, 1), weights, torch.is_grad_enabled()).transpose(1, 2)
@@ -37,7 +37,7 @@ def last_hidden_state(
 
 class _Recurrence(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, series, weights, differentiable):  # noqa: ANN001, ANN205
+    def forward(ctx, series, weights, differentiable):
         networks, width, (steps, entering, batch) = len(weights), weights.shape[1] // 4, series.shape[1:]
         # Rows that enter the product: one, inputs, states.
         stream = torch.empty((networks, steps + 1, 1 + entering + width, batch))
@@ -52,7 +52,7 @@ class _Recurrence(torch.autograd.Function):
         return stream[:, steps, 1 + entering :].clone()
 
     @staticmethod
-    def backward(ctx, slopes):  # noqa: ANN001, ANN205
+    def backward(ctx, slopes):
         stream, weights, units = ctx.saved_tensors
         wanted = ctx.needs_input_grad[0]
         networks, steps, rows, batch = stream.shape
@@ -65,7 +65,7 @@ class _Recurrence(torch.autograd.Function):
 
 
 @njit(cache=True)
-def _forward(stream, weights, units):  # noqa: ANN001, ANN202
+def _forward(stream, weights, units):
     networks, kept, _, width, batch = units.shape
     steps, first = stream.shape[1] - 1, stream.shape[2] - width
     for network in range(networks):
@@ -79,7 +79,7 @@ def _forward(stream, weights, units):  # noqa: ANN001, ANN202
 
 
 @njit(cache=True)
-def _backward(stream, weights, units, slopes, wanted, series_slopes, weight_slopes):  # noqa: ANN001, ANN202
+def _backward(stream, weights, units, slopes, wanted, series_slopes, weight_slopes):
     networks, steps, _, width, batch = units.shape
     first = stream.shape[2] - width
     for network in range(networks):
@@ -105,7 +105,7 @@ def _backward(stream, weights, units, slopes, wanted, series_slopes, weight_slop
 
 # Each loop writes one array: with more, the compiler can't prove that they are apart, and keeps to scalar code.
 @njit(cache=True)
-def _open_gates(unit, before, hidden):  # noqa: ANN001, ANN202
+def _open_gates(unit, before, hidden):
     i, f, g, o, cells, tanhs = unit[0], unit[1], unit[2], unit[3], unit[4], unit[5]
     _sigmoid(i)
     _sigmoid(f)
@@ -119,7 +119,7 @@ def _open_gates(unit, before, hidden):  # noqa: ANN001, ANN202
 
 
 @njit(cache=True)
-def _close_gates(unit, before, hidden, cells, gates):  # noqa: ANN001, ANN202
+def _close_gates(unit, before, hidden, cells, gates):
     i, f, g, o, tanhs = unit[0], unit[1], unit[2], unit[3], unit[5]
     for k in range(len(cells)):
         gates[3, k] = hidden[k] * tanhs[k] * o[k] * (_ONE - o[k])
@@ -136,19 +136,19 @@ def _close_gates(unit, before, hidden, cells, gates):  # noqa: ANN001, ANN202
 
 
 @njit(cache=True)
-def _add(values, total):  # noqa: ANN001, ANN202
+def _add(values, total):
     for k in range(len(total)):
         total[k] += values[k]
 
 
 @njit(cache=True, error_model="numpy", fastmath=_FAST)
-def _sigmoid(values):  # noqa: ANN001, ANN202
+def _sigmoid(values):
     for k in range(len(values)):
         values[k] = _ONE / (_ONE + _exp(-values[k]))
 
 
 @njit(cache=True, error_model="numpy", fastmath=_FAST)
-def _tanh(values, target):  # noqa: ANN001, ANN202
+def _tanh(values, target):
     """Cephes' tanhf (Moshier): a polynomial where 1 - 2 / (exp(2 x) + 1) would lose digits."""
     for k in range(len(values)):
         x = values[k]
@@ -161,7 +161,7 @@ def _tanh(values, target):  # noqa: ANN001, ANN202
 
 
 @njit(cache=True, error_model="numpy", fastmath=_FAST)
-def _exp(x):  # noqa: ANN001, ANN202
+def _exp(x):
     """Cephes' expf (Moshier), accurate to the last bit or two, in operations that have vector registers."""
     # What is not a number is neither above nor below: it stays.
     x = np.float32(88) if x > np.float32(88) else x

@@ -1,7 +1,7 @@
 """The NNGP and tangent kernels of a fully connected ReLU network in closed form, in double precision, on any device.
 
-Layer by layer: Cho and Saul, "Kernel methods for deep learning" (NeurIPS 2009), equations 3 and 6, as in Lee et al., "Deep
-neural networks as Gaussian processes" (ICLR 2018); the tangent kernel as in Jacot, Gabriel and Hongler (NeurIPS 2018).
+Layer by layer: Cho and Saul, "Kernel methods for deep learning" (NeurIPS 2009), equations 3 and 6; Lee et al., "Deep
+neural networks as Gaussian processes" (ICLR 2018). The tangent kernel: Jacot, Gabriel and Hongler (NeurIPS 2018).
 """
 
 from math import pi
@@ -24,8 +24,8 @@ def relu_kernel(
 ) -> torch.Tensor:
     """Kernel (n, n), float64, on ``inputs`` (n, k) of a network of ``depth`` infinitely wide hidden layers.
 
-    It takes three times the kernel's memory, the tangent kernel four times. Raises ValueError if an input or the kernel is not
-    finite.
+    It takes three times the kernel's memory, the tangent kernel four times. Raises ValueError if an input or the kernel
+    is not finite.
     """
     if not np.isfinite(inputs).all():
         raise ValueError("inputs of the kernel must be finite")

@@ -7,23 +7,23 @@ __all__ = ["check_architecture"]
 
 # What a stack's outputs may differ by from those of its networks alone: float32 sums in another order.
 _ROUNDING = 1e-3
-# Covariances of outputs may be so many standard errors from the kernel, and this share of its scale, as networks are not
-# infinitely wide.
+# Covariances of outputs may be so many standard errors from the kernel, and this share of its scale, as networks are
+# not infinitely wide.
 _ERRORS, _SHARE = 5, 0.15
 _STACK, _POINTS = 100, 5
 
 
 def check_architecture(architecture: object, inputs: np.ndarray, *, networks: int = 2000, seed: int = 0) -> None:
-    """Raise ValueError unless ``networks`` networks drawn from the prior do on ``inputs`` (n, ...) what the class promises.
+    """Raise ValueError unless ``networks`` random networks do on ``inputs`` (n, ...) what the class promises.
 
-    Parameters are float32 arrays; outputs of a stack are (M, B), also on inputs that it shares, and those of its networks alone; a
-    kernel, if there is one, is finite, symmetric and the covariance of the outputs, in standard errors. Of the inputs five are
-    used.
+    Parameters are float32 arrays; outputs of a stack are (M, B), also on inputs that it shares, and those of its
+    networks alone; a kernel, if there is one, is finite, symmetric and the covariance of the outputs, in standard
+    errors. Of the inputs five are used.
     """
     name = type(architecture).__name__
-    for method in ("initial_parameters", "outputs"):
-        if not callable(getattr(architecture, method, None)):
-            raise ValueError(f"{name} has no method {method}{_signature(method)}")
+    for method in ("initial_parameters(input_shape, rng)", "outputs(parameters, inputs)"):
+        if not callable(getattr(architecture, method.partition("(")[0], None)):
+            raise ValueError(f"{name} has no method {method}")
     points = np.asarray(inputs[:: max(1, len(inputs) // _POINTS)][:_POINTS], dtype=np.float32)
     shared, outputs = torch.from_numpy(points)[None], []
     for start in range(0, networks, _STACK):
@@ -48,10 +48,6 @@ def check_architecture(architecture: object, inputs: np.ndarray, *, networks: in
         _check_kernel(name, architecture.kernel(points), np.concatenate(outputs))
 
 
-def _signature(method: str) -> str:
-    return {"initial_parameters": "(input_shape, rng)", "outputs": "(parameters, inputs)"}[method]
-
-
 def _check_stack(name: str, architecture: object, stacked: list, shared: torch.Tensor, found: torch.Tensor) -> None:
     own = architecture.outputs([part[:2] for part in stacked], shared.expand(2, *shared.shape[1:]).contiguous())
     alone = architecture.outputs([part[1:2] for part in stacked], shared)
@@ -74,6 +70,6 @@ def _check_kernel(name: str, kernel: np.ndarray, outputs: np.ndarray) -> None:
     if far.any():
         i, j = np.argwhere(far)[0]
         raise ValueError(
-            f"{name}.kernel disagrees with its networks: {kernel[i, j]:.4g} where {len(outputs):,} networks have the covariance "
-            f"{covariance[i, j]:.4g} ± {error[i, j]:.2g}"
+            f"{name}.kernel disagrees with its networks: {kernel[i, j]:.4g} where {len(outputs):,} networks have the "
+            f"covariance {covariance[i, j]:.4g} ± {error[i, j]:.2g}"
         )

@@ -17,7 +17,7 @@ from torch.nn.functional import avg_pool2d, conv2d, max_pool2d
 from sgdbayes.architectures._convolution import POOLINGS, convolve, pack, unpack
 from sgdbayes.architectures._infinite_width import infinite_width_kernel
 from sgdbayes.architectures._monte_carlo import KernelEstimate, monte_carlo_kernel
-from sgdbayes.architectures._prior import check_variances
+from sgdbayes.architectures._prior import check_variances, draw_layers
 
 __all__ = ["Convolutional"]
 
@@ -68,14 +68,7 @@ class Convolutional:
         shapes = [(size, size, c, self.channels) for c in (entering, *[self.channels] * (self.layers - 1))]
         flat = (height // shrink) * (width // shrink) * self.channels
         shapes += pairwise([flat, self.dense, 1] if self.dense else [flat, 1])
-        parameters = []
-        for shape in shapes:
-            for drawn, variance in (
-                (shape, self.weight_variance / prod(shape[:-1])),
-                ((1, shape[-1]), self.bias_variance),
-            ):
-                parameters.append(rng.standard_normal(drawn, dtype=np.float32) * np.float32(variance**0.5))
-        return parameters
+        return draw_layers(shapes, rng, weight_variance=self.weight_variance, bias_variance=self.bias_variance)
 
     def outputs(self, parameters: list[torch.Tensor], inputs: torch.Tensor) -> torch.Tensor:
         """Outputs (M, B) of M stacked networks on ``inputs`` (M, B, H, W[, C]), each network its own batch, or
@@ -98,8 +91,8 @@ class Convolutional:
 
     @property
     def kernel_is_estimate(self) -> bool:
-        """Whether ``kernel`` is a Monte Carlo estimate: with pooling the closed form, where there is one, costs a covariance
-        of every two pixels for every two inputs.
+        """Whether ``kernel`` is a Monte Carlo estimate: with pooling the closed form, where there is one, costs a
+        covariance of every two pixels for every two inputs.
         """
         return self.pooling != "none"
 

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import torch
 
-from sgdbayes.architectures._prior import check_variances
+from sgdbayes.architectures._prior import check_variances, draw_layers
 from sgdbayes.architectures._relu_kernel import relu_kernel
 
 __all__ = ["FullyConnected"]
@@ -33,14 +33,7 @@ class FullyConnected:
     def initial_parameters(self, input_shape: tuple[int, ...], rng: np.random.Generator) -> list[np.ndarray]:
         """Draw one network from the prior: weights (fan_in, fan_out) and biases (1, fan_out) in turn, float32."""
         sizes = [int(np.prod(input_shape)), *[self.width] * self.depth, 1]
-        parameters = []
-        for fan_in, fan_out in pairwise(sizes):
-            for shape, variance in (
-                ((fan_in, fan_out), self.weight_variance / fan_in),
-                ((1, fan_out), self.bias_variance),
-            ):
-                parameters.append(rng.standard_normal(shape, dtype=np.float32) * np.float32(variance**0.5))
-        return parameters
+        return draw_layers(pairwise(sizes), rng, **self._variances)
 
     def outputs(self, parameters: list[torch.Tensor], inputs: torch.Tensor) -> torch.Tensor:
         """Outputs (M, B) of M stacked networks on ``inputs`` (M, B, ...), each network its own batch, or (1, B, ...),
@@ -64,5 +57,8 @@ class FullyConnected:
         return self._kernel(inputs, "ntk")
 
     def _kernel(self, inputs: np.ndarray, kind: Literal["nngp", "ntk"]) -> np.ndarray:
-        variances = {"weight_variance": self.weight_variance, "bias_variance": self.bias_variance}
-        return relu_kernel(inputs.reshape(len(inputs), -1), self.depth, kind=kind, **variances).numpy()
+        return relu_kernel(inputs.reshape(len(inputs), -1), self.depth, kind=kind, **self._variances).numpy()
+
+    @property
+    def _variances(self) -> dict[str, float]:
+        return {"weight_variance": self.weight_variance, "bias_variance": self.bias_variance}

@@ -7,9 +7,10 @@ import numpy as np
 __all__ = ["kernel_with_facts"]
 
 
-def kernel_with_facts(architecture: Any, inputs: np.ndarray, method: str) -> tuple[np.ndarray, dict[str, Any]]:  # noqa: ANN401
-    """The kernel (n, n) on ``inputs`` that ``method``, "kernel" or "tangent_kernel", of an architecture gives; where it comes
-    from random networks, with its standard error and their number.
+def kernel_with_facts(architecture: object, inputs: np.ndarray, method: str) -> tuple[np.ndarray, dict[str, Any]]:
+    """The kernel (n, n) on ``inputs`` that ``method``, "kernel" or "tangent_kernel", of an architecture gives.
+
+    Where it comes from random networks, with its standard error and their number.
     """
     if method == "kernel" and getattr(architecture, "kernel_is_estimate", False):
         estimate = architecture.kernel_estimate(inputs)

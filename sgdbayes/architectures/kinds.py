@@ -14,8 +14,8 @@ __all__ = ["ARCHITECTURES", "ArchitectureKind", "architecture_of", "register_arc
 class ArchitectureKind:
     """``make`` takes the options, all with defaults, and raises ValueError for impossible ones. What it gives has
     ``initial_parameters(input_shape, rng)``, ``outputs(parameters, inputs)`` and ``kernel(inputs)``; perhaps
-    ``tangent_kernel(inputs)``, or ``kernel_is_estimate`` and ``kernel_estimate(inputs)``. ``known_rates``: whether the learning
-    rates that entries of optimisers and data sets name are known to do for it.
+    ``tangent_kernel(inputs)``, or ``kernel_is_estimate`` and ``kernel_estimate(inputs)``. ``known_rates``: whether the
+    learning rates that entries of optimisers and data sets name are known to do for it.
     """
 
     COMPUTES: ClassVar = ("make",)
@@ -33,7 +33,7 @@ ARCHITECTURES: Registry[ArchitectureKind] = Registry("architecture")
 
 
 def register_architecture(name: str, make: Lazy, **about: Any) -> ArchitectureKind:  # noqa: ANN401
-    """Enter an architecture; ``about``: the other fields of `ArchitectureKind`. Raises ValueError if the name is taken."""
+    """Enter an architecture; ``about``: other fields of `ArchitectureKind`. Raises ValueError if the name is taken."""
     return ARCHITECTURES.register(ArchitectureKind(name=name, make=make, **about))
 
 

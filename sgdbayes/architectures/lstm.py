@@ -13,7 +13,7 @@ import torch
 from torch.nn.functional import embedding
 
 from sgdbayes.architectures._monte_carlo import KernelEstimate, monte_carlo_kernel
-from sgdbayes.architectures._prior import check_variances
+from sgdbayes.architectures._prior import check_variances, draw
 from sgdbayes.architectures._recurrence import last_hidden_state
 
 __all__ = ["LSTM"]
@@ -60,7 +60,7 @@ class LSTM:
         ]
         if self.vocabulary:
             shapes.insert(0, ((self.vocabulary, self.embedding), 1.0))
-        return [rng.standard_normal(shape, dtype=np.float32) * np.float32(variance**0.5) for shape, variance in shapes]
+        return [draw(shape, variance, rng) for shape, variance in shapes]
 
     def outputs(self, parameters: list[torch.Tensor], inputs: torch.Tensor) -> torch.Tensor:
         """Outputs (M, B) of M stacked networks on ``inputs`` (M, B, T[, D]), each network its own batch, or

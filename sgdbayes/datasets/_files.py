@@ -24,7 +24,7 @@ def installed(_folder: Path) -> bool:
 def download(url: str, path: Path, *, check: Callable[[Path], object], advice: str) -> Path:
     """Download ``url`` to ``path``, there only once ``check`` of the downloaded file has raised nothing.
 
-    Raises, ending in ``advice``, ConnectionError if it cannot be downloaded, DamagedFileError if it is not what was expected.
+    Raises, ending in ``advice``, ConnectionError if it cannot be downloaded, DamagedFileError if it is another file.
     """
     # Not torchvision's download, which turns to plain http where https fails.
     from torch.hub import download_url_to_file

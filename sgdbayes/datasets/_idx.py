@@ -24,8 +24,8 @@ class IdxFiles:
     """A data set of 28x28 images in the files of MNIST.
 
     ``subfolder`` of the data folder holds the archives, ``raw`` the decompressed files, named as torchvision does;
-    ``address`` gives that of the archives; ``installed`` is one more place for them; ``sha256`` is that of each decompressed
-    file.
+    ``address`` gives that of the archives; ``installed`` is one more place for them; ``sha256`` is that of each
+    decompressed file.
     """
 
     subfolder: str
@@ -80,7 +80,8 @@ def _content(name: str, files: IdxFiles, folder: Path) -> bytes:
             f"{files.address()}{name}.gz",
             folder / files.subfolder / f"{name}.gz",
             check=lambda archive: _decompressed(archive, files.sha256[name]),
-            advice=f"put the four .gz files there, or set SGDBAYES_DATA to a folder whose subfolder {files.subfolder} holds them",
+            advice="put the four .gz files there, or set SGDBAYES_DATA to a folder "
+            f"whose subfolder {files.subfolder} holds them",
         )
     content = _decompressed(archive, files.sha256[name])
     write_bytes(path, content)

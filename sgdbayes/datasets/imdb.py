@@ -115,7 +115,8 @@ def _tfidf(train: np.ndarray, test: np.ndarray, known: np.ndarray, columns: int)
         row, column = row[found], place[codes[found]]
         if len(missing := np.setdiff1d(np.arange(len(rows)), row)):
             raise ValueError(
-                f"{len(missing)} of {len(rows)} reviews have none of the {len(known)} words known: enlarge the vocabulary"
+                f"{len(missing)} of {len(rows)} reviews have none of the {len(known)} words known: "
+                "enlarge the vocabulary"
             )
         return coo_array((np.ones(len(row), np.float32), (row, column)), shape=(len(rows), columns)).tocsr()
 
@@ -223,7 +224,8 @@ def _members(tarball: Path) -> Iterable[tuple[str, bytes]]:
                 name = member.name.removeprefix("./")
                 if name.startswith("/") or ".." in name.split("/") or not (member.isfile() or member.isdir()):
                     raise DamagedFileError(
-                        f"{tarball}: its member {member.name} is outside of it, a link or a device, which no review is: {_ADVICE}"
+                        f"{tarball}: its member {member.name} is outside of it, a link or a device, "
+                        f"which no review is: {_ADVICE}"
                     )
                 if _REVIEW.fullmatch(name):
                     yield name, archive.extractfile(member).read()

@@ -17,10 +17,11 @@ class Dataset:
 
     ``encode(train, test)`` makes inputs of the loaded ones of S and of the test points, where that depends on S. The
     keyword-only arguments of ``load`` and ``encode`` are the options of the data set; ``check`` is called with all of
-    them and raises ValueError for impossible values, ``inputs`` says what networks are given. ``at_hand(folder)``: whether it
-    can be loaded without a download. ``texts(inputs, indices, folder)``: what the explorer shows of test points that are no
-    images, and a note. ``class_names``: what labels mean. ``known_rates``: by optimiser, learning rates with which fully
-    connected networks are known to fit it, beside those that the optimisers' entries name; None if none are known to.
+    them and raises ValueError for impossible values, ``inputs`` says what networks are given. ``at_hand(folder)``:
+    whether it can be loaded without a download. ``texts(inputs, indices, folder)``: what the explorer shows of test
+    points that are no images, and a note. ``class_names``: what labels mean. ``known_rates``: by optimiser, learning
+    rates with which fully connected networks fit it, beside those that the optimisers' entries name; None if none are
+    known.
     """
 
     COMPUTES: ClassVar = ("load", "encode")

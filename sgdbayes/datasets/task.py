@@ -24,8 +24,8 @@ class LabelledData:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What is known of the inputs before they are loaded: the ``shape`` of one, of how many ``words`` its entries are numbers
-    (0: they are not), whether an input of ``zeros`` is among them.
+    """What is known of the inputs before they are loaded: the ``shape`` of one, of how many ``words`` its entries are
+    numbers (0: they are not), whether an input of ``zeros`` is among them.
     """
 
     shape: tuple[int, ...]
@@ -75,20 +75,18 @@ def draw_task(
 ) -> Task:
     """Draw S and the recorded test points without replacement, each class with equal probability per example.
 
-    ``encode(train, test)`` turns what was drawn of ``data.inputs`` into inputs. Raises ValueError if the data set is too
-    small, or if a positive class is not in it or leaves no other class.
+    ``encode(train, test)`` turns what was drawn of ``data.inputs`` into inputs. Raises ValueError if the data set is
+    too small, or if a positive class is not in it or leaves no other class.
     """
-    available = len(data.classes)
-    if train_size + recorded_test_size > available:
-        raise ValueError(
-            f"train_size + recorded_test_size = {train_size + recorded_test_size} is more than the {available} examples there are"
-        )
+    size, available = train_size + recorded_test_size, len(data.classes)
+    if size > available:
+        raise ValueError(f"train_size + recorded_test_size = {size} is more than the {available} examples there are")
     classes = set(np.unique(data.classes).tolist())
     if not set(positive_classes) < classes:
         raise ValueError(
             f"positive_classes must be some, not all, of the classes {sorted(classes)}, got {sorted(positive_classes)}"
         )
-    drawn = np.random.default_rng(seed).permutation(available)[: train_size + recorded_test_size]
+    drawn = np.random.default_rng(seed).permutation(available)[:size]
     train, test = drawn[:train_size], drawn[train_size:]
     labels = np.where(np.isin(data.classes, positive_classes), 1, -1).astype(np.int8)
     train_inputs, test_inputs = data.inputs[train], data.inputs[test]

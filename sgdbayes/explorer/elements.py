@@ -54,16 +54,15 @@ def _class_names(settings: Mapping[str, Any]) -> dict[str, str]:
         return {"positive": _ranges(positive), "negative": "the rest"}
     both = {"positive": positive, "negative": set(dataset.classes) - positive}
     if dataset.class_names:
-        return {label: ", ".join(dataset.class_names[each] for each in sorted(of)) for label, of in both.items()}
-    return {label: _ranges(of) for label, of in both.items()}
+        return {label: ", ".join(dataset.class_names[each] for each in sorted(own)) for label, own in both.items()}
+    return {label: _ranges(own) for label, own in both.items()}
 
 
 def _ranges(classes: set[int]) -> str:
     # Numbers in a row differ from their rank by the same.
-    runs = [
-        [number for _, number in run] for _, run in groupby(enumerate(sorted(classes)), lambda pair: pair[1] - pair[0])
-    ]
-    return ", ".join(f"{run[0]}–{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs)
+    ranges = groupby(enumerate(sorted(classes)), lambda pair: pair[1] - pair[0])
+    ranges = ([number for _, number in pairs] for _, pairs in ranges)
+    return ", ".join(f"{first}–{rest[-1]}" if rest else f"{first}" for first, *rest in ranges)
 
 
 def _task(settings: Mapping[str, Any], path: Path, data: Path) -> tuple[Task | None, str]:

@@ -73,7 +73,7 @@ def _head(view: Mapping[str, Any], most: int) -> dict[str, Any]:
     """The view with ``most`` functions at most: those found most often, and of the rest those that any posterior gives
     a probability.
     """
-    known = [column for of in view["posteriors"].values() if (column := of["log_p"]) is not None]
+    known = [each["log_p"] for each in view["posteriors"].values() if each["log_p"] is not None]
     totals = [sum(column) for column in zip(*view["counts"].values(), strict=True)]
     rare = [total <= 1 and all(column[i] is None for column in known) for i, total in enumerate(totals)]
     kept = sorted(sorted(range(len(totals)), key=lambda i: (rare[i], i))[:most])

@@ -39,28 +39,21 @@ def explorer_page(
     if not functions:
         raise ValueError("there is nothing to explore: no experiment has a table of functions")
     domains: dict[tuple[str, str, int], dict[str, pd.DataFrame]] = {}
-    for (name, size), table in functions.items():
-        item = about["experiments"][name]
-        domains.setdefault((item["task"], item["architecture"], size), {})[name] = table
     largest: dict[str, int] = {}
-    for task, _, size in domains:
-        largest[task] = max(size, largest.get(task, 0))
-    described = {
-        task: describe_elements(about["tasks"][task], tasks / f"{task}.npz", size, data=data)
-        for task, size in largest.items()
-    }
-    views = [
-        gather_view(
-            tables,
-            {posterior: table for (*model, posterior), table in draws.items() if model == [task, architecture]},
-            truth=described[task][1],
-        )
-        for (task, architecture, _), tables in domains.items()
-    ]
-    elements = {task: shown for task, (shown, _) in described.items()}
     sizes: dict[str, list[int]] = {}
-    for name, size in functions:
+    for (name, size), table in functions.items():
+        task, architecture = (about["experiments"][name][each] for each in ("task", "architecture"))
+        domains.setdefault((task, architecture, size), {})[name] = table
+        largest[task] = max(size, largest.get(task, 0))
         sizes.setdefault(name, []).append(size)
+    elements, truths = {}, {}
+    for task, size in largest.items():
+        path = tasks / f"{task}.npz"
+        elements[task], truths[task] = describe_elements(about["tasks"][task], path, size, data=data)
+    views = []
+    for (task, architecture, _), tables in domains.items():
+        drawn = {posterior: table for (*model, posterior), table in draws.items() if model == [task, architecture]}
+        views.append(gather_view(tables, drawn, truth=truths[task]))
     return fill_page(_facts(about, sizes, views, comparison), views, elements, limit=limit)
 
 
@@ -97,10 +90,9 @@ def _start(comparison: pd.DataFrame, sizes: Sequence[int]) -> dict[str, Any]:
     if rows.empty:
         return {"size": sizes[0], "posterior": None}
     # The paper's where no other allows more functions to be compared.
-    best = max(
-        rows.to_dict("records"), key=lambda row: (row["compared"], bool(posterior_kind(row["posterior"]).approximates))
-    )
-    return {"size": best["domain_size"], "posterior": best["posterior"]}
+    papers = rows["posterior"].map(lambda name: bool(posterior_kind(name).approximates))
+    best = rows.assign(papers=papers).sort_values(["compared", "papers"], ascending=False, kind="stable").iloc[0]
+    return {"size": int(best["domain_size"]), "posterior": best["posterior"]}
 
 
 def _statistics(comparison: pd.DataFrame) -> dict[str, list]:
@@ -121,5 +113,5 @@ def _describe(item: Mapping[str, Any], tasks: Mapping[str, Any]) -> dict[str, An
         f"{call(training['optimizer'])}, loss {training['loss']}, batch size {training['batch_size']}, "
         f"to zero training error{extra}."
     )
-    named = {key: item[key] for key in ("task", "architecture", "optimizer")}
-    return {**named, "loss": training["loss"], "batch_size": training["batch_size"], "about": text}
+    names = {part: item[part] for part in ("task", "architecture", "optimizer")}
+    return {**names, "loss": training["loss"], "batch_size": training["batch_size"], "about": text}

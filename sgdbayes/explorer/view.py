@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sgdbayes.functions import as_strings
+from sgdbayes.functions import as_bits, as_strings
 
 __all__ = ["gather_view", "recovered_truth"]
 
@@ -26,11 +26,11 @@ def gather_view(
     different domains, or if their test errors are not those of ``truth``.
     """
     table = _union(functions)
-    bits, errors = _bits(table["function"]), table["test_errors"].to_numpy()
+    bits, test_errors = as_bits(table["function"]), table["test_errors"].to_numpy()
     size = bits.shape[1]
     if truth is None:
-        truth = recovered_truth(bits, errors)
-    elif not np.array_equal((bits != truth[:size]).sum(1), errors):
+        truth = recovered_truth(bits, test_errors)
+    elif not np.array_equal((bits != truth[:size]).sum(1), test_errors):
         raise ValueError(
             "the task's labels do not give the test errors in the tables of functions: one is out of date, "
             "make both anew"
@@ -41,7 +41,7 @@ def gather_view(
         "size": size,
         "truth": None if truth is None else as_strings(truth[None, :size])[0],
         "functions": table["function"].tolist(),
-        "errors": errors.tolist(),
+        "errors": test_errors.tolist(),
         "networks": {name: int(each["count"].sum()) for name, each in functions.items()},
         "counts": {
             name: table["function"].map(each.set_index("function")["count"]).fillna(0).astype(int).tolist()
@@ -65,20 +65,15 @@ def gather_view(
     }
 
 
-def recovered_truth(bits: np.ndarray, errors: np.ndarray) -> np.ndarray | None:
+def recovered_truth(bits: np.ndarray, test_errors: np.ndarray) -> np.ndarray | None:
     """The true labels (m,) bool, from functions (N, m) and how many elements each labels wrongly; None if left open."""
-    right = np.flatnonzero(errors == 0)
+    right = np.flatnonzero(test_errors == 0)
     if len(right):
         return bits[right[0]].astype(bool)
-    # errors = sum f + sum t (1 - 2 f), which is linear in the truth t.
-    solution, _, rank, _ = np.linalg.lstsq(1.0 - 2.0 * bits, errors - bits.sum(1), rcond=None)
+    # test errors = sum f + sum t (1 - 2 f), which is linear in the truth t.
+    solution, _, rank, _ = np.linalg.lstsq(1.0 - 2.0 * bits, test_errors - bits.sum(1), rcond=None)
     truth = solution > 0.5
-    return truth if rank == bits.shape[1] and np.array_equal((bits != truth).sum(1), errors) else None
-
-
-def _bits(strings: pd.Series) -> np.ndarray:
-    """Functions (N,) as bool (N, m): those of a page are a million digits, of which a loop takes seconds."""
-    return np.array(strings.tolist(), dtype="S").view("S1").reshape(len(strings), -1) == b"1"
+    return truth if rank == bits.shape[1] and np.array_equal((bits != truth).sum(1), test_errors) else None
 
 
 def _union(functions: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -103,4 +98,4 @@ def _column(table: pd.DataFrame, name: str, digits: str) -> list[float | None] |
 
 def _positive(table: pd.DataFrame) -> list[int]:
     """How many of those that ended as, or were drawn as, the functions of ``table`` label each element positive."""
-    return (table["count"].to_numpy() @ _bits(table["function"])).tolist()
+    return (table["count"].to_numpy() @ as_bits(table["function"])).tolist()

@@ -9,15 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sgdbayes.figures.points import LOG10, label_powers_of_ten
-from sgdbayes.figures.style import (
-    add_caption,
-    call,
-    describe_task,
-    hide_unused,
-    label_outer,
-    name_rows,
-    panels,
-)
+from sgdbayes.figures.style import add_caption, call, describe_task, hide_unused, label_outer, panels
 from sgdbayes.posterior.kinds import posterior_kind
 
 __all__ = ["draw_by_error"]
@@ -41,29 +33,26 @@ def draw_by_error(
     # One panel alone would be lower than its caption.
     columns = max(len(models), 2 if len(posteriors) == 1 else 1)
     figure, axes = panels(len(posteriors), columns, sharex=True, sharey="row")
-    for row in axes:
-        hide_unused(row, len(models))
     for row, posterior in zip(axes, posteriors, strict=True):
+        hide_unused(row, len(models))
         for panel, model in zip(row, models, strict=False):
-            if (*model, posterior) not in tables:
-                panel.set_title(f"{', '.join(model)}\nnot asked for")
-                continue
-            table = tables[*model, posterior]
-            _draw(panel, table, size, posterior_kind(posterior).style)
-            unresolved = int(table["log_p"].isna().sum())
-            note = f"{unresolved} of {len(table)} unresolved" if unresolved else f"{len(table)} functions"
+            note = "not asked for"
+            if (*model, posterior) in tables:
+                table = tables[*model, posterior]
+                _draw(panel, table, size, posterior_kind(posterior).style)
+                unresolved = int(table["log_p"].isna().sum())
+                note = f"{unresolved} of {len(table)} unresolved" if unresolved else f"{len(table)} functions"
             panel.set_title(f"{', '.join(model)}\n{note}")
-    label_outer(axes, f"wrong labels among |E| = {size}", None)
-    name_rows(axes, posteriors, r"$P_B(f|S)$")
+    label_outer(axes, f"wrong labels among |E| = {size}", r"$P_B(f|S)$", posteriors=posteriors)
     data = " ".join(describe_task(tasks[name]) for name in dict.fromkeys(task for task, _ in models))
     kinds = ", ".join(call(architectures[name]) for name in dict.fromkeys(name for _, name in models))
     add_caption(
         figure,
-        f"Models: {kinds}. {data} Up to {settings['number']} functions with each number of wrong labels, drawn at random (seed "
-        f"{settings['seed']}). Line: mean of log P_B over the resolved of them, with 95 % intervals over functions (Student's t, "
-        "from three on; none where these are all there are); band: their 5 % to 95 % quantiles. Hollow: some are not resolved, too few "
-        "posterior draws carrying them, so that the mean is of the likelier ones; crosses at the bottom: none is resolved. Dashed: all "
-        "functions equally likely.",
+        f"Models: {kinds}. {data} Up to {settings['number']} functions with each number of wrong labels, drawn at "
+        f"random (seed {settings['seed']}). Line: mean of log P_B over the resolved of them, with 95 % intervals over "
+        "functions (Student's t, from three on; none where these are all there are); band: their 5 % to 95 % "
+        "quantiles. Hollow: some are not resolved, too few posterior draws carrying them, so that the mean is of the "
+        "likelier ones; crosses at the bottom: none is resolved. Dashed: all functions equally likely.",
     )
     return figure
 
@@ -73,21 +62,18 @@ def _draw(panel: Axes, table: pd.DataFrame, size: int, style: Mapping[str, Any])
     from scipy.special import comb, stdtrit
 
     log10_p = (table["log_p"] / LOG10).groupby(table["test_errors"])
-    number, mean = log10_p.count(), log10_p.mean()
-    some = (number > 0).to_numpy()
-    low, high = (log10_p.quantile(share) for share in (0.05, 0.95))
+    resolved, drawn, mean = log10_p.count(), log10_p.size(), log10_p.mean()
     wrong = mean.index.to_numpy()
     # Gaps where nothing is resolved: NaN breaks the line and the band.
+    low, high = (log10_p.quantile(share) for share in (0.05, 0.95))
     panel.fill_between(wrong, low, high, color=style["color"], alpha=0.2, linewidth=0)
-    drawn, there_are = log10_p.size(), comb(size, wrong)
     # Drawn without replacement: the mean over all that there are is exact.
-    spread = log10_p.std() * np.sqrt((1 - drawn / there_are).clip(0) / number.clip(1))
+    se = log10_p.std() * np.sqrt((1 - drawn / comb(size, wrong)).clip(0) / resolved.clip(1))
     # Of two functions the interval would reach 9 deviations each way and set the axis.
-    reach = (stdtrit((number - 1).clip(1), 0.975) * spread).where(number >= 3, 0)
-    plain = {name: value for name, value in style.items() if name != "marker"}
-    panel.errorbar(wrong, mean, yerr=reach, elinewidth=0.7, **plain)
-    whole = (number == drawn).to_numpy()
-    marks = {"linestyle": "", "marker": style.get("marker", "o"), "color": style["color"]}
+    reach = (stdtrit((resolved - 1).clip(1), 0.975) * se).where(resolved >= 3, 0)
+    panel.errorbar(wrong, mean, yerr=reach, elinewidth=0.7, color=style["color"], linestyle=style["linestyle"])
+    some, whole = (resolved > 0).to_numpy(), (resolved == drawn).to_numpy()
+    marks = {"linestyle": "", "marker": style["marker"], "color": style["color"]}
     panel.plot(wrong[some & whole], mean[some & whole], **marks)
     panel.plot(wrong[some & ~whole], mean[some & ~whole], markerfacecolor="w", **marks)
     low_down = np.full((~some).sum(), 0.03)

@@ -1,4 +1,4 @@
-"""What figures with a point per function share: shades that say its test error, axes of log10 probabilities, titles."""
+"""What figures with a point per function share: shades by its test error, axes of log10 probabilities, titles."""
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from sgdbayes.figures.style import power_of_ten
+from sgdbayes.statistics import Z
 
 __all__ = [
     "LOG10",
@@ -20,6 +21,8 @@ __all__ = [
     "error_shades",
     "label_powers_of_ten",
     "limits",
+    "log10_frequencies",
+    "log10_probabilities",
 ]
 
 LOG10 = np.log(10)
@@ -50,6 +53,18 @@ def limits(log10_p: np.ndarray, *, decades: float = 1.1) -> tuple[float, float]:
     low, high = float(log10_p.min()), float(log10_p.max())
     margin = max(0.06 * (high - low) + 0.1, (decades - high + low) / 2)
     return low - margin, high + margin
+
+
+def log10_frequencies(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """log10 of the frequency of each function of ``table`` (F,), and how far its Wilson interval reaches (2, F)."""
+    value, low, high = np.log10(table[["frequency", "frequency_low", "frequency_high"]].to_numpy().T)
+    return value, np.array([value - low, high - value])
+
+
+def log10_probabilities(table: pd.DataFrame, posterior: str) -> tuple[np.ndarray, np.ndarray]:
+    """log10 of each function's probability under ``posterior`` (F,), and how far its interval reaches (F,)."""
+    log_p, se = table[[f"log_p_{posterior}", f"log_p_{posterior}_se"]].to_numpy().T
+    return log_p / LOG10, Z * se / LOG10
 
 
 def draw_points(

@@ -19,17 +19,11 @@ from sgdbayes.figures.points import (
     error_shades,
     label_powers_of_ten,
     limits,
+    log10_frequencies,
+    log10_probabilities,
 )
-from sgdbayes.figures.style import (
-    add_caption,
-    describe_task,
-    describe_trainings,
-    hide_unused,
-    label_outer,
-    panels,
-)
+from sgdbayes.figures.style import add_caption, describe_experiments, describe_task, label_outer, panels_in_rows
 from sgdbayes.posterior.kinds import posterior_kind
-from sgdbayes.statistics import Z
 
 __all__ = ["draw_reference"]
 
@@ -48,103 +42,96 @@ def draw_reference(
 ) -> Figure:
     """A panel for each experiment and for each other posterior on one model, up to four in a row.
 
-    ``functions`` and ``training``: by experiment, of which those that ask for the reference are shown; ``comparison``: their
-    rows of comparison.csv; ``pairs``: the model's of posterior-pairs.csv.
+    ``functions`` and ``training``: by experiment, of which those that ask for the reference are shown; ``comparison``:
+    their rows of comparison.csv; ``pairs``: the model's of posterior-pairs.csv.
     """
-    column = f"log_p_{reference}"
-    shown = {name: table for name, table in functions.items() if column in table}
+    shown = {name: table for name, table in functions.items() if f"log_p_{reference}" in table}
     others = [name for name in posteriors if name != reference]
-    number = len(shown) + len(others)
     # One panel alone would be lower than its caption.
-    columns = max(2, min(4, number))
-    figure, axes = panels(-(-number // columns), columns, sharex=True)
+    figure, axes = panels_in_rows(len(shown) + len(others), least=2, sharex=True)
     each, across = iter(axes.flat), []
     for name, table in shown.items():
         panel = next(each)
+        x, unresolved = _draw_networks(panel, table, reference, size, min_count)
         title = correlation_title(comparison[comparison["experiment"] == name], reference, size)
-        x, unresolved = _draw_networks(panel, table, column, size, min_count)
-        across.append(x)
         panel.set_title(f"{name}{_note(unresolved)}\n{title}")
+        across.append(x)
     for name, panel in zip(others, each, strict=False):
-        x, unresolved = _draw_posterior(panel, _known(shown.values(), (column, f"log_p_{name}")), name, column, size)
+        x, unresolved = _draw_posterior(panel, _functions_under(shown.values(), reference, name), reference, name, size)
         panel.set_title(f"{posterior_kind(name).label}{_note(unresolved)}\n{_pair_title(pairs, name, reference, size)}")
         across.append(x)
     across = np.concatenate(across)
     if len(across):
         axes[0, 0].set_xlim(*limits(across, decades=2))
-    hide_unused(axes.flat, number)
     label_outer(axes, f"{posterior_kind(reference).label}: $P(f|S)$", r"$P(f|S)$")
     error_colour_bar(figure, axes)
-    networks = {name: int(table["count"].sum()) for name, table in shown.items()}
-    about = "No experiment on this domain asks for the reference."
     if shown:
-        about = describe_trainings({name: training[name] for name in shown}, networks)
+        about = describe_experiments(shown, training, task)
+    else:
+        about = f"No experiment on this domain asks for the reference. {describe_task(task)}"
     add_caption(
         figure,
-        f"|E| = {size}. {about} {describe_task(task)} A point is a function on E: across, its "
-        "probability under the reference; up, its share of an experiment's networks with its 95 % Wilson interval, or its probability "
-        "under another posterior; other bars: 95 % Monte Carlo intervals. Hollow, without their interval: found "
-        f"fewer than {min_count} times, not in the correlation r. Marks at the lower edge: functions that no network found, though the "
-        "reference gives them as much as some that "
-        "were. Functions unresolved under either side are counted, not drawn. Dashed: equality. Brackets: 95 % interval, "
-        "over networks, or between posteriors of Monte Carlo error; ceiling: the r that a perfect predictor could be expected to reach "
-        "with this many networks. Between posteriors r is corrected for Monte Carlo errors, which lower a correlation, and over all "
+        f"|E| = {size}. {about} A point is a function on E: across, its probability under the reference; up, its "
+        "share of an experiment's networks with its 95 % Wilson interval, or its probability under another "
+        "posterior; other bars: 95 % Monte Carlo intervals. Hollow, without their interval: found fewer than "
+        f"{min_count} times, not in the correlation r. Marks at the lower edge: functions that no network found, "
+        "though the reference gives them as much as some that were. Functions unresolved under either side are "
+        "counted, not drawn. Dashed: equality. Brackets: 95 % interval, over networks, or between posteriors of "
+        "Monte Carlo error; ceiling: the r that a perfect predictor could be expected to reach with this many "
+        "networks. Between posteriors r is corrected for Monte Carlo errors, which lower a correlation, and over all "
         "functions tabulated under both, of which those in the tables of these experiments are drawn.",
     )
     return figure
 
 
-def _draw_networks(panel: Axes, table: pd.DataFrame, column: str, size: int, min_count: int) -> tuple[np.ndarray, int]:
-    """Draw an experiment's functions; where all marks stand across, and how many of those found the reference does not
-    resolve.
-    """
+def _draw_networks(
+    panel: Axes, table: pd.DataFrame, reference: str, size: int, min_count: int
+) -> tuple[np.ndarray, int]:
+    """Draw an experiment's functions; where all marks stand across, and how many of those found are unresolved."""
+    log_p = f"log_p_{reference}"
     found = table[table["count"] > 0]
-    resolved = found.dropna(subset=column)
-    x, x_reach = _logarithms(resolved, column)
-    y, low, high = np.log10(resolved[["frequency", "frequency_low", "frequency_high"]].to_numpy().T)
-    shades = error_shades(resolved["test_errors"], size)
+    resolved = found.dropna(subset=log_p)
+    (x, x_reach), (y, y_reach) = log10_probabilities(resolved, reference), log10_frequencies(resolved)
     often = (resolved["count"] >= min_count).to_numpy()
-    draw_points(panel, x, y, x_reach=x_reach, y_reach=np.array([y - low, high - y]), shades=shades, solid=often)
-    _finish(panel, x, np.concatenate([low, high]))
+    shades = error_shades(resolved["test_errors"], size)
+    draw_points(panel, x, y, x_reach=x_reach, y_reach=y_reach, shades=shades, solid=often)
+    _finish(panel, np.concatenate([y - y_reach[0], y + y_reach[1]]))
     # None where nothing is found: NaN is not exceeded.
-    unseen = table[(table["count"] == 0) & (table[column] >= resolved[column].min())]
-    unseen_x = unseen[column].to_numpy() / LOG10
+    unseen = table[(table["count"] == 0) & (table[log_p] >= resolved[log_p].min())]
+    unseen_x = unseen[log_p].to_numpy() / LOG10
     edge = {"marker": 7, "s": 18, "transform": panel.get_xaxis_transform(), "zorder": 2}
     panel.scatter(unseen_x, np.zeros(len(unseen)), c=error_shades(unseen["test_errors"], size), **edge)
     return np.concatenate([x, unseen_x]), len(found) - len(resolved)
 
 
-def _draw_posterior(panel: Axes, table: pd.DataFrame, posterior: str, column: str, size: int) -> tuple[np.ndarray, int]:
+def _draw_posterior(
+    panel: Axes, table: pd.DataFrame, reference: str, posterior: str, size: int
+) -> tuple[np.ndarray, int]:
     """Draw the functions known to two posteriors; where they stand across, and how many either does not resolve."""
-    other = f"log_p_{posterior}"
-    resolved = table.dropna(subset=[column, other])
-    (x, x_reach), (y, y_reach) = _logarithms(resolved, column), _logarithms(resolved, other)
+    resolved = table.dropna(subset=[f"log_p_{reference}", f"log_p_{posterior}"])
+    (x, x_reach), (y, y_reach) = log10_probabilities(resolved, reference), log10_probabilities(resolved, posterior)
     draw_points(panel, x, y, x_reach=x_reach, y_reach=y_reach, shades=error_shades(resolved["test_errors"], size))
-    _finish(panel, x, y)
+    _finish(panel, y)
     return x, len(table) - len(resolved)
 
 
-def _logarithms(table: pd.DataFrame, column: str) -> tuple[np.ndarray, np.ndarray]:
-    """log10 of a probability, and how far its 95 % interval reaches."""
-    return table[column].to_numpy() / LOG10, Z * table[f"{column}_se"].to_numpy() / LOG10
-
-
-def _finish(panel: Axes, x: np.ndarray, y: np.ndarray) -> None:
+def _finish(panel: Axes, y: np.ndarray) -> None:
+    """Label both axes; ``y``: what the upright one is to hold, empty if there is nothing to see."""
     for axis in (panel.xaxis, panel.yaxis):
         label_powers_of_ten(axis)
-    if len(x) == 0:
+    if len(y):
+        panel.set_ylim(*limits(y, decades=2))
+        panel.axline((0, 0), slope=1, color="0.3", linestyle="--", linewidth=0.8, zorder=0)
+    else:
         panel.text(0.5, 0.5, "no function resolved\nunder both", ha="center", transform=panel.transAxes)
-        return
-    panel.set_ylim(*limits(y, decades=2))
-    panel.axline((0, 0), slope=1, color="0.3", linestyle="--", linewidth=0.8, zorder=0)
 
 
-def _known(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
-    """The functions of all tables that have ``columns``, each once."""
-    kept = [*columns, *(f"{column}_se" for column in columns)]
-    parts = [table[["function", "test_errors", *kept]] for table in tables if set(kept) <= set(table)]
+def _functions_under(tables: Sequence[pd.DataFrame], *posteriors: str) -> pd.DataFrame:
+    """The functions of all tables that have these posteriors, each once."""
+    columns = ["function", "test_errors", *(f"log_p_{name}{end}" for name in posteriors for end in ("", "_se"))]
+    parts = [table[columns] for table in tables if set(columns) <= set(table)]
     if not parts:
-        return pd.DataFrame(columns=["function", "test_errors", *kept], dtype=float)
+        return pd.DataFrame(columns=columns, dtype=float)
     return pd.concat(parts).drop_duplicates("function", ignore_index=True)
 
 

@@ -17,29 +17,20 @@ from sgdbayes.figures.points import (
     label_powers_of_ten,
     limits,
 )
-from sgdbayes.figures.style import (
-    add_caption,
-    describe_task,
-    describe_trainings,
-    hide_unused,
-    label_outer,
-    log_scale,
-    name_rows,
-    panels,
-)
+from sgdbayes.figures.style import add_caption, describe_experiments, hide_unused, label_outer, log_scale, panels
 
 __all__ = ["draw_optimizers", "draw_scatter"]
 
 _X, _Y = r"$P_{\mathrm{OPT}}(f|S)$", r"$P_B(f|S)$"
 _POINTS = (
     "A point is a function on the domain E: across, its share of the networks with its 95 % Wilson interval; up, its "
-    "probability under the posterior. Hollow, without their interval: found fewer than {min_count} times, "
-    "not in the correlation r. Marks at the left edge: functions that no network found, though the posterior "
-    "gives them as much as some that were. Left out: functions that too few posterior draws carry, "
-    "and those too rare to be asked about. Dashed: equality. Brackets: "
-    "95 % bootstrap interval over networks; ceiling: the r that a perfect predictor could be expected to reach with this "
-    "many networks."
+    "probability under the posterior. Hollow, without their interval: found fewer than {min_count} times, not in the "
+    "correlation r. Marks at the left edge: functions that no network found, though the posterior gives them as much "
+    "as some that were. Left out: functions that too few posterior draws carry, and those too rare to be asked "
+    "about. Dashed: equality. Brackets: 95 % bootstrap interval over networks; ceiling: the r that a perfect "
+    "predictor could be expected to reach with this many networks."
 )
+_Range = tuple[float, float]
 
 
 def draw_scatter(
@@ -66,12 +57,10 @@ def draw_scatter(
             panel.set_ylim(y)
             panel.set_title(f"|E| = {size}\n{correlation_title(comparison, posterior, size)}")
         column[0].set_xlim(_union(across))
-    label_outer(axes, _X, _Y)
-    name_rows(axes, posteriors, _Y)
+    label_outer(axes, _X, _Y, posteriors=posteriors)
     error_colour_bar(figure, axes)
-    networks = int(comparison["networks"].iloc[0])
-    about = f"{describe_trainings({experiment: training}, {experiment: networks})} {describe_task(task)} "
-    add_caption(figure, about + _POINTS.format(min_count=min_count))
+    about = describe_experiments({experiment: next(iter(functions.values()))}, {experiment: training}, task)
+    add_caption(figure, f"{about} {_POINTS.format(min_count=min_count)}")
     return figure
 
 
@@ -80,13 +69,13 @@ def draw_optimizers(
     comparison: pd.DataFrame,
     *,
     size: int,
-    training: Mapping[str, Mapping[str, Any]],
-    task: Mapping[str, Any],
     min_count: int,
+    **about: Mapping[str, Any],
 ) -> Figure:
-    """The experiments on one model side by side at one domain size, up to four panels in a row, posterior after posterior.
+    """The experiments on one model side by side at one domain size, up to four in a row, posterior after posterior.
 
-    ``functions`` and ``training``: by experiment; ``comparison``: their rows of comparison.csv.
+    ``functions``: table of functions by experiment; ``comparison``: their rows of comparison.csv; ``about``: training
+    by experiment and task, for the caption.
     """
     comparison = comparison[comparison["domain_size"] == size]
     posteriors = list(dict.fromkeys(comparison["posterior"]))
@@ -98,35 +87,31 @@ def draw_optimizers(
     figure, axes = panels(len(rows), columns, sharex=True, sharey="row")
     # Once for all panels: each that shares an axis would set it for all others.
     log_scale(axes[0, 0], "x")
-    across: list[tuple[float, float]] = []
-    ranges: dict[str, list[tuple[float, float]]] = {posterior: [] for posterior in posteriors}
+    across: list[_Range] = []
+    ranges: dict[str, list[_Range]] = {posterior: [] for posterior in posteriors}
     for row, (posterior, shown) in zip(axes, rows, strict=True):
         for panel, name in zip(row, shown, strict=False):
             x, y = _scatter(panel, functions[name], posterior, size, min_count)
             across.append(x)
             ranges[posterior].append(y)
-            rows_of = comparison[comparison["experiment"] == name]
-            panel.set_title(f"{name}\n{correlation_title(rows_of, posterior, size)}")
+            title = correlation_title(comparison[comparison["experiment"] == name], posterior, size)
+            panel.set_title(f"{name}\n{title}")
         hide_unused(row, len(shown))
-    label_outer(axes, _X, _Y)
-    name_rows(axes, [posterior for posterior, _ in rows], _Y)
+    label_outer(axes, _X, _Y, posteriors=[posterior for posterior, _ in rows])
     for row, (posterior, _) in zip(axes, rows, strict=True):
         row[0].set_ylim(_union(ranges[posterior]))
     axes[0, 0].set_xlim(_union(across))
     error_colour_bar(figure, axes)
-    networks = dict(zip(comparison["experiment"], comparison["networks"], strict=True))
-    about = describe_trainings(training, {name: int(networks[name]) for name in functions})
-    add_caption(figure, f"|E| = {size}. {about} {describe_task(task)} " + _POINTS.format(min_count=min_count))
+    described = describe_experiments(functions, **about)
+    add_caption(figure, f"|E| = {size}. {described} {_POINTS.format(min_count=min_count)}")
     return figure
 
 
-def _union(ranges: Sequence[tuple[float, float]]) -> tuple[float, float]:
+def _union(ranges: Sequence[_Range]) -> _Range:
     return min(low for low, _ in ranges), max(high for _, high in ranges)
 
 
-def _scatter(
-    panel: Axes, table: pd.DataFrame, posterior: str, size: int, min_count: int
-) -> tuple[tuple[float, float], tuple[float, float]]:
+def _scatter(panel: Axes, table: pd.DataFrame, posterior: str, size: int, min_count: int) -> tuple[_Range, _Range]:
     """Draw the functions of ``table``; the ranges of frequencies and of log10 probabilities that hold them all."""
     log10_p = table[f"log_p_{posterior}"] / LOG10
     # Where a probability is unknown there is no point; the caption says so.
@@ -135,7 +120,7 @@ def _scatter(
     if not found.any():
         panel.text(0.5, 0.5, "none of these functions\nis resolved", ha="center", transform=panel.transAxes)
         return (0.1, 1.0), (-1.0, 0.0)
-    # Of the functions that no network found, those that this posterior thinks no less likely than some that were found.
+    # Of the functions that no network found, those that this posterior thinks no less likely than some that were.
     unseen = ~found & (log10_p >= log10_p[found].min())
     table, p, found, unseen = table[found | unseen], *(values[found | unseen] for values in (log10_p, found, unseen))
     frequency = table["frequency"]

@@ -1,6 +1,4 @@
-"""What all figures share: type sizes, colours that keep their order in grey, panels, captions, and saving as PNG and
-PDF.
-"""
+"""What all figures share: type sizes, panels, captions, and saving as PNG and PDF."""
 
 import io
 import textwrap
@@ -15,6 +13,7 @@ matplotlib.use("agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
@@ -26,13 +25,14 @@ from sgdbayes.posterior.kinds import posterior_kind
 __all__ = [
     "add_caption",
     "call",
+    "describe_experiments",
     "describe_task",
-    "describe_trainings",
+    "estimates",
     "hide_unused",
     "label_outer",
     "log_scale",
-    "name_rows",
     "panels",
+    "panels_in_rows",
     "power_of_ten",
     "save_figure",
 ]
@@ -62,12 +62,41 @@ def panels(rows: int, columns: int, **options: Any) -> tuple[Figure, np.ndarray]
     return plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained", **options)
 
 
+def panels_in_rows(
+    number: int,
+    *,
+    least: int = 1,
+    most: int = 4,
+    **options: Any,  # noqa: ANN401
+) -> tuple[Figure, np.ndarray]:
+    """As `panels`, for ``number`` of them, ``most`` in a row and ``least`` columns; those too many are hidden."""
+    columns = max(least, min(most, number))
+    figure, axes = panels(-(-number // columns), columns, **options)
+    hide_unused(axes.flat, number)
+    return figure, axes
+
+
+def hide_unused(axes: Sequence[Axes], used: int) -> None:
+    """Remove the panels after the first ``used``."""
+    for panel in axes[used:]:
+        panel.set_axis_off()
+
+
+def estimates(rows: Any, column: str, *, scale: float = 1) -> tuple[np.ndarray, np.ndarray]:  # noqa: ANN401
+    """The values (N,) of a ``column`` that has an interval, in a table or in a row of it, and its reach (2, N)."""
+    value, low, high = (scale * np.asarray(rows[f"{column}{end}"]) for end in ("", "_low", "_high"))
+    return value, np.clip([value - low, high - value], 0, None)
+
+
 def log_scale(panel: Axes, *names: str) -> None:
-    """Make the axes ``names``, "x" or "y", logarithmic, with ticks at 1, 2 and 5: powers of ten are labelled, in less than a decade all."""
+    """Make the axes ``names``, "x" or "y", logarithmic, with ticks at 1, 2 and 5.
+
+    Powers of ten are labelled, in less than a decade all ticks.
+    """
     for name in names:
         panel.set(**{f"{name}scale": "log"})
         axis = getattr(panel, f"{name}axis")
-        # A third of the time of a figure with many panels would go into nine minor ticks a decade and into labels as formulas.
+        # Nine minor ticks a decade and labels as formulas would take a third of the time of a figure with many panels.
         axis.set_minor_locator(LogLocator(subs=[2, 5]))
         axis.set_minor_formatter(partial(_in_a_decade, axis))
         axis.set_major_formatter(lambda value, _: power_of_ten(np.log10(value)))
@@ -100,19 +129,26 @@ def describe_task(task: Mapping[str, Any], *, train_sizes: Iterable[int] = ()) -
     return f"Data: {data}, {classes} {positive} against the rest, |S| = {sizes}, task seed {task['seed']}."
 
 
-def describe_trainings(training: Mapping[str, Mapping[str, Any]], networks: Mapping[str, int]) -> str:
-    """What the networks of experiments on one model are and how those of each were trained."""
+def describe_experiments(
+    functions: Mapping[str, pd.DataFrame], training: Mapping[str, Mapping[str, Any]], task: Mapping[str, Any]
+) -> str:
+    """What the networks of experiments on one model are, how those of each were trained, and on which task.
+
+    ``functions``: the table of functions of each experiment that is described; ``training``: of these or more.
+    """
     architecture = next(iter(training.values()))["architecture"]
     each = []
-    for name, settings in training.items():
+    for name, table in functions.items():
+        settings = training[name]
         extra = f", {settings['extra_epochs']} epochs beyond" if settings["extra_epochs"] else ""
         extra += f", to loss {settings['target_loss']}" if settings["target_loss"] else ""
         extra += f", products in {settings['precision']}" if settings["precision"] != "float32" else ""
         each.append(
-            f"{name}: {networks[name]:,} networks, {call(settings['optimizer'])}, loss {settings['loss']}, batch size "
-            f"{settings['batch_size']}, seed {settings['seed']}{extra}"
+            f"{name}: {table['count'].sum():,} networks, {call(settings['optimizer'])}, loss {settings['loss']}, batch "
+            f"size {settings['batch_size']}, seed {settings['seed']}{extra}"
         )
-    return f"Networks {call(architecture)} trained to zero training error; {'; '.join(each)}."
+    trained = f"Networks {call(architecture)} trained to zero training error; {'; '.join(each)}."
+    return f"{trained} {describe_task(task)}"
 
 
 def call(settings: Mapping[str, Any]) -> str:
@@ -121,30 +157,20 @@ def call(settings: Mapping[str, Any]) -> str:
     return f"{settings['kind']}({options})"
 
 
-def label_outer(axes: np.ndarray, x: str, y: str | None) -> None:
-    """Label the x axis of the lowest panel of each column, with the ticks that a shared axis leaves to the last row, and the
-    y axis of the leftmost, unless ``y`` is None. After `hide_unused`.
+def label_outer(axes: np.ndarray, x: str, y: str | None = None, *, posteriors: Sequence[str] = ()) -> None:
+    """Label the x axis of the lowest panel of each column, with the ticks that a shared axis leaves to the last row.
+
+    If ``y`` is given it labels the leftmost panels, under the names of ``posteriors`` if these have a row each: in a
+    title with an experiment's name, that of a posterior is wider than a panel. After `hide_unused`.
     """
     for column in axes.T:
         for panel in [panel for panel in column if panel.axison][-1:]:
             panel.set_xlabel(x)
             panel.tick_params(labelbottom=True)
-    for panel in axes[:, 0] if y is not None else ():
-        panel.set_ylabel(y)
-
-
-def name_rows(axes: np.ndarray, posteriors: Sequence[str], y: str) -> None:
-    """Label the y axis of each row of panels with its posterior and ``y``: in a title with an experiment's name, that of a
-    posterior is wider than a panel. After `label_outer`.
-    """
-    for row, posterior in zip(axes, posteriors, strict=True):
-        row[0].set_ylabel(f"{posterior_kind(posterior).label}\n{y}")
-
-
-def hide_unused(axes: Sequence[Axes], used: int) -> None:
-    """Remove the panels after the first ``used``."""
-    for panel in axes[used:]:
-        panel.set_axis_off()
+    labels = [f"{posterior_kind(name).label}\n{y}" for name in posteriors] or [y] * len(axes)
+    for panel, label in zip(axes[:, 0], labels, strict=True):
+        if y is not None:
+            panel.set_ylabel(label)
 
 
 def save_figure(figure: Figure, paths: Sequence[str | Path], provenance: Mapping[str, Any]) -> None:

@@ -1,5 +1,5 @@
-"""What one setting does: test errors and correlations over experiments that differ in it (figure family 7 of Mingard et al.,
-JMLR 2021, and sweeps over width, |S| and initial scale).
+"""What one setting does: test errors and correlations over experiments that differ in it (figure family 7 of Mingard et
+al., JMLR 2021, and sweeps over width, |S| and initial scale).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,14 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from sgdbayes.analysis.all_points import on_all_points
-from sgdbayes.figures.style import (
-    add_caption,
-    call,
-    describe_task,
-    hide_unused,
-    label_outer,
-    panels,
-)
+from sgdbayes.figures.style import add_caption, call, describe_task, estimates, label_outer, panels_in_rows
 from sgdbayes.posterior.kinds import POSTERIORS, posterior_kind
 
 __all__ = ["draw_sweep"]
@@ -50,26 +43,22 @@ def draw_sweep(
     tasks: Mapping[str, Mapping[str, Any]],
     test_errors: pd.DataFrame | None = None,
 ) -> Figure:
-    """Panels over ``values`` of ``setting``: mean test errors; log P_OPT against log P_B, a panel per group; and, where there
-    is a ``reference`` posterior, how the others correlate with it.
+    """Panels over ``values`` of ``setting``: mean test errors; log P_OPT against log P_B, a panel per group; and, where
+    there is a ``reference`` posterior, how the others correlate with it.
 
     ``comparison``: rows of comparison.csv; ``pairs``: posterior-pairs.csv, or None. ``values`` and ``groups``: of each
-    experiment of the sweep, the latter the label of those that a line joins. ``training`` and ``tasks``: by experiment, for the
-    caption. ``test_errors``: test-errors.csv, whose errors count if they are measured of the whole sweep and of
+    experiment of the sweep, the latter the label of those that a line joins. ``training`` and ``tasks``: by experiment,
+    for the caption. ``test_errors``: test-errors.csv, whose errors count if they are measured of the whole sweep and of
     every posterior that all of it has, or None.
     """
     rows = comparison[(comparison["domain_size"] == size) & comparison["experiment"].isin(values)]
     rows = rows.assign(x=rows["experiment"].map(values), group=rows["experiment"].map(groups)).sort_values("x")
     names = list(dict.fromkeys(groups.values()))
-    number = 1 + len(names) + (reference is not None)
-    columns = min(3, number)
-    figure, axes = panels(-(-number // columns), columns, sharex=True)
+    figure, axes = panels_in_rows(1 + len(names) + (reference is not None), most=3, sharex=True)
     each = iter(axes.flat)
     measured = on_all_points(rows, test_errors)
-    names_of = rows.groupby("posterior")["experiment"].nunique()
-    everywhere = set(names_of.index[names_of == rows["experiment"].nunique()])
-    on_all = set(measured["experiment"]) == set(rows["experiment"]) and everywhere <= set(measured["posterior"])
-    _draw_errors(next(each), measured if on_all else rows, names)
+    on_all = _covers(measured, rows)
+    _draw_test_errors(next(each), measured if on_all else rows, names)
     for name in names:
         _draw_correlations(next(each), rows[rows["group"] == name], name)
     if reference is not None and pairs is not None:
@@ -81,22 +70,31 @@ def draw_sweep(
         axes[0, 0].set_xscale("log")
     _label_values(axes[0, 0], sorted(rows["x"].unique()))
     axes[0, 0].xaxis.set_minor_formatter(NullFormatter())
-    hide_unused(axes.flat, number)
-    label_outer(axes, _AXES.get(setting, setting.rpartition(".")[2].replace("_", " ")), None)
+    label_outer(axes, _AXES.get(setting, setting.rpartition(".")[2].replace("_", " ")))
+    where = f"all {measured['domain_size'].iloc[0]:,} recorded test points" if on_all else "E"
     last = ""
     if reference:
-        last = f" Last panel: correlation of log probabilities with those of {posterior_kind(reference).label}, corrected for "
-        last += "Monte Carlo errors."
-    where = f"all {measured['domain_size'].iloc[0]:,} recorded test points" if on_all else "E"
+        last = (
+            f" Last panel: correlation of log probabilities with those of {posterior_kind(reference).label}, corrected "
+            "for Monte Carlo errors."
+        )
     add_caption(
         figure,
-        f"|E| = {size}. {_describe(rows, training, tasks, setting)} First panel: mean share of {where} labelled wrongly by the networks of "
-        "each optimiser (black and grey) and under each posterior. Then: Pearson correlation of log P_OPT with log P_B over functions "
-        "found often enough, and (dotted) the ceiling that a perfect predictor could be expected to reach. Bars: 95 % intervals, over "
-        f"networks, for posteriors of Monte Carlo error{', of errors over test points, too' if on_all else ''}; where there is no point, "
-        f"the data do not define the correlation.{last}",
+        f"|E| = {size}. {_describe(rows, training, tasks, setting)} First panel: mean share of {where} labelled "
+        "wrongly by the networks of each optimiser (black and grey) and under each posterior. Then: Pearson "
+        "correlation of log P_OPT with log P_B over functions found often enough, and (dotted) the ceiling that a "
+        "perfect predictor could be expected to reach. Bars: 95 % intervals, over networks, for posteriors of Monte "
+        f"Carlo error{', of errors over test points, too' if on_all else ''}; where there is no point, the data do "
+        f"not define the correlation.{last}",
     )
     return figure
+
+
+def _covers(measured: pd.DataFrame, rows: pd.DataFrame) -> bool:
+    """Whether all experiments of ``rows`` are measured, and all posteriors that every one of them has."""
+    experiments = rows.groupby("posterior")["experiment"].nunique()
+    everywhere = set(experiments.index[experiments == rows["experiment"].nunique()])
+    return set(measured["experiment"]) == set(rows["experiment"]) and everywhere <= set(measured["posterior"])
 
 
 def _label_values(panel: Axes, values: Sequence[float]) -> None:
@@ -110,24 +108,20 @@ def _label_values(panel: Axes, values: Sequence[float]) -> None:
     panel.set_xticks(values, labels)
 
 
-def _draw_errors(panel: Axes, rows: pd.DataFrame, names: Sequence[str]) -> None:
+def _draw_test_errors(panel: Axes, rows: pd.DataFrame, names: Sequence[str]) -> None:
     for name, (color, linestyle) in zip(names, _GROUP_STYLES * len(names), strict=False):
         own = rows[rows["group"] == name].drop_duplicates("experiment")
         _line(panel, own, "test_error", scale=100, label=name, color=color, linestyle=linestyle, marker="")
-    for posterior, table in _by_posterior(rows, "posterior"):
-        # The same for every optimiser.
-        own = table.drop_duplicates("x")
-        _line(panel, own, "posterior_test_error", scale=100, **_named(posterior))
+    # The same for every optimiser.
+    _line_per_posterior(panel, rows.drop_duplicates(["posterior", "x"]), "posterior_test_error", scale=100)
     panel.set(title="test error", ylabel="mean test error (%)", ylim=(0, None))
 
 
 def _draw_correlations(panel: Axes, rows: pd.DataFrame, name: str) -> None:
-    for posterior, table in _by_posterior(rows, "posterior"):
-        _line(panel, table, "pearson", **_named(posterior))
+    _line_per_posterior(panel, rows, "pearson")
     # Of the posterior that resolves most functions: that of all is the same but for the functions left out.
-    best = (
-        rows.sort_values("compared").drop_duplicates("x", keep="last").sort_values("x").dropna(subset="noise_ceiling")
-    )
+    best = rows.sort_values("compared").drop_duplicates("x", keep="last").sort_values("x")
+    best = best.dropna(subset="noise_ceiling")
     panel.plot(best["x"], best["noise_ceiling"], color="0.5", linestyle=(0, (1, 1)), linewidth=0.8)
     panel.axhline(0, color="0.8", linewidth=0.8, zorder=0)
     panel.set(title=name, ylabel=r"correlation of $P_{\mathrm{OPT}}$, $P_B$", ylim=(None, 1.05))
@@ -137,25 +131,25 @@ def _draw_pairs(panel: Axes, rows: pd.DataFrame, pairs: pd.DataFrame, reference:
     models = rows.drop_duplicates("x")[["task", "architecture", "x"]]
     for side, other in (("posterior_a", "posterior_b"), ("posterior_b", "posterior_a")):
         known = models.merge(pairs[pairs[side] == reference], on=["task", "architecture"]).sort_values("x")
-        for posterior, table in _by_posterior(known, other):
-            _line(panel, table, "pearson", **_named(posterior))
+        _line_per_posterior(panel, known, "pearson", by=other)
     panel.set(title=posterior_kind(reference).label, ylabel="correlation of posteriors", ylim=(None, 1.05))
 
 
-def _by_posterior(rows: pd.DataFrame, column: str) -> list[tuple[str, pd.DataFrame]]:
-    """The rows of each posterior, in one order whatever experiments there are; those of other names last."""
+def _line_per_posterior(
+    panel: Axes, rows: pd.DataFrame, column: str, *, by: str = "posterior", scale: float = 1
+) -> None:
+    """In one order whatever experiments there are; posteriors of other names last."""
     usual = list(POSTERIORS)
-    groups = rows.groupby(column)
-    return sorted(groups, key=lambda group: (usual.index(group[0]) if group[0] in usual else len(usual), group[0]))
+    tables = dict(list(rows.groupby(by)))
+    for name in sorted(tables, key=lambda name: (usual.index(name) if name in usual else len(usual), name)):
+        _line(panel, tables[name], column, scale=scale, label=posterior_kind(name).label, **posterior_kind(name).style)
 
 
-def _line(panel: Axes, table: pd.DataFrame, column: str, *, scale: float = 1, **style: Any) -> None:  # noqa: ANN401
-    value, low, high = (scale * table[f"{column}{end}"].to_numpy() for end in ("", "_low", "_high"))
+def _line(panel: Axes, table: pd.DataFrame, column: str, *, scale: float, **style: Any) -> None:  # noqa: ANN401
+    value, reach = estimates(table, column, scale=scale)
     # Nothing to see, nothing for the legend.
-    if np.isnan(value).all():
-        return
-    reach = np.clip([value - low, high - value], 0, None)
-    panel.errorbar(table["x"], value, yerr=reach, elinewidth=0.7, capsize=1.5, **style)
+    if not np.isnan(value).all():
+        panel.errorbar(table["x"], value, yerr=reach, elinewidth=0.7, capsize=1.5, **style)
 
 
 def _describe(
@@ -163,26 +157,23 @@ def _describe(
 ) -> str:
     """What was run, the swept setting left out."""
     section, _, option = setting.rpartition(".")
+    trained = [training[experiment] for experiment in tasks]
 
-    def distinct(settings: Iterable[Mapping[str, Any]], of: str) -> str:
-        kept = ({key: value for key, value in each.items() if (of, key) != (section, option)} for each in settings)
+    def distinct(name: str) -> str:
+        return ", ".join(dict.fromkeys(str(settings[name]) for settings in trained))
+
+    def distinct_calls(part: str) -> str:
+        kept: Iterable[dict[str, Any]] = (dict(settings[part]) for settings in trained)
+        if part == section:
+            kept = ({name: value for name, value in options.items() if name != option} for options in kept)
         return ", ".join(dict.fromkeys(map(call, kept)))
 
-    trained = [training[name] for name in tasks]
-    networks, epochs = rows["networks"], {each["extra_epochs"] for each in trained}
-    alike = {
-        name: ", ".join(map(str, dict.fromkeys(each[name] for each in trained)))
-        for name in ("loss", "batch_size", "seed")
-    }
     sizes = sorted({task["train_size"] for task in tasks.values()}) if setting == "task.train_size" else ()
     data = " ".join(dict.fromkeys(describe_task(task, train_sizes=sizes) for task in tasks.values()))
-    extra = "" if epochs == {0} else f", {', '.join(map(str, sorted(epochs)))} epochs beyond"
+    epochs = sorted({settings["extra_epochs"] for settings in trained})
+    extra = "" if epochs == [0] else f", {', '.join(map(str, epochs))} epochs beyond"
     return (
-        f"Networks {distinct((each['architecture'] for each in trained), 'architecture')}, {networks.min():,} to {networks.max():,} for "
-        f"each value, trained to zero training error{extra} by {distinct((each['optimizer'] for each in trained), 'optimizer')}; loss "
-        f"{alike['loss']}, batch size {alike['batch_size']}, seed {alike['seed']}. {data}"
+        f"Networks {distinct_calls('architecture')}, {rows['networks'].min():,} to {rows['networks'].max():,} for "
+        f"each value, trained to zero training error{extra} by {distinct_calls('optimizer')}; loss "
+        f"{distinct('loss')}, batch size {distinct('batch_size')}, seed {distinct('seed')}. {data}"
     )
-
-
-def _named(posterior: str) -> dict[str, Any]:
-    return {"label": posterior_kind(posterior).label, **posterior_kind(posterior).style}

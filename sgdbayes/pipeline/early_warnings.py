@@ -1,4 +1,4 @@
-"""What the first networks of an experiment say of a configuration that cannot work well, while there is time to change it."""
+"""What the first networks of an experiment say of a configuration that cannot work well, while it can be changed."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -57,8 +57,8 @@ def early_warnings(
     if converged.mean() < _FEW:
         known = advice(optimizer, learning_rates) or "try another learning rate or a larger max_epochs"
         said.append(
-            f"{experiment}: {converged.sum()} of its first {len(runs)} networks fit S within {max_epochs} epochs of {kind} with "
-            f"learning rate {rate}: {known}"
+            f"{experiment}: {converged.sum()} of its first {len(runs)} networks fit S within {max_epochs} epochs of "
+            f"{kind} with learning rate {rate}: {known}"
         )
     fitted = runs.loc[converged, "labels"].tolist()
     if len(fitted) < _LEAST:
@@ -67,7 +67,8 @@ def early_warnings(
     scattered = [size for size, share in shares.items() if share > _UNIQUE]
     if scattered:
         said.append(
-            f"{experiment}: on |E| = {', '.join(map(str, scattered))} nearly every one of its first {len(fitted)} networks is a "
-            "function of its own, and frequencies will say little: smaller domain_sizes have more to compare"
+            f"{experiment}: on |E| = {', '.join(map(str, scattered))} nearly every one of its first {len(fitted)} "
+            "networks is a function of its own, and frequencies will say little: smaller domain_sizes have more to "
+            "compare"
         )
     return said

@@ -1,8 +1,8 @@
-"""Make file times agree with content, so that Snakemake, which compares times, makes again what is out of date and no more.
+"""Make file times agree with content, so that Snakemake, which compares times, makes again just what is out of date.
 
-`git clone` gives files times that mean nothing, and takes Snakemake's memory away. The provenance of a result names what it
-was made from by SHA-256 and the key of its settings (`sgdbayes.pipeline.steps`), so whether it is up to date can be read off:
-its time is set to match, and what has other settings is named.
+`git clone` gives files times that mean nothing, and takes Snakemake's memory away. The provenance of a result names
+what it was made from by SHA-256 and the key of its settings (`sgdbayes.pipeline.steps`), so whether it is up to date
+can be read off: its time is set to match, and what has other settings is named.
 """
 
 import json
@@ -23,8 +23,8 @@ __all__ = ["Results", "make_again", "settle_file_times"]
 
 
 class Results(NamedTuple):
-    """``outdated``: paths of results with other settings than the plan's, which are to be made again, as are those of other
-    code where that is asked for. ``of_other_code``: by rule, how many are kept though other code made them.
+    """``outdated``: paths of results with other settings than the plan's, which are to be made again, as are those of
+    other code where that is asked for. ``of_other_code``: by rule, how many are kept though other code made them.
     """
 
     outdated: list[str]
@@ -33,9 +33,11 @@ class Results(NamedTuple):
 
 def settle_file_times(folder: Path, plan: Plan) -> Results:
     """Among the results in ``folder``, make those no older than their inputs that were made from them as they are now,
-    and inputs that have changed since newer than what was made from them. What is made from no other result, was made
-    anew and is what all that were made from it mean, becomes older than all: between it and tables that are kept there may
-    be files that are not, such as blocks of networks, which Snakemake would make again for a task that was made anew.
+    and inputs that have changed since newer than what was made from them.
+
+    What is made from no other result, was made anew and is what all that were made from it mean, becomes older than
+    all: files between it and tables that are kept may be gone, such as blocks of networks, which Snakemake would make
+    again for a task that was made anew.
     """
     # Snakemake counts a rule's benchmark among its outputs; nothing is made from these.
     for benchmark in (folder / "benchmarks").rglob("*.tsv"):
@@ -61,7 +63,7 @@ def settle_file_times(folder: Path, plan: Plan) -> Results:
             found.of_other_code[result[0]] += 1
     start = min(map(_time, records), default=0.0) - 1
     for name, record in records.items():
-        # A record older than the file was made from one like it; records that are newer say nothing of tables made before.
+        # A record older than the file was made from one like it; newer ones say nothing of tables made before.
         same = meant[name] == {record.get("sha256")} and said[name] < _time(name)
         if not record.get("inputs") and same:
             _set_time(name, start)
@@ -77,7 +79,7 @@ def settle_file_times(folder: Path, plan: Plan) -> Results:
 
 
 def make_again(outdated: Iterable[str], workflow) -> None:  # noqa: ANN001 (Snakemake's)
-    """Have Snakemake make results again that are ``outdated`` and needed, unless it was told to compare nothing but times.
+    """Have Snakemake make ``outdated`` results again where they are needed, unless told to compare times alone.
 
     Their age would not do: what lies between them and what has changed may be gone, and Snakemake does not miss it.
     Its --forcerun would make them targets too, and so what the run was not asked for.

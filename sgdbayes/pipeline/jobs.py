@@ -141,20 +141,7 @@ def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
         print("interrupted", flush=True)
         sys.exit(_INTERRUPTED)
     except Exception as error:
-        from sgdbayes.files import DamagedResultError
-
-        said = str(error)
-        # Only what this workflow makes itself, of which tables named in known_runs are none.
-        if isinstance(error, DamagedResultError) and str(error.path) in map(str, snakemake.input):
-            # Out of the way, so that the next run makes it again, and kept, for whoever wants to know what happened to
-            # it.
-            with suppress(OSError):
-                _move_aside(error.path)
-                said = f"{error.path} {error.what}; moved to {error.path.name}.damaged, run again to make it anew"
-        message = f"{_ERROR}{snakemake.rule}: {' '.join(said.split())}"
-        # These the package raises itself to say what is wrong; numpy's LinAlgError is a ValueError.
-        if not isinstance(error, ArithmeticError | OSError | RuntimeError | ValueError):
-            message = f"{message} ({type(error).__name__}; see {path})"
+        message = _one_line(error, snakemake)
         traceback.print_exc()
         print(message, file=sys.stderr, flush=True)
         if SHOWN not in os.environ:
@@ -162,6 +149,24 @@ def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
         sys.exit(1)
     finally:
         forget_progress(path)
+
+
+def _one_line(error: Exception, snakemake) -> str:  # noqa: ANN001
+    """What is said of an ``error``; a damaged result is moved out of the way, so that the next run makes it again."""
+    from sgdbayes.files import DamagedResultError
+
+    said = str(error)
+    # Only what this workflow makes itself, of which tables named in known_runs are none.
+    if isinstance(error, DamagedResultError) and str(error.path) in map(str, snakemake.input):
+        # Kept, for whoever wants to know what happened to it.
+        with suppress(OSError):
+            _move_aside(error.path)
+            said = f"{error.path} {error.what}; moved to {error.path.name}.damaged, run again to make it anew"
+    message = f"{_ERROR}{snakemake.rule}: {' '.join(said.split())}"
+    # These the package raises itself to say what is wrong; numpy's LinAlgError is a ValueError.
+    if isinstance(error, ArithmeticError | OSError | RuntimeError | ValueError):
+        return message
+    return f"{message} ({type(error).__name__}; see {snakemake.log[0]})"
 
 
 def _interrupt_once(number: int, _frame: FrameType | None) -> NoReturn:
@@ -208,7 +213,7 @@ def share_import_path() -> None:
 
 
 def quote_python() -> None:
-    """Let Snakemake start this Python from a folder with a space in its path: it writes the path into shell commands as it is."""
+    """Let Snakemake, which writes paths into shell commands as they are, start a Python whose path has a space."""
     if Path(sys.executable).exists():
         sys.executable = shlex.quote(sys.executable)
 
@@ -218,19 +223,13 @@ def _check_code(snakemake) -> None:  # noqa: ANN001
     script = Path(sys.modules["__main__"].__file__)
     if code_hash(script, tuple(snakemake.params.uses)) != snakemake.params.code:
         raise RuntimeError(
-            f"the code behind {snakemake.rule} has changed since this run started, and two versions must not mix: run again"
+            f"the code behind {snakemake.rule} has changed since this run started, and two versions must not mix: "
+            "run again"
         )
 
 
 def _limit_threads(threads: int) -> None:
     # Read by OpenMP (torch), the BLAS libraries, numba and XLA (neural-tangents) when they start.
-    for name in (
-        "OMP_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "NUMBA_NUM_THREADS",
-        "PJRT_NPROC",
-        "NPROC",
-    ):
-        os.environ[name] = str(threads)
+    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "PJRT_NPROC", "NPROC")
+    os.environ |= dict.fromkeys(names, str(threads))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

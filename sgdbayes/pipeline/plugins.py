@@ -1,7 +1,7 @@
 """Plug-ins: files of a user's own that register data sets, architectures, optimisers and posteriors.
 
-A configuration names them under ``plugins``, as paths from the folder it is in. A plug-in is the code of the results that use
-its kinds, and of no others.
+A configuration names them under ``plugins``, as paths from the folder it is in. A plug-in is the code of the results
+that use its kinds, and of no others.
 """
 
 import hashlib
@@ -27,8 +27,8 @@ class PluginError(ValueError):
 
 
 def load_plugins(paths: Iterable[str | Path]) -> None:
-    """Import each file of ``paths``, once while it stays as it is. Raises PluginError if one is missing, does not import, registers a
-    name that is taken, or registers nothing.
+    """Import each file of ``paths``, once while it stays as it is. Raises PluginError if one is missing, does not
+    import, registers a name that is taken, or registers nothing.
     """
     for path in map(Path, paths):
         whole = path.resolve()

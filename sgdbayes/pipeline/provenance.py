@@ -29,7 +29,7 @@ _REPORTED = ("torch", "numpy", "scipy", "gpytorch", "neural-tangents", "jax", "n
 
 @cache
 def code_hash(script: Path, uses: tuple[str, ...] = ()) -> str:
-    """Hash of ``script``, of the files which it ``uses`` without importing them, and of the package's modules that all import."""
+    """Hash of ``script``, of files that it ``uses`` without importing them, and of modules here that all import."""
     files = {path for file in (script, *map(_whole_path, uses)) for path in (file, *imported_modules(file))}
     return settings_hash(_module_hash(script), sorted(map(_module_hash, files - {script})))
 

@@ -110,7 +110,7 @@ def _check_kinds_are_known(config: _Config) -> None:
 def _experiments(config: _Config, schema: Mapping[str, Any]) -> dict[str, Experiment]:
     """All experiments, by name."""
     experiments: dict[str, Experiment] = {}
-    one = {"properties": {"experiments": schema["properties"]["experiments"]}}
+    one = {"$defs": schema["$defs"], "properties": {"experiments": schema["properties"]["experiments"]}}
     for template, settings in config["experiments"].items():
         for name, single in expand_grid(template, settings):
             if name in experiments:

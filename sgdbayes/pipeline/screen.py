@@ -14,27 +14,20 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from sgdbayes.pipeline.jobs import error_of, forget_progress, progress_of
+from sgdbayes.pipeline.run_time import JobTimes, Running, Work
 
-__all__ = ["Screen", "Work", "duration", "first_log"]
+__all__ = ["Screen", "duration", "first_log"]
 
 # Of Snakemake's events these are shown in the line, or not at all.
 _SILENT = (
-    "run_info",
-    "workflow_started",
-    "shellcmd",
-    "job_started",
-    "group_info",
-    "resources_info",
-    "rulegraph",
-    "debug_dag",
-)
+    "run_info", "workflow_started", "shellcmd", "job_started", "group_info", "resources_info", "rulegraph", "debug_dag",
+)  # fmt: skip
 _CHATTER = re.compile(
     r"Select jobs|Execute \d+ jobs|Building DAG|Using shell|Complete log|Elapsed time|Conda environments|Singularity|"
     "Assuming unrestricted|Workflow defines that rule|Provided|Rules claiming|Config file .* is extended|Shutting down|"
@@ -47,53 +40,22 @@ _FAILED, _STOPPING = "At least one job did not complete", "Will exit after finis
 _AGAIN = re.compile(r"Trying to restart job (\d+)")
 # Seconds between two changes of the line on a terminal and between two lines elsewhere, at first and after a while.
 _TICK, _LINES, _LATER, _A_WHILE = 0.5, 30, 300, 300
-# Seconds of a short job of which nothing is known; how many times as long as another of its kind a job may take, and as
-# one of another experiment on the same model; and how long one that was interrupted has to end.
-_GUESS, _SAFE, _FAR, _GRACE = 3, 1.3, 2, 2
+# Seconds that a job that was interrupted has to end.
+_GRACE = 2
 _DAY, _BAR, _NAMED = 86400, 12, 3
-# A block of fewer networks, the rest being known, says little of how long one takes: most of its time is the start.
-_TELLING = 20
-
-
-@dataclass
-class Work:
-    """A job of the run: its rule, what it is of, its log and threads.
-
-    ``networks``: how many it trains, 0 for other jobs, and ``model``, of what task and architecture. ``short``: whether
-    it takes seconds, whatever the sizes.
-    """
-
-    rule: str
-    wildcards: Mapping[str, str] = field(default_factory=dict)
-    log: str | None = None
-    threads: int = 1
-    networks: int = 0
-    model: str = ""
-    short: bool = True
-    started: float | None = None
-
-    @property
-    def kind(self) -> str:
-        """What jobs that take about as long, those that train for each network, have in common."""
-        return f"{self.rule} {self.wildcards.get('experiment', '')}" if self.networks else self.rule
-
-    def __str__(self) -> str:
-        return " ".join([self.rule, *self.wildcards.values()])
 
 
 class Screen(logging.Handler):
     """Shows a run on ``stream``; messages for which it has no line of its own it leaves to ``other``."""
 
-    def __init__(self, stream, other: logging.Handler, clock: Callable[[], float] = time.monotonic) -> None:  # noqa: ANN001
+    def __init__(self, stream: TextIO, other: logging.Handler, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._stream, self._other, self._clock = stream, other, clock
         self._live = stream.isatty() and os.environ.get("TERM") != "dumb"
         self._waiting: dict[tuple[str, str | None], Work] = {}
         self._running: dict[int, Work] = {}
         self._failed: dict[int, Work] = {}
-        # By kind, the seconds that the longest took, of a training for each network; and by model the longest of these.
-        self._took: dict[str, float] = {}
-        self._longest: dict[str, float] = {}
+        self._times = JobTimes()
         self._reports: dict[int, dict[str, Any]] = {}
         self._jobs = self._done = self._networks = self._trained = 0
         self._cores, self._here, self._keep_going = 1, True, False
@@ -198,16 +160,11 @@ class Screen(logging.Handler):
             self._running[record.jobid] = work
 
     def _finish(self, number: int) -> None:
-        work, report = self._running.pop(number, None), self._reports.pop(number, {})
+        work = self._running.pop(number, None)
         if work is None:
             return
-        # What it says itself is without the time in a queue.
-        took = max(report.get("age", 0), 0 if report else self._clock() - work.started)
-        if work.networks:
-            took = took / report["missing"] if _telling(report) else 0
-            self._longest[work.model] = max(took, self._longest.get(work.model, 0))
-        if took > 0:
-            self._took[work.kind] = max(took, self._took.get(work.kind, 0))
+        self._times.add(self._as_running(number, work))
+        self._reports.pop(number, None)
         self._trained += work.networks
         # Not worth a failed run.
         with suppress(Exception):
@@ -292,61 +249,25 @@ class Screen(logging.Handler):
             if left > _DAY and trained and not self._long:
                 self._long = True
                 self.say(
-                    f"sgdbayes: up to {math.ceil(left / _DAY)} days are left: fewer networks, a smaller train_size or a lower max_epochs "
-                    "take less, a cluster takes more at once (docs/cluster.md)"
+                    f"sgdbayes: up to {math.ceil(left / _DAY)} days are left: fewer networks, a smaller train_size or "
+                    "a lower max_epochs take less, a cluster takes more at once (docs/cluster.md)"
                 )
         return f"{', '.join(parts)}; {_listed(names) or 'waiting'}"
 
     def seconds_left(self) -> tuple[float | None, list[str]]:
-        """The longest that the rest should take, by what jobs report and what others like them took, and the rules of
-        which nothing is known and that are left out; None while it is not known of training.
+        """As `JobTimes.seconds_left` of what runs and waits."""
+        running = [self._as_running(number, work) for number, work in self._running.items()]
+        return self._times.seconds_left(running, self._waiting.values(), self._cores)
 
-        What there is to compute, on all cores, and the longest job of each rule one after the other, as far as the
-        cores are not busy with both (Graham, SIAM J. Appl. Math. 17, 1969).
-        """
-        took, apart, total, chain = dict(self._took), dict[str, None](), 0.0, dict[str, float]()
-        for number, work in self._running.items():
-            report = self._reports.get(number, {})
-            if work.networks and work.kind not in took and report.get("seconds_left") is not None and _telling(report):
-                each = (report["age"] + report["seconds_left"]) / report["missing"]
-                took[work.kind] = min(each, _FAR * self._longest.get(work.model, math.inf))
-        of_model = dict(self._longest)
-        for work in self._running.values():
-            if work.networks and work.kind in took:
-                of_model[work.model] = max(took[work.kind], of_model.get(work.model, 0))
-        for number, work in [*self._running.items(), *((None, work) for work in self._waiting.values())]:
-            report = self._reports.get(number, {})
-            length = _expected(work, took, of_model)
-            if number is not None:
-                age = report.get("age", self._clock() - work.started)
-                # What a job says of itself is a bound; that others took less says more, until it is passed.
-                bounds = [report.get("seconds_left"), None if length is None or age > length else length - age]
-                length = min((bound for bound in bounds if bound is not None), default=None)
-            if length is None and work.networks:
-                return None, []
-            if length is None:
-                apart[work.rule] = None
-            else:
-                total += length * min(work.threads, self._cores)
-                chain[work.rule] = max(length, chain.get(work.rule, 0))
-        return total / self._cores + (1 - 1 / self._cores) * sum(chain.values()), list(apart)
+    def _as_running(self, number: int, work: Work) -> Running:
+        report = self._reports.get(number, {})
+        # What it says itself is without the time in a queue.
+        return Running(work, report, report.get("age", self._clock() - work.started))
 
     def _clear(self) -> None:
         if self._live:
             self._stream.write("\r\x1b[K")
             self._stream.flush()
-
-
-def _telling(report: Mapping[str, Any]) -> bool:
-    return report.get("missing", 0) >= _TELLING
-
-
-def _expected(work: Work, took: Mapping[str, float], of_model: Mapping[str, float]) -> float | None:
-    if work.networks:
-        each = took.get(work.kind, of_model.get(work.model))
-        return None if each is None else _SAFE * work.networks * each
-    known = took.get(work.kind, _GUESS if work.short else None)
-    return None if known is None else _SAFE * known
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -366,8 +287,8 @@ def _why_locked() -> str:
     if runs:
         return f"another run, process {min(runs)}, is at work in this folder: wait for it, or stop it"
     return (
-        "a run in this folder was killed, or one is at work on another machine; if none is: `make unlock`, or the same command "
-        "with --unlock, then the same command"
+        "a run in this folder was killed, or one is at work on another machine; if none is: `make unlock`, or the same "
+        "command with --unlock, then the same command"
     )
 
 

@@ -10,14 +10,15 @@ from types import TracebackType
 
 from sgdbayes.pipeline.jobs import SHOWN
 from sgdbayes.pipeline.plan import Plan
-from sgdbayes.pipeline.screen import Screen, Work, first_log
+from sgdbayes.pipeline.run_time import Work
+from sgdbayes.pipeline.screen import Screen, first_log
 
 __all__ = ["say_kept", "show_run", "take_screen"]
 
 # What takes seconds or hours, as the sizes are.
 _LONG = {
-    "kernel", "posterior", "probabilities", "posterior_errors", "margins", "by_error", "complexity", "ep_evidence", "ep_compare",
-    "verify_experiment",
+    "kernel", "posterior", "probabilities", "posterior_errors", "margins", "by_error", "complexity", "ep_evidence",
+    "ep_compare", "verify_experiment",
 }  # fmt: skip
 
 
@@ -61,8 +62,9 @@ def say_kept(screen: Screen, kept: Counter[str]) -> None:
     """Say on ``screen`` how many results of each rule are ``kept`` that other code made."""
     if kept:
         first = ", ".join(f"{number} of {rule}" for rule, number in kept.most_common(3))
+        more = ", ..." if len(kept) > 3 else ""
         screen.say(
-            f"sgdbayes: {kept.total():,} results were made by other code than this ({first}{', ...' if len(kept) > 3 else ''}) "
+            f"sgdbayes: {kept.total():,} results were made by other code than this ({first}{more}) "
             "and are kept: --config other_code=again makes them anew, networks too"
         )
 

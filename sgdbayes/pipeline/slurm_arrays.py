@@ -1,8 +1,8 @@
 """Let each task of a Slurm job array run its own command from the start.
 
-snakemake-executor-plugin-slurm 2.8.0 starts all tasks of an array with the command of the first. That starts a task's own
-command as a child, but at the end looks for the output of the *first* task: a task that ends well before the first one, or
-beside a first one that failed, would count as failed. Here it becomes its own command instead.
+snakemake-executor-plugin-slurm 2.8.0 starts all tasks of an array with the command of the first. That starts a task's
+own command as a child, but at the end looks for the output of the *first* task: a task that ends well before the first
+one, or beside a first one that failed, would count as failed. Here it becomes its own command instead.
 """
 
 import os

@@ -28,10 +28,10 @@ _Result = tuple[str, ...]
 
 
 class Step(NamedTuple):
-    """``of``: the wildcards that tell its results apart. ``settings``, ``follows`` and ``uses`` are called with the plan
-    and their values: what is set for a result, the results it is made from, the files of kinds that it uses.
-    ``script``: if it is not called as the rule. ``redrawn``: a picture or text, seconds each, which is made again when its
-    code changes, too.
+    """``of``: the wildcards that tell its results apart. ``settings``, ``follows`` and ``uses`` are called with the
+    plan and their values: what is set for a result, the results it is made from, the files of kinds that it uses.
+    ``script``: if it is not called as the rule. ``redrawn``: a picture or text, seconds each, which is made again when
+    its code changes, too.
     """
 
     of: tuple[str, ...] = ()

@@ -6,10 +6,10 @@ from scipy.linalg import cholesky
 __all__ = [
     "check_covariance",
     "check_domain_size",
-    "check_fully_connected",
     "check_kernel",
     "check_labels",
-    "check_network_inputs",
+    "check_on_s",
+    "check_on_s_and_e",
     "lower_cholesky",
 ]
 
@@ -68,31 +68,22 @@ def check_kernel(kernel: np.ndarray, *, name: str = "kernel") -> np.ndarray:
     return kernel
 
 
-def check_fully_connected(architecture: object, sampler: str) -> None:
-    """Raise ValueError unless networks of ``architecture`` are those that ``sampler`` can draw."""
-    # Seconds to import, and not every posterior is one of networks.
-    from sgdbayes.architectures.fully_connected import FullyConnected
+def check_on_s(kernel: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """``kernel`` (n, n) and ``labels`` (n,) of S as float64. Raises ValueError unless they are that."""
+    kernel, labels = check_kernel(kernel), check_labels(labels)
+    if len(kernel) != len(labels):
+        raise ValueError(f"kernel and labels must agree, got shapes {kernel.shape} and {labels.shape}")
+    return kernel, labels
 
-    if type(architecture) is not FullyConnected:
-        raise ValueError(f"{sampler} draws networks of FullyConnected only, not {type(architecture).__name__}")
 
-
-def check_network_inputs(
-    train_inputs: np.ndarray, train_labels: np.ndarray, test_inputs: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Inputs of S and of E, float64, each flattened to (n, d) and (T, d). Raises ValueError unless they are finite, of one
-    shape, and as many as ``train_labels`` (n,); T is at least 1.
+def check_on_s_and_e(kernel: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """``kernel`` (n + m, n + m) over S then E, m >= 1, and ``labels`` (n,) of S as float64. Raises ValueError unless
+    they are that.
     """
-    train, test = np.asarray(train_inputs, dtype=np.float64), np.asarray(test_inputs, dtype=np.float64)
-    if train.shape[:1] != train_labels.shape or min(train.ndim, test.ndim) < 2 or train.shape[1:] != test.shape[1:]:
-        raise ValueError(
-            f"inputs of S and E must be alike, of shape ({len(train_labels)}, ...) and (T, ...), got {train.shape} and {test.shape}"
-        )
-    if train[0].size == 0 or len(test) == 0:
-        raise ValueError(f"there must be inputs of S and E, got shapes {train.shape} and {test.shape}")
-    if not (np.isfinite(train).all() and np.isfinite(test).all()):
-        raise ValueError("inputs of S and E must be finite")
-    return train.reshape(len(train), -1), test.reshape(len(test), -1)
+    kernel, labels = check_kernel(kernel), check_labels(labels)
+    if len(labels) >= len(kernel):
+        raise ValueError(f"kernel must cover S and E: it has {len(kernel)} rows for {len(labels)} labels")
+    return kernel, labels
 
 
 def lower_cholesky(matrix: np.ndarray, *, name: str = "kernel", overwrite: bool = False) -> np.ndarray:

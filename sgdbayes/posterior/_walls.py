@@ -1,10 +1,10 @@
 """Trajectories z(t) = x cos t + v sin t between walls z_i = 0, every z_i positive, from t = 0 to pi / 2.
 
 Pakman and Paninski, "Exact Hamiltonian Monte Carlo for truncated multivariate Gaussians", J. Comput. Graph. Stat. 23,
-2014, with the covariance K as inverse mass matrix: at the wall of z_w the velocity v becomes v - 2 (v_w / K_ww) K[:, w].
-Position and velocity are turned along with the time, so the next wall is always the largest -v_i / x_i, reached after
-arctan(1 / that): no arctangent per element. One pass over the vectors per bounce turns them, kicks the velocity and
-finds the next wall. In numba, a chain per thread; `sgdbayes.posterior._walls_batched` does it on a GPU.
+2014, with the covariance K as inverse mass matrix: at the wall of z_w the velocity v becomes v - 2 (v_w / K_ww) K_w.
+Position and velocity are turned along with the time, so the next wall is always the largest -v_i / x_i, reached
+after arctan(1 / that): no arctangent per element. One pass over the vectors per bounce turns them, kicks the velocity
+and finds the next wall. In numba, a chain per thread; `sgdbayes.posterior._walls_batched` does it on a GPU.
 """
 
 from math import atan2, cos, pi, sin
@@ -19,11 +19,11 @@ _TINY = np.finfo(np.float64).tiny
 
 
 @njit(parallel=True, cache=True)
-def follow(positions, velocities, covariance, limit, samples):  # noqa: ANN001, ANN202
+def follow(positions, velocities, covariance, limit, samples):
     """Follow one trajectory after the other in each chain.
 
-    ``positions`` (chains, n) are moved, ``velocities`` (chains, steps, n) used up, ``samples`` (chains, steps, n) filled
-    in. -> bounces (chains, steps), above ``limit`` where a trajectory was given up.
+    ``positions`` (chains, n) are moved, ``velocities`` (chains, steps, n) used up, ``samples`` (chains, steps, n)
+    filled in. -> bounces (chains, steps), above ``limit`` where a trajectory was given up.
     """
     chains, steps, _ = velocities.shape
     bounces = np.zeros((chains, steps), np.int64)
@@ -35,7 +35,7 @@ def follow(positions, velocities, covariance, limit, samples):  # noqa: ANN001, 
 
 
 @njit(cache=True)
-def _follow_one(x, v, covariance, limit):  # noqa: ANN001, ANN202
+def _follow_one(x, v, covariance, limit):
     left, bounces = pi / 2, 0
     steepest, wall = _turn(x, v, covariance[0], 1.0, 0.0, 0.0)
     while bounces <= limit:
@@ -54,7 +54,7 @@ def _follow_one(x, v, covariance, limit):  # noqa: ANN001, ANN202
 
 # Fused multiplications and blind eyes for the sign of zero; inputs are finite, outputs are checked.
 @njit(cache=True, error_model="numpy", fastmath={"nnan", "nsz", "contract"})
-def _turn(x, v, row, cosine, sine, kick):  # noqa: ANN001, ANN202
+def _turn(x, v, row, cosine, sine, kick):
     """Turn (x, v), kick v along ``row``; -> the steepest fall -v_i / x_i and who falls so, -1 if none."""
     steepest, wall = 0.0, -1
     for start in range(0, len(x), _BLOCK):

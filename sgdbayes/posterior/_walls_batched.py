@@ -13,8 +13,10 @@ _LOOK = 32
 
 
 def batched_mover(folded: np.ndarray, device: str, limit: int):  # noqa: ANN202
-    """What moves all chains at once: a function of positions (chains, n), which it moves, and velocities (chains, steps, n)
-    that gives samples (chains, steps, n) and bounces (chains, steps), above ``limit`` where a trajectory was given up.
+    """What moves all chains at once: a function of positions (chains, n) and velocities (chains, steps, n).
+
+    It moves the positions and gives samples (chains, steps, n) and bounces (chains, steps), above ``limit`` where a
+    trajectory was given up.
     """
     covariance = torch.from_numpy(folded).to(device)
 

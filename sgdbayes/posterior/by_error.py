@@ -1,4 +1,4 @@
-"""Probabilities of random functions with a given number of wrong labels (figure family 3 of Mingard et al., JMLR 2021)."""
+"""Probabilities of random functions with a given number of wrong labels (Mingard et al., figure family 3)."""
 
 from collections.abc import Iterable
 from itertools import combinations
@@ -47,7 +47,7 @@ def probabilities_by_error(
     errors: int,
     seed: int,
 ) -> pd.DataFrame:
-    """Log probabilities under ``posterior`` of `functions_by_error` on each domain, the same functions for every posterior.
+    """Log probabilities under ``posterior`` of `functions_by_error` on each domain, the same for every posterior.
 
     Columns: test_errors and those of `function_probabilities`; NaN where a probability is not resolved.
     """

@@ -1,7 +1,7 @@
 """The distribution on E that drawn functions give: that of networks that fit S, by rejection or by splitting.
 
-Independent draws have binomial errors. Draws that depend on one another come in independent runs, and the scatter of the
-runs' frequencies gives the errors (Student's t), which are never taken to be below the binomial ones.
+Independent draws have binomial errors. Draws that depend on one another come in independent runs, and the scatter of
+the runs' frequencies gives the errors (Student's t), which are never taken to be below the binomial ones.
 """
 
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ _FEWEST_RUNS = 4
 
 @dataclass(frozen=True)
 class EmpiricalPosterior:
-    """``functions`` (runs, draws, m) bool, True the positive class. One run: its draws are independent. Four or more: the
-    runs are independent of one another.
+    """``functions`` (runs, draws, m) bool, True the positive class. One run: its draws are independent. Four or more:
+    the runs are independent of one another.
     """
 
     functions: np.ndarray
@@ -35,7 +35,8 @@ class EmpiricalPosterior:
             )
         if 1 < len(functions) < _FEWEST_RUNS:
             raise ValueError(
-                f"functions must come from one run of independent draws or from at least {_FEWEST_RUNS} runs, got {len(functions)}"
+                f"functions must come from one run of independent draws or from at least {_FEWEST_RUNS} runs, "
+                f"got {len(functions)}"
             )
 
     def head(self, size: int) -> "EmpiricalPosterior":
@@ -51,13 +52,13 @@ class EmpiricalPosterior:
         return functions[np.random.default_rng(seed).permutation(len(functions))[:number]]
 
     def mean_test_error(self, test_labels: np.ndarray) -> tuple[float, float]:
-        """Expected share of wrong signs against ``test_labels`` (m,), and its standard error, NaN from a single draw."""
+        """Expected share of wrong signs against ``test_labels`` (m,), and its standard error, NaN from one draw."""
         mean, error = _mean(self._wrong(test_labels).mean(2))
         return float(mean), float(error)
 
     def wrong_labels(self, test_labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Share (m,) of draws with a sign other than that of ``test_labels`` (m,) at each point, and its standard errors,
-        NaN from a single draw.
+        """Share (m,) of draws with a sign other than that of ``test_labels`` (m,) at each point, and its standard
+        errors, NaN from one draw.
         """
         return _mean(self._wrong(test_labels))
 
@@ -70,7 +71,7 @@ class EmpiricalPosterior:
         """Natural log of P(sign z_E = labels) of each row of ``labels`` (F, m), its standard error, and how many
         independent draws of the function carry it, each (F,).
 
-        A function that was not drawn has log_p and standard error NaN and 0 draws. ``seed`` is not used: nothing is drawn.
+        A function that was not drawn has log_p and standard error NaN and 0 draws. ``seed`` is not used.
         """
         signs = check_labels(labels, dimensions=2) > 0
         runs, draws, size = self.functions.shape

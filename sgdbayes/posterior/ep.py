@@ -3,8 +3,8 @@
 Mingard et al. (JMLR 2021, section 2) approximate the 0-1 posterior this way. Each factor [y_i z_i > 0] is stood in for
 by exp(-tau_i z^2 / 2 + nu_i z); all are updated at once, with damping (Rasmussen and Williams, "Gaussian Processes for
 Machine Learning", 2006, section 3.6; van Gerven et al., "Efficient Bayesian multivariate fMRI analysis using a
-sparsifying spatio-temporal prior", 2010, for parallel updates). From the second sweep on, the step is Anderson's (Walker
-and Ni, "Anderson acceleration for fixed-point iterations", 2011): the same fixed point in half to two thirds of the sweeps.
+sparsifying spatio-temporal prior", 2010, for parallel updates). From the second sweep on, the step is Anderson's
+(Walker and Ni, "Anderson acceleration for fixed-point iterations", 2011), which takes half to two thirds of the sweeps.
 
 With B = I + T^(1/2) K T^(1/2) the posterior covariance Sigma obeys B^-1 = I - T^(1/2) Sigma T^(1/2), so the variances a
 sweep needs are the squared column norms of the inverse of B's Cholesky factor: 2/3 n^3 operations in one array of n^2,
@@ -26,8 +26,8 @@ __all__ = ["ExpectationPropagation", "expectation_propagation", "fit_ep"]
 
 # Anderson's step looks back on so many sweeps; more do not save any on MNIST (n = 1,000 and 3,000).
 _MEMORY = 5
-# A precision that a step would change by more than this factor takes the plain step: extrapolation does not know the way
-# to sites many orders of magnitude from where they start, as those of contradicting labels on almost equal inputs.
+# A precision that a step would change by more than this factor takes the plain step: extrapolation does not know the
+# way to sites many orders of magnitude from where they start, as those of contradicting labels on almost equal inputs.
 _REACH = 10
 # Below, a truncated normal's moments are sums of a few terms; above, differences that lose no more than eight digits.
 _TAIL = -50
@@ -40,8 +40,8 @@ _SINGULAR = "kernel on S is too close to singular for expectation propagation in
 class ExpectationPropagation:
     """What EP settled on.
 
-    ``log_evidence``: natural log of P(sign z_S = y_S). ``mean``, ``variance`` (n,): of z_S given the labels. ``sweeps``:
-    how many it took. ``predictive``: the Gaussian on E, None if the kernel covers S alone.
+    ``log_evidence``: natural log of P(sign z_S = y_S). ``mean``, ``variance`` (n,): of z_S given the labels.
+    ``sweeps``: how many it took. ``predictive``: the Gaussian on E, None if the kernel covers S alone.
     """
 
     log_evidence: float
@@ -115,8 +115,8 @@ def expectation_propagation(
 
 
 def _next_sites(sites, update, history, unit, damping) -> np.ndarray:  # noqa: ANN001
-    """Anderson's step: with the combination of past sweeps whose updates, in ``unit``, cancel best; the plain damped step
-    where there is no past, and for sites whose precision would get far from that of the plain step.
+    """Anderson's step: with the combination of past sweeps whose updates, in ``unit``, cancel best; the plain damped
+    step where there is no past, and for sites whose precision would get far from that of the plain step.
     """
     plain = sites + damping * update
     if len(history) < 2:

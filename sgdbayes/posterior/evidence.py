@@ -1,8 +1,8 @@
 """The exact evidence of the 0-1 likelihood, P(sign z_S = y_S), along growing training sets.
 
-Chain rule: P(y_1 ... y_n) is the product over blocks of P(block | labels before it), each the mean over draws of the 0-1
-posterior before the block of an orthant probability, as for any function (`GaussianMixture`). The chains of one block,
-lengthened by a draw of the block's outputs, start those of the next.
+Chain rule: P(y_1 ... y_n) is the product over blocks of P(block | labels before it), each the mean over draws of the
+0-1 posterior before the block of an orthant probability, as for any function (`GaussianMixture`). The chains of one
+block, lengthened by a draw of the block's outputs, start those of the next.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,7 +13,7 @@ import numpy as np
 from scipy.linalg import solve_triangular
 from scipy.special import log_ndtr, ndtri_exp
 
-from sgdbayes.posterior._checks import check_kernel, check_labels, lower_cholesky
+from sgdbayes.posterior._checks import check_on_s, lower_cholesky
 from sgdbayes.posterior.mixture import GaussianMixture
 from sgdbayes.posterior.zero_one import fold, trajectories
 
@@ -48,13 +48,11 @@ def zero_one_evidence(
 ) -> EvidencePath:
     """The evidence of the first 1, 1 + block, 1 + 2 block ... n training points, and of as many as ``through`` names.
 
-    ``kernel`` (n, n) on S, ``labels`` (n,); ``num_samples`` draws, at least 32, before each block. ``progress`` is called
-    with each size, its log evidence and standard error. Errors of different blocks are taken as independent: chains
-    forget their start within ``warm_up`` trajectories. Raises as `zero_one_chains` does.
+    ``kernel`` (n, n) on S, ``labels`` (n,); ``num_samples`` draws, at least 32, before each block. ``progress`` is
+    called with each size, its log evidence and standard error. Errors of different blocks are taken as independent:
+    chains forget their start within ``warm_up`` trajectories. Raises as `zero_one_chains` does.
     """
-    kernel, labels = check_kernel(kernel), check_labels(labels)
-    if len(kernel) != len(labels):
-        raise ValueError(f"kernel and labels must agree, got shapes {kernel.shape} and {labels.shape}")
+    kernel, labels = check_on_s(kernel, labels)
     for name, value, least in (("num_samples", num_samples, 32), ("block", block, 1), ("warm_up", warm_up, 0)):
         if value < least:
             raise ValueError(f"{name} must be at least {least}, got {value}")
@@ -87,8 +85,8 @@ def zero_one_evidence(
 
 
 def _lengthened(means: np.ndarray, factor: np.ndarray, streams: list[np.random.Generator]) -> np.ndarray:
-    """Positive outputs (chains, b) of a block with conditional ``means`` (chains, b) and Cholesky ``factor`` (b, b), each
-    drawn given those before it.
+    """Positive outputs (chains, b) of a block with conditional ``means`` (chains, b) and Cholesky ``factor`` (b, b),
+    each drawn given those before it.
     """
     noise, outputs = np.zeros_like(means), np.empty_like(means)
     for j in range(means.shape[1]):

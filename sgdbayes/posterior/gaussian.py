@@ -47,7 +47,7 @@ class Gaussian:
         return float(self.wrong_labels(test_labels)[0].mean()), 0.0
 
     def wrong_labels(self, test_labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Probability (m,) of a sign other than that of ``test_labels`` (m,) at each point, and its standard errors, 0."""
+        """Probability (m,) of a sign other than that of ``test_labels`` (m,) at each point, and its error, 0."""
         labels = check_labels(test_labels, number=len(self.mean))
         wrong = ndtr(-labels * self.mean / np.sqrt(np.diag(self.covariance)))
         return wrong, np.zeros_like(wrong)

@@ -1,8 +1,8 @@
 """The posteriors, an entry each: how one is fitted, what it needs, and how tables and figures call and draw it.
 
-A function that fits takes the kernel (n + m, n + m) over S then E, the labels (n,) of S, the tangent kernel if the entry needs it,
-and keyword-only options; one of finite networks takes architecture and task instead. It gives the distribution on E and the
-figures worth recording about how it was come by.
+A function that fits takes the kernel (n + m, n + m) over S then E, the labels (n,) of S, the tangent kernel if the
+entry needs it, and keyword-only options; one of finite networks takes architecture and task instead. It gives the
+distribution on E and the figures worth recording about how it was come by.
 """
 
 import inspect
@@ -24,9 +24,10 @@ __all__ = ["POSTERIORS", "PosteriorKind", "exact_posterior", "posterior_kind", "
 
 @dataclass(frozen=True, kw_only=True)
 class PosteriorKind:
-    """``fit`` and ``check``, called with the architecture and all options but the seed, raising ValueError for impossible ones.
-    ``needs``: kernels, or networks. ``label``, ``short``: in figures. ``sampler``: what it does, in the summary's words.
-    ``exact``: the 0-1 posterior itself; ``approximates``: the posterior that it stands for. ``threads``: how many it can use.
+    """``fit`` and ``check``, called with the architecture and all options but the seed, raising ValueError for
+    impossible ones. ``needs``: kernels, or networks. ``label``, ``short``: in figures. ``sampler``: what it does, in
+    the summary's words. ``exact``: the 0-1 posterior itself; ``approximates``: the posterior that it stands for.
+    ``threads``: how many it can use.
     """
 
     COMPUTES: ClassVar = ("fit",)
@@ -72,8 +73,8 @@ class PosteriorKind:
         return {each.name: each.default for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY}
 
     def check_options(self, options: Mapping[str, Any], architecture: object) -> None:
-        """Raise ValueError unless it can be made with these options, if of finite networks then those of ``architecture``.
-        Samplers do not run, and no GPU need be there.
+        """Raise ValueError unless it can be made with these options, if of finite networks then those of
+        ``architecture``. Samplers do not run, and no GPU need be there.
         """
         given = self.options | dict(options)
         if given.pop("seed", 0) < 0:

@@ -1,8 +1,8 @@
 """A mixture of Gaussians over the network outputs on E, one for each posterior draw of the outputs on S.
 
-Given z_S the outputs on E are Gaussian with a mean that depends on z_S and a covariance that does not, so the probability
-of a function is the mean over the draws of an orthant probability. Its standard error is that of a Markov chain, from
-means of batches (Flegal and Jones, Ann. Stat. 38, 2010).
+Given z_S the outputs on E are Gaussian with a mean that depends on z_S and a covariance that does not, so the
+probability of a function is the mean over the draws of an orthant probability. Its standard error is that of a Markov
+chain, from means of batches (Flegal and Jones, Ann. Stat. 38, 2010).
 """
 
 from collections.abc import Sequence

@@ -2,8 +2,8 @@
 
 Separation of variables (Genz, "Numerical computation of multivariate normal probabilities", J. Comput. Graph. Stat. 1,
 1992) with the variables ordered by increasing conditional probability (Gibson, Glasbey and Elston, 1994; Genz and
-Bretz, "Computation of Multivariate Normal and t Probabilities", 2009, section 4.1.3) and drawn from Gaussians shifted by
-minimax tilting (Botev, "The normal law under linear restrictions", J. R. Stat. Soc. B 79, 2017), integrated over
+Bretz, "Computation of Multivariate Normal and t Probabilities", 2009, section 4.1.3) and drawn from Gaussians shifted
+by minimax tilting (Botev, "The normal law under linear restrictions", J. R. Stat. Soc. B 79, 2017), integrated over
 independently scrambled Sobol points. The scatter of the scramblings gives the standard error.
 """
 
@@ -98,7 +98,7 @@ def log_orthant_weights(
     return _weights_of_means(labels, (means / scale).T.copy(), covariance / np.outer(scale, scale), points)
 
 
-def _checked(mean, covariance, labels) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # noqa: ANN001
+def _checked(mean, covariance, labels) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     labels = np.asarray(labels)
     labels = check_labels(labels, dimensions=2 if labels.ndim == 2 else 1)
     covariance = check_kernel(covariance, name="covariance")
@@ -125,7 +125,7 @@ def _points(dimension: int, number: int, seed: int) -> np.ndarray:
 
 
 @njit(parallel=True, cache=True)
-def _orthants(labels, mean, covariance, points, first_points, relative_error, student):  # noqa: ANN001, ANN202
+def _orthants(labels, mean, covariance, points, first_points, relative_error, student):
     result = np.empty((len(labels), 2))
     for function in prange(len(labels)):
         sign = labels[function]
@@ -137,7 +137,7 @@ def _orthants(labels, mean, covariance, points, first_points, relative_error, st
 
 
 @njit(parallel=True, cache=True)
-def _weights_of_means(labels, means, covariance, points):  # noqa: ANN001, ANN202
+def _weights_of_means(labels, means, covariance, points):
     number = means.shape[1]
     result = np.empty((len(labels), number))
     for function in prange(len(labels)):
@@ -156,7 +156,7 @@ def _weights_of_means(labels, means, covariance, points):  # noqa: ANN001, ANN20
 
 
 @njit(cache=True)
-def _ordered_factor(mean, covariance):  # noqa: ANN001, ANN202
+def _ordered_factor(mean, covariance):
     """Order of the variables and the lower Cholesky factor of their covariance in that order.
 
     At each step comes the variable least likely to be positive, given those before it at their conditional means.
@@ -199,11 +199,11 @@ def _ordered_factor(mean, covariance):  # noqa: ANN001, ANN202
 
 
 @njit(cache=True)
-def _minimax_tilt(shift, factor):  # noqa: ANN001, ANN202
+def _minimax_tilt(shift, factor):
     """Means of the draws at the saddle point of Botev's equation 11.
 
-    With D the diagonal of the factor, M = D^-1 factor factor' D^-1 and h the inverse Mills ratio, that is h(t) at the root
-    of t + shift / D + (M - 1) h(t) = 0, the minimum of a convex function of h: damped Newton steps find it.
+    With D the diagonal of the factor, M = D^-1 factor factor' D^-1 and h the inverse Mills ratio, that is h(t) at the
+    root of t + shift / D + (M - 1) h(t) = 0, the minimum of a convex function of h: damped Newton steps find it.
     """
     dimension = len(shift)
     scaled = factor.copy()
@@ -234,7 +234,7 @@ def _minimax_tilt(shift, factor):  # noqa: ANN001, ANN202
 
 
 @njit(cache=True)
-def _tilt_objective(t, offset, coupling):  # noqa: ANN001, ANN202
+def _tilt_objective(t, offset, coupling):
     """Inverse Mills ratio at ``t``, and the convex function whose gradient in it is t + offset + coupling @ it."""
     hazard, value = np.empty(len(t)), 0.0
     for j in range(len(t)):
@@ -245,12 +245,12 @@ def _tilt_objective(t, offset, coupling):  # noqa: ANN001, ANN202
 
 
 @njit(cache=True)
-def _swap(vector, i, j):  # noqa: ANN001, ANN202
+def _swap(vector, i, j):
     vector[i], vector[j] = vector[j], vector[i]
 
 
 @njit(cache=True)
-def _integrate(shift, factor, tilt, points, first_points, relative_error, student):  # noqa: ANN001, ANN202
+def _integrate(shift, factor, tilt, points, first_points, relative_error, student):
     scramblings, _, available = points.shape
     largest = np.full(scramblings, -np.inf)
     total = np.zeros(scramblings)
@@ -272,7 +272,7 @@ def _integrate(shift, factor, tilt, points, first_points, relative_error, studen
 
 
 @njit(cache=True)
-def _log_weights(shift, factor, tilt, points):  # noqa: ANN001, ANN202
+def _log_weights(shift, factor, tilt, points):
     """Log of the product of conditional probabilities at each point, over the density of the tilted draws to that of a
     standard normal, the variables drawn one after the other.
 
@@ -309,6 +309,6 @@ def _log_weights(shift, factor, tilt, points):  # noqa: ANN001, ANN202
 
 
 @njit(cache=True, fastmath={"contract"})
-def _add_multiple(total, coefficient, vector):  # noqa: ANN001, ANN202
+def _add_multiple(total, coefficient, vector):
     for i in range(len(total)):
         total[i] += coefficient * vector[i]

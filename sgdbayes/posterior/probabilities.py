@@ -19,8 +19,8 @@ def drawn_functions(
     number: int,
     seed: int,
 ) -> pd.DataFrame:
-    """The frequency table, on each domain, of ``number`` functions drawn from the posterior, fewer if it holds fewer, with
-    a column domain_size.
+    """The frequency table, on each domain, of ``number`` functions drawn from the posterior, fewer if it holds fewer,
+    with a column domain_size.
     """
     draws = posterior.draw_functions(number, seed=seed)
     tables = [frequency_table(draws[:, :size], test_labels[:size]).assign(domain_size=size) for size in domain_sizes]

@@ -6,7 +6,7 @@ Mingard et al., JMLR 2021, section 2; Rasmussen and Williams, "Gaussian Processe
 
 import numpy as np
 
-from sgdbayes.posterior._checks import check_kernel, check_labels, lower_cholesky
+from sgdbayes.posterior._checks import check_on_s_and_e, lower_cholesky
 from sgdbayes.posterior.gaussian import Gaussian
 
 __all__ = ["fit_mse", "regression_posterior"]
@@ -19,10 +19,8 @@ def regression_posterior(kernel: np.ndarray, labels: np.ndarray, *, noise_varian
     ``noise_variance`` that is not positive, numpy.linalg.LinAlgError if the kernel on S plus noise is not positive
     definite.
     """
-    kernel, labels = check_kernel(kernel), check_labels(labels)
+    kernel, labels = check_on_s_and_e(kernel, labels)
     trained = len(labels)
-    if trained >= len(kernel):
-        raise ValueError(f"kernel must cover S and E: it has {len(kernel)} rows for {trained} labels")
     if not noise_variance > 0:
         raise ValueError(f"noise_variance must be positive, got {noise_variance}")
     lower_cholesky(kernel[:trained, :trained] + noise_variance * np.eye(trained), name="kernel on S")

@@ -1,11 +1,11 @@
 """P_B(f|S) of finite networks by rejection: parameters drawn from the prior, kept if the network fits S.
 
-Mingard et al. (JMLR 2021, sections 1 and 2): random sampling in the place of SGD. A network is drawn no further than the
-first training input it gets wrong. With q_1, q_2, ... the orthonormal vectors that Gram and Schmidt make of what a layer
-has been fed, its weights W ~ N(0, 1) enter only through the rows q_j' W, which are standard normal and independent, since
-the q_j depend on earlier layers alone: a new input needs one new row in each layer, and none if it depends on those before.
-So what is kept has exactly the distribution of whole networks that fit, to rounding, and a network that fails at its first
-input has cost 2 width + 1 random numbers at depth 2.
+Mingard et al. (JMLR 2021, sections 1 and 2): random sampling in the place of SGD. A network is drawn no further than
+the first training input it gets wrong. With q_1, q_2, ... the orthonormal vectors that Gram and Schmidt make of what a
+layer has been fed, its weights W ~ N(0, 1) enter only through the rows q_j' W, which are standard normal and
+independent, since the q_j depend on earlier layers alone: a new input needs one new row in each layer, and none if it
+depends on those before. So what is kept has exactly the distribution of whole networks that fit, to rounding, and a
+network that fails at its first input has cost 2 width + 1 random numbers at depth 2.
 
 All compiled code is in this file: numba's cache sees a change of no other.
 """
@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import get_num_threads, njit
 
-from sgdbayes.posterior._checks import check_fully_connected, check_labels, check_network_inputs
+from sgdbayes.posterior._checks import check_labels
+from sgdbayes.posterior._networks import check_fully_connected, check_network_inputs, first_layer_features
 from sgdbayes.posterior.empirical import EmpiricalPosterior
 from sgdbayes.statistics import wilson_interval
 
@@ -42,8 +43,8 @@ _COMPILED = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {
 
 @dataclass(frozen=True)
 class RejectionSample:
-    """``functions`` (accepted, T) bool on the test inputs of the networks that fitted S, True the positive class, in the
-    order drawn; ``networks``: how many were tried; ``acceptance``: the share that fitted, with its 95 % Wilson interval.
+    """``functions`` (accepted, T) bool, True the positive class: of the networks that fitted S on the test inputs, in
+    the order drawn. ``networks``: how many were tried; ``acceptance``: the share that fitted, with a 95 % interval.
     """
 
     functions: np.ndarray
@@ -74,16 +75,16 @@ def sample_by_rejection(
     """Draw ``networks`` networks from the prior, or as many as it takes for ``accepted`` of them to fit S; functions of
     those that fit on ``test_inputs`` (T, ...).
 
-    ``train_inputs`` (n, ...), ``train_labels`` (n,): S; an output of exactly 0 fits no label, and on a test input counts
-    as the negative class, as in training. ``progress`` is called with the numbers tried and kept. The result depends on
-    ``seed`` alone, not on threads. Raises ValueError for malformed input or an architecture that is not FullyConnected.
+    ``train_inputs`` (n, ...), ``train_labels`` (n,): S; an output of exactly 0 fits no label, and on a test input
+    counts as the negative class, as in training. ``progress`` is called with the numbers tried and kept. The result
+    depends on ``seed`` alone, not on threads. Raises ValueError for malformed input or another architecture.
     """
     check_rejection(architecture, networks=networks, accepted=accepted)
     labels = check_labels(train_labels)
     train, test = check_network_inputs(train_inputs, labels, test_inputs)
-    train = _features(train, architecture)
+    train, test = first_layer_features(architecture, train), first_layer_features(architecture, test)
     order = _order(architecture, train, labels, seed) if networks > _PILOT else np.arange(len(labels))
-    draw = _drawing(architecture, np.concatenate([train[order], _features(test, architecture)]), labels[order])
+    draw = _drawing(architecture, np.concatenate([train[order], test]), labels[order])
 
     chunks = ((start, min(_CHUNK, networks - start)) for start in range(0, networks, _CHUNK))
     kept, tried, fitted = [], 0, 0
@@ -98,13 +99,6 @@ def sample_by_rejection(
             break
     low, high = wilson_interval(fitted, tried)
     return RejectionSample(np.concatenate(kept), tried, fitted / tried, float(low), float(high))
-
-
-def _features(inputs: np.ndarray, architecture: "FullyConnected") -> np.ndarray:
-    """What standard normal weights of the first layer multiply: scaled inputs and, for biases, a constant."""
-    scaled = inputs * (architecture.weight_variance / inputs.shape[1]) ** 0.5
-    constant = np.full((len(inputs), int(architecture.bias_variance > 0)), architecture.bias_variance**0.5)
-    return np.hstack([scaled, constant])
 
 
 def _coordinates(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -142,8 +136,8 @@ def _drawing(architecture: "FullyConnected", features: np.ndarray, labels: np.nd
 
 
 def _order(architecture: "FullyConnected", features: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
-    """An order of S in which most networks fail early: the next input is the one that most of those left get wrong, by a
-    pilot sample from a stream of its own. Any order gives the same distribution.
+    """An order of S in which most networks fail early: the next input is the one that most of those left get wrong, by
+    a pilot sample from a stream of its own. Any order gives the same distribution.
     """
     first = features[:_PILOT_INPUTS]
     pilot = np.random.Generator(np.random.SFC64(seed))
@@ -183,8 +177,8 @@ def _in_order(draw: Callable, chunks: Iterator[tuple[int, int]], root: np.random
 
 
 @njit(**_COMPILED)
-def _draw(rng, networks, coordinates, ranks, labels, depth, width, scale, bias):  # noqa: ANN001, ANN202
-    """Places (k,) of the networks that fit ``labels`` (n,) on the first n inputs, and their functions (k, rest) bool."""
+def _draw(rng, networks, coordinates, ranks, labels, depth, width, scale, bias):
+    """Places (k,) of networks that fit ``labels`` (n,) on the first n inputs, and their functions (k, rest) bool."""
     inputs, trained = len(coordinates), len(labels)
     limit = min(inputs, width + 1)
     known = np.zeros(depth + 1, np.int64)
@@ -215,7 +209,7 @@ def _draw(rng, networks, coordinates, ranks, labels, depth, width, scale, bias):
 
 
 @njit(**_COMPILED)
-def _output(rng, i, coordinates, ranks, scale, bias, known, first, rows, bases, feature, along, outputs):  # noqa: ANN001, ANN202
+def _output(rng, i, coordinates, ranks, scale, bias, known, first, rows, bases, feature, along, outputs):
     """The network's output on input i, given all that was drawn of it for the inputs before."""
     width, depth = first.shape[1], len(rows)
     if ranks[i] > known[0]:
@@ -246,7 +240,7 @@ def _output(rng, i, coordinates, ranks, scale, bias, known, first, rows, bases, 
 
 
 @njit(**_COMPILED)
-def _project(feature, basis, along, known, length):  # noqa: ANN001, ANN202
+def _project(feature, basis, along, known, length):
     """Take out of ``feature`` its components ``along`` the first vectors of ``basis``; -> the length of the rest."""
     along[:known] = 0
     for _ in range(2):
@@ -263,7 +257,7 @@ def _project(feature, basis, along, known, length):  # noqa: ANN001, ANN202
 
 
 @njit(**_COMPILED)
-def _length(vector):  # noqa: ANN001, ANN202
+def _length(vector):
     square = 0.0
     for u in range(len(vector)):
         square += vector[u] * vector[u]
@@ -271,24 +265,19 @@ def _length(vector):  # noqa: ANN001, ANN202
 
 
 @njit(**_COMPILED)
-def _add(target, vector, factor):  # noqa: ANN001, ANN202
+def _add(target, vector, factor):
     for u in range(len(target)):
         target[u] += factor * vector[u]
 
 
 @njit(**_COMPILED)
-def _standard_normal(rng, target):  # noqa: ANN001, ANN202
+def _standard_normal(rng, target):
     for u in range(len(target)):
         target[u] = rng.standard_normal()
 
 
 def fit_rejection(
-    architecture: "FullyConnected",
-    task: "Task",
-    *,
-    networks: int = 10_000_000,
-    accepted: int = 20_000,
-    seed: int = 0,
+    architecture: "FullyConnected", task: "Task", *, networks: int = 10_000_000, accepted: int = 20_000, seed: int = 0
 ) -> tuple[EmpiricalPosterior, dict[str, float]]:
     """`sample_by_rejection` as the configuration asks for it. Raises RuntimeError if no network fitted S."""
     tenth = max(1, networks // 10)
@@ -306,13 +295,12 @@ def fit_rejection(
     )  # fmt: skip
     if len(result.functions) == 0:
         raise RuntimeError(
-            f"none of {result.networks:,} random networks fitted S (with 95 % confidence fewer than {result.acceptance_high:.2g} of "
-            "them do): raise networks of posteriors.rejection, or take the posterior splitting"
+            f"none of {result.networks:,} random networks fitted S (with 95 % confidence fewer than "
+            f"{result.acceptance_high:.2g} of them do): raise networks of posteriors.rejection, or take the posterior "
+            "splitting"
         )
-    rate = (result.acceptance, result.acceptance_low, result.acceptance_high)
-    log_evidence = dict(
-        zip(("log_evidence", "log_evidence_low", "log_evidence_high"), map(float, np.log(rate)), strict=True)
-    )
-    rates = dict(zip(("acceptance", "acceptance_low", "acceptance_high"), rate, strict=True))
-    counts = {"networks": result.networks, "accepted": len(result.functions)}
-    return EmpiricalPosterior(result.functions[None]), counts | rates | log_evidence
+    diagnostics = {"networks": result.networks, "accepted": len(result.functions)}
+    rates = (result.acceptance, result.acceptance_low, result.acceptance_high)
+    for end, rate in zip(("", "_low", "_high"), rates, strict=True):
+        diagnostics |= {f"acceptance{end}": rate, f"log_evidence{end}": float(np.log(rate))}
+    return EmpiricalPosterior(result.functions[None]), diagnostics

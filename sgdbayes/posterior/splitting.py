@@ -1,21 +1,23 @@
-"""P_B(f|S) of finite networks by splitting: networks drawn from the prior are led to fit S one training point after the other.
+"""P_B(f|S) of finite networks by splitting: networks drawn from the prior are led to fit S point by point.
 
-Adaptive multilevel splitting (Cerou and Guyader, Stoch. Anal. Appl. 25, 2007; Botev and Kroese, Stat. Comput. 22, 2012), a
-sequential Monte Carlo sampler: N networks fit the first k points; of those the ones that also fit the next few live on, the
-others are replaced by copies of them, and all are moved by a Markov chain that leaves the prior given the first k labels as
-it is. The product of the shares that lived estimates P(S), the evidence. Points are added so that about half live; where
-one point alone kills most, its output is let in by degrees, y z > -margin.
+Adaptive multilevel splitting (Cerou and Guyader, Stoch. Anal. Appl. 25, 2007; Botev and Kroese, Stat. Comput. 22,
+2012), a sequential Monte Carlo sampler: N networks fit the first k points; of those the ones that also fit the next few
+live on, the others are replaced by copies of them, and all are moved by a Markov chain that leaves the prior given the
+first k labels as it is. The product of the shares that lived estimates P(S), the evidence. Points are added so that
+about half live; where one point alone kills most, its output is let in by degrees, y z > -margin.
 
 A move of the Markov chain, none of which needs a gradient:
 
-- each hidden layer, unit by unit, by elliptical slice sampling (Murray, Adams and MacKay, AISTATS 2010): its weights become
-  w cos a + v sin a, v ~ N(0, 1), the angle a shrunk until the labels are fitted again. Pre-activations turn with the weights,
-  so a trial costs the layers above alone, and one unit of 64 turns eight times as far as all at once;
-- the output layer exactly: given the features it is a standard normal vector within half-spaces, and follows the Hamiltonian
-  trajectories of Pakman and Paninski (2014) off the walls y z = 0 to a quarter period, as in `zero_one`.
+- each hidden layer, unit by unit, by elliptical slice sampling (Murray, Adams and MacKay, AISTATS 2010): its weights
+  become w cos a + v sin a, v ~ N(0, 1), the angle a shrunk until the labels are fitted again. Pre-activations turn with
+  the weights, so a trial costs the layers above alone, and one unit of 64 turns eight times as far as all at once;
+- the output layer exactly: given the features it is a standard normal vector within half-spaces, and follows the
+  Hamiltonian trajectories of Pakman and Paninski (2014) off the walls y z = 0 to a quarter period, as in `zero_one`.
 
 The first layer lives in the span of S: rotated there its weights are N(0, 1) still. Its part outside, of which S says
-nothing, is drawn from the prior where functions on E are tabulated. All compiled code is in this file, for numba's cache.
+nothing, is drawn from the prior where functions on E are tabulated.
+
+All compiled code is in this file: numba's cache sees a change of no other.
 """
 
 from collections.abc import Callable
@@ -29,7 +31,8 @@ from numba import get_num_threads, njit
 from scipy.special import logsumexp
 from threadpoolctl import threadpool_limits
 
-from sgdbayes.posterior._checks import check_fully_connected, check_labels, check_network_inputs
+from sgdbayes.posterior._checks import check_labels
+from sgdbayes.posterior._networks import check_fully_connected, check_network_inputs, first_layer_features
 from sgdbayes.posterior.empirical import EmpiricalPosterior
 from sgdbayes.posterior.zero_one import chain_diagnostics
 from sgdbayes.statistics import student_factor
@@ -53,20 +56,20 @@ _SHRINKAGES, _BOUNCES = 100, 10_000
 _BLOCK = 16
 # Blocks of units that a hidden layer is moved in: the last two hidden layers, and those below.
 _BLOCKS, _DEEP_BLOCKS = 64, 8
-# Largest R-hat, over test points, of runs taken to agree: their means then scatter as those of 16 independent draws would
-# or of more (R-hat^2 is about 1 plus the ratio of the variance between runs to that within).
+# Largest R-hat, over test points, of runs taken to agree: their means then scatter as those of 16 independent draws
+# would or of more (R-hat^2 is about 1 plus the ratio of the variance between runs to that within).
 _R_HAT = 1.1
 _COMPILED = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "reassoc"}}
 
 
 @dataclass(frozen=True)
 class SplittingSample:
-    """``functions`` (runs, draws, T) bool on the test inputs, True the positive class, of independent runs, and ``outputs``
-    (runs, draws, T), float32, whose signs they are. ``log_evidence``: natural log of P(S); its ``standard_error`` is that
-    of the scatter of the runs' own ``run_evidence`` (runs,), or the binomial one of the shares that lived if that is larger.
-    ``levels`` (runs,): how many times networks were split; ``live`` (runs,): the smallest share that lived; ``ancestors``
-    (runs,): how many of a run's first networks have descendants among its last, usually few; ``trials``: mean of a slice's
-    trials, by hidden layer.
+    """``functions`` (runs, draws, T) bool on the test inputs, True the positive class, of independent runs, and
+    ``outputs`` (runs, draws, T), float32, whose signs they are. ``log_evidence``: natural log of P(S); its
+    ``standard_error`` is that of the scatter of the runs' own ``run_evidence`` (runs,), or the binomial one of the
+    shares that lived if that is larger. ``levels`` (runs,): how many times networks were split; ``live`` (runs,): the
+    smallest share that lived; ``ancestors`` (runs,): how many of a run's first networks have descendants among its
+    last, usually few; ``trials``: mean of a slice's trials, by hidden layer.
     """
 
     functions: np.ndarray
@@ -87,7 +90,8 @@ def check_splitting(
     check_fully_connected(architecture, "splitting")
     if runs < 4 or particles < 20 or sweeps < 1 or rounds < 1:
         raise ValueError(
-            f"splitting takes at least 4 runs of 20 particles, 1 sweep and 1 round, got {runs}, {particles}, {sweeps} and {rounds}"
+            "splitting takes at least 4 runs of 20 particles, 1 sweep and 1 round, "
+            f"got {runs}, {particles}, {sweeps} and {rounds}"
         )
 
 
@@ -104,14 +108,14 @@ def sample_by_splitting(
     rounds: int = 5,
     progress: Callable[[int, int, float], None] = lambda run, fitted, log_evidence: None,
 ) -> SplittingSample:
-    """``runs`` independent runs of ``particles`` networks that fit S, their functions on ``test_inputs`` (T, ...) tabulated
+    """``runs`` runs of ``particles`` networks that fit S, their functions on ``test_inputs`` (T, ...) tabulated
     ``rounds`` times.
 
-    ``train_inputs`` (n, ...), ``train_labels`` (n,): S, which each run takes in an order of its own; an output of exactly
-    0 fits no label and is the negative class. Between two levels a network makes ``sweeps`` moves of every layer, between
-    two tabulations twice as many. ``progress`` is called with the run, how many points are fitted and its log evidence
-    so far. Memory: the parameters of one run's networks in double precision. The result depends on ``seed`` alone. Raises
-    ValueError for malformed input or an architecture that is not FullyConnected, RuntimeError if a run cannot go on.
+    ``train_inputs`` (n, ...), ``train_labels`` (n,): S, which each run takes in an order of its own; an output of
+    exactly 0 fits no label and is the negative class. Between two levels a network makes ``sweeps`` moves of every
+    layer, between two tabulations twice as many. ``progress`` is called with the run, how many points are fitted and
+    its log evidence so far. Memory: the parameters of one run's networks in double precision. The result depends on
+    ``seed`` alone. Raises ValueError for malformed input or another architecture, RuntimeError if a run cannot go on.
     """
     check_splitting(architecture, runs=runs, particles=particles, sweeps=sweeps, rounds=rounds)
     labels = check_labels(train_labels)
@@ -129,8 +133,8 @@ def sample_by_splitting(
     gathered = {key: np.array([result[key] for result in results]) for key in results[0]}
     each = gathered["log_evidence"]
     log_evidence = logsumexp(each) - np.log(runs)
-    # Scaled by Student's quantile: 1.96 of them are a 95 % interval. If networks forgot their parents at once, the error
-    # would be the binomial one of the shares that lived; that few runs lie closer together is chance.
+    # Scaled by Student's quantile: 1.96 of them are a 95 % interval. If networks forgot their parents at once, the
+    # error would be the binomial one of the shares that lived; that few runs lie closer together is chance.
     scatter = np.exp(each - log_evidence).std(ddof=1) * student_factor(runs)
     error = max(scatter, gathered["variance"].mean() ** 0.5) / np.sqrt(runs)
     return SplittingSample(
@@ -158,10 +162,10 @@ class _Run:
         streams: np.random.SeedSequence,
         pool: ThreadPoolExecutor,
     ) -> None:
-        self._architecture, self._inputs, self._labels, self._pool = architecture, inputs, labels, pool
+        self._architecture, self._labels, self._pool = architecture, labels, pool
         depth, width, self._bias = architecture.depth, architecture.width, architecture.bias_variance**0.5
         self._scale = (architecture.weight_variance / width) ** 0.5
-        features = self._features(inputs)
+        features = first_layer_features(architecture, inputs)
         self._span, self._coordinates = _span(features, np.linalg.norm(features))
         # About as large as outputs are, times the rounding of what is added up along the way.
         size = np.linalg.norm(features, axis=1).max() * architecture.weight_variance ** (depth / 2)
@@ -177,11 +181,6 @@ class _Run:
         self._signed, self._walls = np.empty((particles, len(labels))), np.zeros(0)
         self._trials, self._moves = np.zeros((particles, depth)), 0
 
-    def _features(self, inputs: np.ndarray) -> np.ndarray:
-        """What standard normal weights of the first layer multiply: scaled inputs and, for biases, a constant."""
-        scaled = inputs * (self._architecture.weight_variance / inputs.shape[1]) ** 0.5
-        return np.hstack([scaled, np.full((len(inputs), int(self._bias > 0)), self._bias)])
-
     def fit(self, sweeps: int, progress: Callable[[int, float], None]) -> dict[str, object]:
         """Take in S point by point."""
         size, log_evidence, variance, levels, fewest, margins = len(self._labels), 0.0, 0.0, 0, 1.0, 0
@@ -192,8 +191,8 @@ class _Run:
             margins = margins + 1 if walls.min(initial=0) < 0 else 0
             if margins > _MOST_LEVELS or alive.sum() < 2:
                 raise RuntimeError(
-                    f"splitting is stuck at {len(self._walls)} of {size} training points: too few networks get one more right; "
-                    "raise particles or sweeps, or look for a contradiction in S"
+                    f"splitting is stuck at {len(self._walls)} of {size} training points: too few networks get one "
+                    "more right; raise particles or sweeps, or look for a contradiction in S"
                 )
             log_evidence += np.log(alive.mean())
             variance += (1 / alive.mean() - 1) / len(alive)
@@ -227,7 +226,7 @@ class _Run:
         return walls, (self._signed[:, taken : len(walls)] > self._least).all(1)
 
     def _resample(self, alive: np.ndarray) -> np.ndarray:
-        """Replace the networks that are not ``alive`` by copies of the others, each as often as any other but for a rest."""
+        """Replace networks that are not ``alive`` by copies of the others, each copied equally often but for a rest."""
         living, dead = np.flatnonzero(alive), np.flatnonzero(~alive)
         parents = np.arange(len(alive))
         parents[dead] = np.concatenate(
@@ -253,7 +252,7 @@ class _Run:
 
     def tabulate(self, inputs: np.ndarray, rounds: int, sweeps: int) -> dict[str, np.ndarray]:
         """Outputs (rounds * N, T) on ``inputs`` of the networks in ``rounds`` states apart by ``sweeps``."""
-        features = self._features(inputs)
+        features = first_layer_features(self._architecture, inputs)
         within = features @ self._span.T
         outside, left = _span(features - within @ self._span, np.linalg.norm(features))
         particles, width = len(self._last), self._first.shape[2]
@@ -263,14 +262,10 @@ class _Run:
             for particle in range(particles):
                 block = self._rngs[particle // _BLOCK]
                 hidden = within @ self._first[particle] + left @ block.standard_normal((len(outside), width))
-                for weights in self._hidden[particle]:
-                    hidden = self._activations(hidden) @ weights
-                outputs[each, particle] = self._activations(hidden) @ self._last[particle]
+                for weights in (*self._hidden[particle], self._last[particle]):
+                    hidden = _activations(hidden, self._scale, self._bias, len(weights)) @ weights
+                outputs[each, particle] = hidden
         return {"outputs": outputs.reshape(-1, len(inputs)), "trials": self._trials.mean(0) / self._moves}
-
-    def _activations(self, hidden: np.ndarray) -> np.ndarray:
-        constant = np.full((len(hidden), int(self._bias > 0)), self._bias)
-        return np.hstack([self._scale * np.maximum(hidden, 0), constant])
 
 
 def _span(rows: np.ndarray, size: float) -> tuple[np.ndarray, np.ndarray]:
@@ -283,8 +278,8 @@ def _span(rows: np.ndarray, size: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 @njit(**_COMPILED)
-def _move(rng, first, hidden, last, coordinates, labels, walls, least, scale, bias, sweeps, signed, trials):  # noqa: ANN001, ANN202
-    """Move networks (N, ...) within the ``walls`` (k,) of their first k signed outputs, and fill in these, ``signed`` (N, n)."""
+def _move(rng, first, hidden, last, coordinates, labels, walls, least, scale, bias, sweeps, signed, trials):
+    """Move networks (N, ...) within ``walls`` (k,) of their first k signed outputs, and fill in ``signed`` (N, n)."""
     depth, taken, width, wide = hidden.shape[1] + 1, len(walls), first.shape[2], last.shape[1]
     exact = taken > 0 and walls.min() == 0.0
     bounds = walls + least
@@ -307,8 +302,8 @@ def _move(rng, first, hidden, last, coordinates, labels, walls, least, scale, bi
                     else:
                         weights, inputs = hidden[network, layer - 1], _activations(now[layer - 1], scale, bias, wide)
                     trials[network, layer] += _slice_layer(
-                        rng, layer, block, weights, inputs, now, trial, z, hidden[network], last[network], labels, bounds,
-                        scale, bias,
+                        rng, layer, block, weights, inputs, now, trial, z, hidden[network], last[network], labels,
+                        bounds, scale, bias,
                     )  # fmt: skip
                 features = _activations(now[depth - 1], scale, bias, wide)
                 for i in range(taken):
@@ -323,11 +318,10 @@ def _move(rng, first, hidden, last, coordinates, labels, walls, least, scale, bi
 
 
 @njit(**_COMPILED)
-def _slice_layer(rng, layer, block, weights, inputs, now, trial, z, hidden, last, labels, bounds, scale, bias):  # noqa: ANN001, ANN202
+def _slice_layer(rng, layer, block, weights, inputs, now, trial, z, hidden, last, labels, bounds, scale, bias):
     """Elliptical slice sampling of one hidden layer, a block of units after the other; -> trials a block."""
     width = weights.shape[1]
-    velocity = np.empty(weights.shape)
-    _standard_normal(rng, velocity)
+    velocity = rng.standard_normal(weights.shape)
     turn = np.dot(inputs, velocity)
     count, last_miss, blocks = 0, 0, 0
     for begin in range(0, width, block):
@@ -357,10 +351,10 @@ def _slice_layer(rng, layer, block, weights, inputs, now, trial, z, hidden, last
 
 
 @njit(**_COMPILED)
-def _first_miss(hint, layer, units, now, trial, z, hidden, last, labels, bounds, scale, bias):  # noqa: ANN001, ANN202
-    """A point that the trial, other ``units`` in one layer, puts beyond its wall, -1 if none; ``hint`` is looked at first.
+def _first_miss(hint, layer, units, now, trial, z, hidden, last, labels, bounds, scale, bias):
+    """A point that the trial, other ``units`` in one layer, puts beyond its wall, -1 if none.
 
-    Without a miss the trial's layers above, and its outputs z[1], are filled in.
+    ``hint`` is looked at first. Without a miss the trial's layers above, and its outputs z[1], are filled in.
     """
     depth, taken, width = now.shape
     for step in range(-1, taken):
@@ -397,7 +391,7 @@ def _first_miss(hint, layer, units, now, trial, z, hidden, last, labels, bounds,
 
 
 @njit(**_COMPILED)
-def _activations(outputs, scale, bias, wide):  # noqa: ANN001, ANN202
+def _activations(outputs, scale, bias, wide):
     """What standard normal weights multiply of the next layer: scaled ReLU and, for biases, a constant."""
     result = np.empty((len(outputs), wide))
     for i in range(len(outputs)):
@@ -409,23 +403,22 @@ def _activations(outputs, scale, bias, wide):  # noqa: ANN001, ANN202
 
 
 @njit(**_COMPILED)
-def _forward(outputs, hidden, scale, bias):  # noqa: ANN001, ANN202
+def _forward(outputs, hidden, scale, bias):
     """Fill in the pre-activations ``outputs`` (depth, k, width) of all layers but the first."""
     for layer in range(1, len(outputs)):
         np.dot(_activations(outputs[layer - 1], scale, bias, hidden.shape[1]), hidden[layer - 1], outputs[layer])
 
 
 @njit(**_COMPILED)
-def _slice_last(rng, features, last, bounds):  # noqa: ANN001, ANN202
+def _slice_last(rng, features, last, bounds):
     """Elliptical slice sampling of the output layer, where a wall is not at 0."""
-    velocity = np.empty((1, len(last)))
-    _standard_normal(rng, velocity)
-    position, turn = np.dot(features, last), np.dot(features, velocity[0])
+    velocity = rng.standard_normal(len(last))
+    position, turn = np.dot(features, last), np.dot(features, velocity)
     angle = 2 * pi * rng.random()
     low, high = angle - 2 * pi, angle
     for _ in range(_SHRINKAGES):
         if (cos(angle) * position + sin(angle) * turn > bounds).all():
-            last[:] = cos(angle) * last + sin(angle) * velocity[0]
+            last[:] = cos(angle) * last + sin(angle) * velocity
             return
         if angle < 0:
             low = angle
@@ -435,19 +428,18 @@ def _slice_last(rng, features, last, bounds):  # noqa: ANN001, ANN202
 
 
 @njit(**_COMPILED)
-def _reflect(rng, features, last, least):  # noqa: ANN001, ANN202
+def _reflect(rng, features, last, least):
     """Follow ``last`` (w,) with a new velocity off the walls features @ last = 0 to a quarter period.
 
     It stays where it was if rounding carries it past a wall or it bounces too often, both the same there and back.
     """
     taken, wide = features.shape
-    velocity = np.empty((1, wide))
-    _standard_normal(rng, velocity)
+    velocity = rng.standard_normal(wide)
     gram = np.dot(features, features.T)
     # Signed outputs, then weights: both turn and are kicked alike.
     x, v = np.empty(taken + wide), np.empty(taken + wide)
-    x[:taken], v[:taken] = np.dot(features, last), np.dot(features, velocity[0])
-    x[taken:], v[taken:] = last, velocity[0]
+    x[:taken], v[:taken] = np.dot(features, last), np.dot(features, velocity)
+    x[taken:], v[taken:] = last, velocity
     left = pi / 2
     for _ in range(_BOUNCES):
         steepest, wall = 0.0, -1
@@ -477,16 +469,9 @@ def _reflect(rng, features, last, least):  # noqa: ANN001, ANN202
 
 
 @njit(**_COMPILED)
-def _add(target, vector, factor):  # noqa: ANN001, ANN202
+def _add(target, vector, factor):
     for u in range(len(target)):
         target[u] += factor * vector[u]
-
-
-@njit(**_COMPILED)
-def _standard_normal(rng, target):  # noqa: ANN001, ANN202
-    for i in range(target.shape[0]):
-        for u in range(target.shape[1]):
-            target[i, u] = rng.standard_normal()
 
 
 def fit_splitting(

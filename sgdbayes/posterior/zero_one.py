@@ -2,10 +2,10 @@
 
 Hamiltonian Monte Carlo for truncated Gaussians (Pakman and Paninski, J. Comput. Graph. Stat. 23, 2014) in the metric of
 the kernel: velocities drawn from N(0, K), followed off the walls to t = pi / 2. Every proposal is accepted, so the only
-error is that of a Markov chain, and the diagnostics are those of a chain: rank-normalised R-hat and effective sample size
-(Vehtari, Gelman, Simpson, Carpenter and Buerkner, Bayesian Analysis 16, 2021), computed by arviz-stats.
+error is that of a Markov chain, and the diagnostics are those of a chain: rank-normalised R-hat and effective sample
+size (Vehtari, Gelman, Simpson, Carpenter and Buerkner, Bayesian Analysis 16, 2021), computed by arviz-stats.
 
-A GPU moves all chains at once but bounce after bounce: it is worth asking for with dozens of chains at a large |S|, not for four
+A GPU moves all chains at once but bounce after bounce: it is worth asking for with dozens of chains at a large |S|
 (results/gpu/speeds.csv).
 """
 
@@ -15,8 +15,8 @@ import numpy as np
 from scipy.linalg import cho_solve, solve_triangular
 from scipy.linalg.blas import dtrmm
 
-from sgdbayes.device import resolve_device
-from sgdbayes.posterior._checks import check_kernel, check_labels, lower_cholesky
+from sgdbayes.device import check_device, resolve_device
+from sgdbayes.posterior._checks import check_on_s, check_on_s_and_e, lower_cholesky
 from sgdbayes.posterior._walls import follow
 from sgdbayes.posterior.mixture import GaussianMixture
 
@@ -40,7 +40,7 @@ _NOISES = (1e-4, 1e-6, 1e-8, 1e-10)
 _CHAINS = 4
 # Velocities are drawn for so many trajectories at once: a matrix product is cheaper than many with vectors.
 _TOGETHER = 32
-# MNIST takes fewer than n bounces a trajectory; a corner of a nearly singular kernel, as many as its angle goes into pi.
+# MNIST takes fewer than n a trajectory; a corner of a nearly singular kernel, as many as its angle goes into pi.
 _BOUNCES = 1_000_000
 _WATCHED = 200
 # Largest R-hat of chains taken to agree; Vehtari et al. 2021 ask for 1.01 of long chains.
@@ -51,9 +51,9 @@ _R_HAT = 1.05
 class ZeroOneChains:
     """Draws and how far they can be trusted.
 
-    ``draws`` (chains, num, n) of z_S. ``bounces`` (chains, num): off walls, for each draw. ``watched`` (k,): the outputs,
-    at most 200 spread evenly over S, on which the chains were judged: ``r_hat``, ``effective_sample_size`` of their
-    mean and ``autocorrelation_time``, how many draws are worth one independent draw, all (k,).
+    ``draws`` (chains, num, n) of z_S. ``bounces`` (chains, num): off walls, for each draw. ``watched`` (k,): the
+    outputs, at most 200 spread evenly over S, on which the chains were judged: ``r_hat``, ``effective_sample_size`` of
+    their mean and ``autocorrelation_time``, how many draws are worth one independent draw, all (k,).
     """
 
     draws: np.ndarray
@@ -67,10 +67,9 @@ class ZeroOneChains:
 def sample_zero_one(
     kernel: np.ndarray, labels: np.ndarray, num_samples: int, *, seed: int, warm_up: int = 20, device: str = "cpu"
 ) -> np.ndarray:
-    """Draws (num_samples, n) of z_S given sign z_S = labels, taken in turn from four chains; `zero_one_chains` says how
-    good they are.
+    """Draws (num_samples, n) of z_S given sign z_S = labels, taken in turn from four chains.
 
-    ``kernel`` (n, n) on S, ``labels`` (n,). Raises as `zero_one_chains` does.
+    `zero_one_chains` says how good they are. ``kernel`` (n, n) on S, ``labels`` (n,). Raises as `zero_one_chains` does.
     """
     if num_samples < 1:
         raise ValueError(f"num_samples must be at least 1, got {num_samples}")
@@ -118,15 +117,13 @@ def check_chains(num_samples: int, *, chains: int = _CHAINS, warm_up: int = 20) 
 def zero_one_predictive(
     kernel: np.ndarray, labels: np.ndarray, num_samples: int, **options: int | str
 ) -> tuple[GaussianMixture, dict[str, float]]:
-    """The exact 0-1 posterior on E: a Gaussian for each draw of z_S. With it the diagnostics of the chains at their worst.
+    """The exact 0-1 posterior on E, a Gaussian for each draw of z_S, and the diagnostics of the chains at their worst.
 
-    ``kernel`` (n + m, n + m) over S then E, m >= 1; ``labels`` (n,) of S; ``options`` of `zero_one_chains`. Raises as that
-    does, and RuntimeError if the chains disagree.
+    ``kernel`` (n + m, n + m) over S then E, m >= 1; ``labels`` (n,) of S; ``options`` of `zero_one_chains`. Raises as
+    that does, and RuntimeError if the chains disagree.
     """
-    kernel, labels = check_kernel(kernel), check_labels(labels)
+    kernel, labels = check_on_s_and_e(kernel, labels)
     trained = len(labels)
-    if trained >= len(kernel):
-        raise ValueError(f"kernel must cover S and E: it has {len(kernel)} rows for {trained} labels")
     on_s = kernel[:trained, :trained]
     chains = zero_one_chains(on_s, labels, num_samples, **options)
     factor = lower_cholesky(on_s, name="kernel on S")
@@ -149,7 +146,7 @@ def zero_one_predictive(
 
 
 def check_agreement(r_hat: np.ndarray | float, *, remedy: str = "give them more samples or warm_up") -> None:
-    """Raise RuntimeError, with the ``remedy``, if any R-hat says that the chains have not forgotten where they started."""
+    """Raise RuntimeError, with the ``remedy``, if any R-hat says that chains remember where they started."""
     if not np.max(r_hat) <= _R_HAT:
         raise RuntimeError(f"the chains of the 0-1 posterior disagree (R-hat {np.max(r_hat):.3f}): {remedy}")
 
@@ -164,9 +161,7 @@ def chain_diagnostics(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _run(kernel, labels, number, chains, seed, warm_up, device) -> tuple[np.ndarray, np.ndarray]:  # noqa: ANN001
-    kernel, labels = check_kernel(kernel), check_labels(labels)
-    if len(kernel) != len(labels):
-        raise ValueError(f"kernel and labels must agree, got shapes {kernel.shape} and {labels.shape}")
+    kernel, labels = check_on_s(kernel, labels)
     if warm_up < 0:
         raise ValueError(f"warm_up must not be negative, got {warm_up}")
     scale, folded = fold(kernel, labels)
@@ -203,8 +198,8 @@ def trajectories(
     """Ends (chains, number, n) of as many trajectories of each chain, and their bounces (chains, number), after
     ``warm_up`` that are dropped.
 
-    ``folded`` and ``factor`` (n, n): the kernel in the units of `fold` and its Cholesky factor; ``positions`` (chains, n),
-    feasible, are moved; a chain draws its velocities from its own of the ``streams``.
+    ``folded`` and ``factor`` (n, n): the kernel in the units of `fold` and its Cholesky factor; ``positions`` (chains,
+    n), feasible, are moved; a chain draws its velocities from its own of the ``streams``.
     """
     (chains, size), device = positions.shape, resolve_device(device)
     move = _mover(folded, device)
@@ -275,7 +270,6 @@ def fit_zero_one(
 
 
 def check_zero_one(_architecture: object, *, samples: int, chains: int, warm_up: int, device: str) -> None:
-    """Raise ValueError unless `fit_zero_one` runs with these options; no GPU need be there: a login node plans as well."""
+    """Raise ValueError unless `fit_zero_one` runs with these options; no GPU need be there to plan."""
     check_chains(samples, chains=chains, warm_up=warm_up)
-    if device not in ("auto", "cpu", "cuda"):
-        raise ValueError(f"device must be auto, cpu or cuda, got {device!r}")
+    check_device(device)

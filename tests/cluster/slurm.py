@@ -37,7 +37,8 @@ CONFIGURATION = {
     "name": "cluster",
     "block_size": 2,
     "posteriors": {"mse": {"noise_variance": 0.001}},
-    "experiments": {"small": {"task": "small", "architecture": "fcn", "optimizer": "sgd", "networks": 2 * BLOCKS, "batch_size": 8,
+    "experiments": {"small": {"task": "small", "architecture": "fcn", "optimizer": "sgd", "networks": 2 * BLOCKS,
+                              "batch_size": 8,
                               "domain_sizes": [8], "extra_epochs": 500}},
 }  # fmt: skip
 TABLES = ["runs.parquet", "comparison.csv", "bands.csv", "experiments/small/functions.parquet"]
@@ -122,7 +123,8 @@ def cluster(folder: Path) -> Iterator[None]:
     for name in ("state", "spool"):
         new_folder(folder / name)
     munge = {f"--{name}": folder / f"munge.{suffix}" for name, suffix in
-             (("key-file", "key"), ("socket", "socket"), ("pid-file", "pid"), ("log-file", "log"), ("seed-file", "seed"))}  # fmt: skip
+             (("key-file", "key"), ("socket", "socket"), ("pid-file", "pid"),
+               ("log-file", "log"), ("seed-file", "seed"))}  # fmt: skip
     options = [f"{name}={path}" for name, path in munge.items()]
     daemons = []
     try:

@@ -1,5 +1,7 @@
 # Where things are, and what depends on what. Keys (sgdbayes/pipeline/steps.py) say when a result is out of date.
 
+EXPERIMENT = f"{RESULTS}/experiments/{{experiment}}"
+FIGURES = f"{RESULTS}/figures"
 EP_SETTINGS = CONFIGURATION.ep_against_exact
 # Made from output, so that Snakemake does not compare it. known_runs are paths of one machine.
 recorded = lambda wildcards, output: {
@@ -7,6 +9,9 @@ recorded = lambda wildcards, output: {
 }
 # Slurm gives a job no GPU that it did not ask for.
 GPUS = int(CONFIGURATION.device == "cuda")
+
+
+# What rules ask for and depend on.
 
 
 def grows(amount):
@@ -41,14 +46,20 @@ def uses_of(rule):
     return lambda wildcards, output: PLAN.uses(rule, *of(rule, wildcards))
 
 
+def behind(rule):
+    """The parameters that stand for all that a result depends on."""
+    return {"uses": uses_of(rule), "code": code_of(rule), "key": key_of(rule)}
+
+
+# Experiments.
+
+
 def experiment_of(wildcards):
     return PLAN.experiments[wildcards.experiment]
 
 
-def model_folder(name):
-    """Folder of the model of an experiment: kernel and posteriors of its task and architecture."""
-    item = PLAN.experiments[name]
-    return f"{RESULTS}/models/{item.task}/{item.architecture}"
+def training_of(wildcards):
+    return PLAN.training(wildcards.experiment)
 
 
 def task_file(wildcards):
@@ -56,29 +67,13 @@ def task_file(wildcards):
 
 
 def block_files(wildcards):
-    folder = f"{RESULTS}/experiments/{wildcards.experiment}/blocks"
-    return [f"{folder}/{block}.parquet" for block in PLAN.blocks(wildcards.experiment)]
+    name = wildcards.experiment
+    return [f"{RESULTS}/experiments/{name}/blocks/{block}.parquet" for block in PLAN.blocks(name)]
 
 
-def kernel_files(wildcards):
-    """The kernels that a posterior is made from."""
-    folder = f"{RESULTS}/models/{wildcards.task}/{wildcards.architecture}"
-    return [f"{folder}/{name}.npz" for name in PLAN.kernels_of(wildcards.posterior)]
-
-
-def kernel_rows(wildcards):
-    task = CONFIGURATION.tasks[wildcards.task]
-    return task["train_size"] + task["recorded_test_size"]
-
-
-def kernel_memory(wildcards):
-    """Room for eight copies of the kernel, in MB, and for the libraries."""
-    return 2000 + 8 * 8 * kernel_rows(wildcards) ** 2 // 10**6
-
-
-def posterior_minutes(wildcards):
-    # Twice what EP took at 10,000 rows on two cores (results/benchmarks/posterior.csv), and cubes of the rows.
-    return 120 + 15 * kernel_rows(wildcards) ** 3 // 10**12
+def experiment_files(name, experiments=PLAN.experiments):
+    """The file of this name of each of these experiments."""
+    return [f"{RESULTS}/experiments/{experiment}/{name}" for experiment in experiments]
 
 
 def runs_memory(experiments):
@@ -86,12 +81,67 @@ def runs_memory(experiments):
     return 2000 + sum(PLAN.experiments[name].networks for name in experiments) // 200
 
 
-def model_memory(wildcards):
-    return runs_memory(PLAN.experiments_of(wildcards.task, wildcards.architecture))
-
-
 def experiment_memory(wildcards):
     return runs_memory([wildcards.experiment])
+
+
+def experiment_labels(wildcards):
+    """The columns that say which experiment a row of comparison.csv is about."""
+    item = asdict(experiment_of(wildcards))
+    shown = "task architecture optimizer loss batch_size extra_epochs target_loss precision seed"
+    return {"experiment": wildcards.experiment} | {name: item[name] for name in shown.split()}
+
+
+# Models: a task and an architecture, with their kernels and posteriors.
+
+
+def model_folder(task, architecture):
+    return f"{RESULTS}/models/{task}/{architecture}"
+
+
+def models_of(experiments):
+    """Task and architecture of each experiment."""
+    return {name: PLAN.experiments[name].model for name in experiments}
+
+
+def files_of_models(experiments, name):
+    """The file of this name of each model of these experiments."""
+    return [f"{model_folder(*model)}/{name}" for model in dict.fromkeys(models_of(experiments).values())]
+
+
+def kernel_files(wildcards):
+    """The kernels that a posterior is made from."""
+    folder = model_folder(wildcards.task, wildcards.architecture)
+    return [f"{folder}/{name}.npz" for name in PLAN.kernels_of(wildcards.posterior)]
+
+
+def kernel_posterior_files(wildcards):
+    """The posteriors of a model that are made from kernels."""
+    folder = model_folder(wildcards.task, wildcards.architecture)
+    return [f"{folder}/{name}.npz" for name in PLAN.kernel_posteriors_of(wildcards.task, wildcards.architecture)]
+
+
+def kernel_rows(wildcards):
+    task = CONFIGURATION.tasks[wildcards.task]
+    return task["train_size"] + task["recorded_test_size"]
+
+
+def room_for_kernel(rows):
+    """Room for eight copies of a kernel, in MB, and for the libraries."""
+    return 2000 + 8 * 8 * rows**2 // 10**6
+
+
+def kernel_memory(wildcards):
+    return room_for_kernel(kernel_rows(wildcards))
+
+
+def posterior_minutes(wildcards):
+    # Twice what EP took at 10,000 rows on two cores (results/benchmarks/posterior.csv), and cubes of the rows.
+    return 120 + 15 * kernel_rows(wildcards) ** 3 // 10**12
+
+
+def model_memory(wildcards):
+    return runs_memory(PLAN.experiments_of(wildcards.task, wildcards.architecture))
 
 
 def gpus_of_posterior(name):
@@ -111,70 +161,43 @@ def posterior_settings(wildcards):
 
 
 def model_runs(wildcards):
-    names = PLAN.experiments_of(
-        wildcards.task, wildcards.architecture, wildcards.posterior
-    )
-    return [f"{RESULTS}/experiments/{name}/runs.parquet" for name in names]
+    names = PLAN.experiments_of(wildcards.task, wildcards.architecture, wildcards.posterior)
+    return experiment_files("runs.parquet", names)
+
+
+def model_draw_files(wildcards):
+    return posterior_tables("draws", [(wildcards.task, wildcards.architecture)])
 
 
 def posterior_files(suffix):
     """Input function: a file for each posterior of an experiment."""
 
     def files(wildcards):
-        folder = model_folder(wildcards.experiment)
-        return [
-            f"{folder}/{name}{suffix}" for name in experiment_of(wildcards).posteriors
-        ]
+        item = experiment_of(wildcards)
+        return [f"{model_folder(*item.model)}/{name}{suffix}" for name in item.posteriors]
 
     return files
 
 
-def experiment_files(name):
-    """The file of this name of every experiment."""
-    return [
-        f"{RESULTS}/experiments/{experiment}/{name}" for experiment in PLAN.experiments
-    ]
+def posterior_tables(kind, models):
+    """The table of this kind of each posterior of these models."""
+    return [f"{model_folder(*model)}/{name}-{kind}.parquet" for model in models for name in PLAN.posteriors_of(*model)]
 
 
-def experiment_labels(wildcards):
-    """The columns that say which experiment a row of comparison.csv is about."""
-    item = experiment_of(wildcards)
-    names = (
-        "task",
-        "architecture",
-        "optimizer",
-        "loss",
-        "batch_size",
-        "extra_epochs",
-        "target_loss",
-        "precision",
-        "seed",
-    )
-    return {"experiment": wildcards.experiment} | {
-        name: getattr(item, name) for name in names
-    }
+# Figures and tables.
 
 
-def model_draw_files(wildcards):
-    folder = f"{RESULTS}/models/{wildcards.task}/{wildcards.architecture}"
-    return [f"{folder}/{name}-draws.parquet" for name in model_posteriors(wildcards)]
+def reference_pages():
+    return [page for page in PLAN.pages() if PLAN.reference_of(*page[:2])]
 
 
-def model_posteriors(wildcards):
-    return PLAN.posteriors_of(wildcards.task, wildcards.architecture)
-
-
-def described_pages(
-    pages=None, *, with_posteriors=False, with_reference=False, **about
-):
+def described_pages(pages=None, *, with_posteriors=False, with_reference=False, **about):
     """What the captions of the figures of all experiments on a model say, by task, architecture and domain size."""
     described = {}
     for page in PLAN.pages() if pages is None else pages:
         task, architecture, _ = page
         described[page] = about | {
-            "training": {
-                name: PLAN.training(name) for name in PLAN.experiments_at(*page)
-            },
+            "training": {name: PLAN.training(name) for name in PLAN.experiments_at(*page)},
             "task": CONFIGURATION.tasks[task],
         }
         if with_posteriors:
@@ -184,100 +207,51 @@ def described_pages(
     return described
 
 
+def in_report(path, category, caption, **labels):
+    """An output that the report of the run shows."""
+    return report(path, category=category, labels=labels, caption=f"../report/{caption}.rst")
+
+
 def page_stems(kind, pages):
     """A figure of this kind for each page, by its path without folder and ending."""
+    return [f"{kind}/{task}/{architecture}/{size}" for task, architecture, size in pages]
+
+
+def page_pdfs(kind, pages):
+    return [f"{FIGURES}/{stem}.pdf" for stem in page_stems(kind, pages)]
+
+
+def page_pictures(kind, pages, category, figure="|E| ="):
+    """A picture of this kind for each page, in the report under ``category`` as this ``figure``."""
     return [
-        f"{kind}/{task}/{architecture}/{size}" for task, architecture, size in pages
+        in_report(
+            f"{FIGURES}/{kind}/{task}/{architecture}/{size}.png",
+            category,
+            kind,
+            experiment=f"all on {task}, {architecture}",
+            figure=f"{figure} {size}",
+        )
+        for task, architecture, size in pages
     ]
-
-
-def page_files(kind, pages, ending):
-    """A figure of this kind for each page."""
-    return [f"{RESULTS}/figures/{stem}.{ending}" for stem in page_stems(kind, pages)]
-
-
-def reference_pages():
-    return [page for page in PLAN.pages() if PLAN.reference_of(*page[:2])]
 
 
 def sweep_description(name):
     """What the figure of a sweep shows, and what its caption says."""
     sweep = CONFIGURATION.sweeps[name]
-    names = sweep.experiments
+    items = {name: PLAN.experiments[name] for name in sweep.experiments}
     return {
         "values": sweep.values,
         "groups": sweep.groups,
         "setting": sweep.setting,
         "size": sweep.domain_size,
         "reference": PLAN.sweep_reference(name),
-        "training": {name: PLAN.training(name) for name in names},
-        "tasks": {
-            name: CONFIGURATION.tasks[PLAN.experiments[name].task] for name in names
-        },
+        "training": {name: PLAN.training(name) for name in items},
+        "tasks": {name: CONFIGURATION.tasks[item.task] for name, item in items.items()},
     }
 
 
-def complexity_settings(wildcards):
-    return PLAN.complexity_settings(wildcards.experiment)
-
-
 def by_error_sizes():
-    return sorted(
-        {
-            size
-            for model in PLAN.by_error_models()
-            for size in PLAN.by_error_sizes(*model)
-        }
-    )
-
-
-def by_error_names(size=None):
-    """Task, architecture and posterior of each table of random functions by error."""
-    return [
-        (*model, posterior)
-        for model in PLAN.by_error_models(size)
-        for posterior in PLAN.posteriors_of(*model)
-    ]
-
-
-def all_posteriors():
-    """Task, architecture and posterior of each table of probabilities."""
-    return [
-        (*model, posterior)
-        for model in PLAN.models()
-        for posterior in PLAN.posteriors_of(*model)
-    ]
-
-
-def functions_of(experiments):
-    return [f"{RESULTS}/experiments/{name}/functions.parquet" for name in experiments]
-
-
-def models_of(experiments):
-    """Task and architecture of each experiment."""
-    items = {name: PLAN.experiments[name] for name in experiments}
-    return {name: (item.task, item.architecture) for name, item in items.items()}
-
-
-def files_of_models(experiments, name):
-    """The file of this name of each model of these experiments."""
-    models = dict.fromkeys(models_of(experiments).values())
-    return [
-        f"{RESULTS}/models/{task}/{architecture}/{name}"
-        for task, architecture in models
-    ]
-
-
-def margins_files():
-    return files_of_models(PLAN.margins_experiments(), "margins.parquet")
-
-
-def posterior_tables(posteriors, kind):
-    """The table of this kind of each posterior, named with its task and architecture."""
-    return [
-        f"{RESULTS}/models/{task}/{architecture}/{posterior}-{kind}.parquet"
-        for task, architecture, posterior in posteriors
-    ]
+    return sorted({size for model in PLAN.by_error_models() for size in PLAN.by_error_sizes(*model)})
 
 
 def figure_files(kinds=None):
@@ -290,12 +264,11 @@ def figure_files(kinds=None):
         "complexity": [f"complexity/{name}" for name in PLAN.complexity_experiments()],
         "by_error": [f"by-error/{size}" for size in by_error_sizes()],
         "ep_against_exact": ["ep-against-exact"] * bool(CONFIGURATION.ep_against_exact),
+        **{kind: page_stems(kind, PLAN.pages()) for kind in ("optimizers", "errors", "ranks", "favourites")},
+        "reference": page_stems("reference", reference_pages()),
     }
-    for kind in ("optimizers", "errors", "ranks", "favourites"):
-        stems[kind] = page_stems(kind, PLAN.pages())
-    stems["reference"] = page_stems("reference", reference_pages())
     return [
-        f"{RESULTS}/figures/{stem}.{ending}"
+        f"{FIGURES}/{stem}.{ending}"
         for ending in ("png", "pdf")
         for kind in (stems if kinds is None else kinds)
         for stem in stems[kind]
@@ -304,20 +277,12 @@ def figure_files(kinds=None):
 
 def table_files():
     """The tables and texts of the configuration."""
-    names = [
-        "runs.parquet",
-        "comparison.csv",
-        "bands.csv",
-        "summary.txt",
-        "explorer.html",
-    ]
-    names = names if PLAN.experiments else []
+    names = []
+    if PLAN.experiments:
+        names += ["runs.parquet", "comparison.csv", "bands.csv", "summary.txt", "explorer.html"]
     if any(len(PLAN.posteriors_of(*model)) > 1 for model in PLAN.models()):
         names += ["posterior-pairs.csv", "claims.csv"]
-    names += [
-        f"experiments/{name}/complexity.parquet"
-        for name in PLAN.complexity_experiments()
-    ]
+    names += [f"experiments/{name}/complexity.parquet" for name in PLAN.complexity_experiments()]
     if CONFIGURATION.ep_against_exact:
         names.append("ep-against-exact.csv")
     if CONFIGURATION.test_errors:
@@ -330,8 +295,11 @@ def test_error_tables(*names):
     return [f"{RESULTS}/{name}.csv" for name in names if CONFIGURATION.test_errors]
 
 
+# EP against exact.
+
+
 def ep_kernel(wildcards):
-    return f"{RESULTS}/models/{EP_SETTINGS.task}/{EP_SETTINGS.architecture}/kernel.npz"
+    return f"{model_folder(*EP_SETTINGS.model)}/kernel.npz"
 
 
 def ep_task(wildcards):
@@ -339,12 +307,8 @@ def ep_task(wildcards):
 
 
 def ep_memory(wildcards):
-    rows = EP_SETTINGS.train_sizes[-1] + EP_SETTINGS.test_size
-    return 2000 + 8 * 8 * rows**2 // 10**6
+    return room_for_kernel(EP_SETTINGS.train_sizes[-1] + EP_SETTINGS.test_size)
 
 
 def ep_tables(name):
-    return [
-        f"{RESULTS}/ep-against-exact/{size}/{name}"
-        for size in (EP_SETTINGS.train_sizes if EP_SETTINGS else [])
-    ]
+    return [f"{RESULTS}/ep-against-exact/{size}/{name}" for size in (EP_SETTINGS.train_sizes if EP_SETTINGS else [])]

@@ -1,8 +1,5 @@
-EXPERIMENT = f"{RESULTS}/experiments/{{experiment}}"
-
-
 rule functions:
-    """The functions that an experiment's networks ended as on each domain, how often, and the probability of each under every posterior: functions.parquet."""
+    """The functions that networks ended as, how often, and their probabilities under posteriors: functions.parquet."""
     input:
         task=task_file,
         runs=f"{EXPERIMENT}/runs.parquet",
@@ -21,19 +18,17 @@ rule functions:
         mem_mb=grows(experiment_memory),
         runtime=grows(30),
     params:
+        **behind("functions"),
         sizes=lambda wildcards: experiment_of(wildcards).domain_sizes,
         posteriors=lambda wildcards: experiment_of(wildcards).posteriors,
         asked=CONFIGURATION.posterior_draws["asked"],
         asked_found=CONFIGURATION.posterior_draws["asked_found"],
-        uses=uses_of("functions"),
-        code=code_of("functions"),
-        key=key_of("functions"),
     script:
         "../scripts/functions.py"
 
 
 rule compare:
-    """log P_OPT against log P_B over the functions of an experiment: correlations, ceilings, shared mass, test errors, with intervals: comparison.csv, bands.csv."""
+    """log P_OPT against log P_B over the functions of an experiment, with intervals: comparison.csv, bands.csv."""
     input:
         task=task_file,
         runs=f"{EXPERIMENT}/runs.parquet",
@@ -54,13 +49,11 @@ rule compare:
         mem_mb=grows(experiment_memory),
         runtime=grows(120),
     params:
+        **behind("compare"),
         settings=CONFIGURATION.comparison,
         sizes=lambda wildcards: experiment_of(wildcards).domain_sizes,
         posteriors=lambda wildcards: experiment_of(wildcards).posteriors,
         labels=experiment_labels,
-        uses=uses_of("compare"),
-        code=code_of("compare"),
-        key=key_of("compare"),
     script:
         "../scripts/compare.py"
 
@@ -71,19 +64,9 @@ rule all_comparisons:
         comparison=experiment_files("comparison.csv"),
         bands=experiment_files("bands.csv"),
     output:
-        comparison=report(
-            f"{RESULTS}/comparison.csv",
-            category="Tables",
-            labels={"table": "comparison"},
-            caption="../report/comparison.rst",
-        ),
+        comparison=in_report(f"{RESULTS}/comparison.csv", "Tables", "comparison", table="comparison"),
         comparison_provenance=f"{RESULTS}/comparison.csv.json",
-        bands=report(
-            f"{RESULTS}/bands.csv",
-            category="Tables",
-            labels={"table": "frequency bands"},
-            caption="../report/bands.rst",
-        ),
+        bands=in_report(f"{RESULTS}/bands.csv", "Tables", "bands", table="frequency bands"),
         bands_provenance=f"{RESULTS}/bands.csv.json",
     log:
         f"{RESULTS}/logs/all_comparisons.log",
@@ -95,10 +78,8 @@ rule all_comparisons:
         mem_mb=grows(2000),
         runtime=grows(10),
     params:
+        **behind("all_comparisons"),
         configuration=recorded,
-        uses=uses_of("all_comparisons"),
-        code=code_of("all_comparisons"),
-        key=key_of("all_comparisons"),
     script:
         "../scripts/concatenate.py"
 
@@ -109,31 +90,14 @@ rule claims:
         comparison=f"{RESULTS}/comparison.csv",
         bands=f"{RESULTS}/bands.csv",
         pairs=f"{RESULTS}/posterior-pairs.csv",
-        by_error=[
-            f"{RESULTS}/models/{task}/{architecture}/ep-by-error.parquet"
-            for task, architecture in PLAN.ep_by_error_models()
-        ],
-        complexity=[
-            f"{RESULTS}/experiments/{name}/complexity.parquet"
-            for name in PLAN.complexity_experiments()
-        ],
-        functions=[
-            f"{RESULTS}/experiments/{name}/functions.parquet"
-            for name in PLAN.complexity_experiments()
-        ],
-        runs=[
-            f"{RESULTS}/experiments/{name}/runs.parquet"
-            for name in PLAN.margins_experiments()
-        ],
-        margins=margins_files(),
+        by_error=[f"{model_folder(*model)}/ep-by-error.parquet" for model in PLAN.ep_by_error_models()],
+        complexity=experiment_files("complexity.parquet", PLAN.complexity_experiments()),
+        functions=experiment_files("functions.parquet", PLAN.complexity_experiments()),
+        runs=experiment_files("runs.parquet", PLAN.margins_experiments()),
+        margins=files_of_models(PLAN.margins_experiments(), "margins.parquet"),
         test_errors=test_error_tables("test-errors", "test-error-pairs"),
     output:
-        table=report(
-            f"{RESULTS}/claims.csv",
-            category="Tables",
-            labels={"table": "claims"},
-            caption="../report/claims.rst",
-        ),
+        table=in_report(f"{RESULTS}/claims.csv", "Tables", "claims", table="claims"),
         provenance=f"{RESULTS}/claims.csv.json",
     log:
         f"{RESULTS}/logs/claims.log",
@@ -145,11 +109,9 @@ rule claims:
         mem_mb=grows(2000),
         runtime=grows(10),
     params:
+        **behind("claims"),
         models=models_of(PLAN.margins_experiments()),
         sweeps=PLAN.sweeps(),
-        uses=uses_of("claims"),
-        code=code_of("claims"),
-        key=key_of("claims"),
     script:
         "../scripts/claims.py"
 
@@ -170,9 +132,7 @@ rule summary:
         mem_mb=grows(2000),
         runtime=grows(10),
     params:
+        **behind("summary"),
         pictures="optimizers" in (CONFIGURATION.figures or ["optimizers"]),
-        uses=uses_of("summary"),
-        code=code_of("summary"),
-        key=key_of("summary"),
     script:
         "../scripts/summary.py"

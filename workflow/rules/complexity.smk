@@ -5,11 +5,12 @@ rule complexity:
         runs=f"{EXPERIMENT}/runs.parquet",
         functions=f"{EXPERIMENT}/functions.parquet",
     output:
-        table=report(
+        table=in_report(
             f"{EXPERIMENT}/complexity.parquet",
-            category="Complexity",
-            labels={"experiment": "{experiment}", "figure": "table"},
-            caption="../report/complexity_table.rst",
+            "Complexity",
+            "complexity_table",
+            experiment="{experiment}",
+            figure="table",
         ),
         provenance=f"{EXPERIMENT}/complexity.parquet.json",
     log:
@@ -24,13 +25,11 @@ rule complexity:
         runtime=grows(240),
         gpu=GPUS,
     params:
-        settings=complexity_settings,
-        training=lambda wildcards: PLAN.training(wildcards.experiment),
+        **behind("complexity"),
+        settings=lambda wildcards: PLAN.complexity_settings(wildcards.experiment),
+        training=training_of,
         device=CONFIGURATION.device,
         stack_size=CONFIGURATION.stack_size,
-        uses=uses_of("complexity"),
-        code=code_of("complexity"),
-        key=key_of("complexity"),
     script:
         "../scripts/complexity.py"
 
@@ -38,28 +37,20 @@ rule complexity:
 rule complexity_figure:
     """Draw probability against complexity, for every experiment of which it is measured."""
     input:
-        functions=functions_of(PLAN.complexity_experiments()),
-        complexity=[
-            f"{RESULTS}/experiments/{name}/complexity.parquet"
-            for name in PLAN.complexity_experiments()
-        ],
+        functions=experiment_files("functions.parquet", PLAN.complexity_experiments()),
+        complexity=experiment_files("complexity.parquet", PLAN.complexity_experiments()),
     output:
         png=[
-            report(
+            in_report(
                 f"{FIGURES}/complexity/{name}.png",
-                category="Complexity",
-                labels={
-                    "experiment": name,
-                    "figure": PLAN.complexity_settings(name)["measure"],
-                },
-                caption="../report/complexity.rst",
+                "Complexity",
+                "complexity",
+                experiment=name,
+                figure=PLAN.complexity_settings(name)["measure"],
             )
             for name in PLAN.complexity_experiments()
         ],
-        pdf=[
-            f"{FIGURES}/complexity/{name}.pdf"
-            for name in PLAN.complexity_experiments()
-        ],
+        pdf=[f"{FIGURES}/complexity/{name}.pdf" for name in PLAN.complexity_experiments()],
     log:
         f"{RESULTS}/logs/complexity_figure.log",
     benchmark:
@@ -70,6 +61,7 @@ rule complexity_figure:
         mem_mb=grows(4000),
         runtime=grows(60),
     params:
+        **behind("complexity_figure"),
         experiments=[
             {
                 "experiment": name,
@@ -80,9 +72,6 @@ rule complexity_figure:
             }
             for name in PLAN.complexity_experiments()
         ],
-        uses=uses_of("complexity_figure"),
-        code=code_of("complexity_figure"),
-        key=key_of("complexity_figure"),
     script:
         "../scripts/complexity_figure.py"
 
@@ -106,13 +95,9 @@ rule by_error:
         mem_mb=grows(4000),
         runtime=grows(240),
     params:
+        **behind("by_error"),
         settings=lambda wildcards: PLAN.by_error_settings(),
-        sizes=lambda wildcards: PLAN.by_error_sizes(
-            wildcards.task, wildcards.architecture
-        ),
-        uses=uses_of("by_error"),
-        code=code_of("by_error"),
-        key=key_of("by_error"),
+        sizes=lambda wildcards: PLAN.by_error_sizes(wildcards.task, wildcards.architecture),
     script:
         "../scripts/by_error.py"
 
@@ -120,14 +105,15 @@ rule by_error:
 rule by_error_figure:
     """Draw the probability of random functions against their errors, models side by side, for every domain size."""
     input:
-        tables=posterior_tables(by_error_names(), "by-error"),
+        tables=posterior_tables("by-error", PLAN.by_error_models()),
     output:
         png=[
-            report(
+            in_report(
                 f"{FIGURES}/by-error/{size}.png",
-                category="Test errors",
-                labels={"experiment": "none", "figure": f"by error, |E| = {size}"},
-                caption="../report/by_error.rst",
+                "Test errors",
+                "by_error",
+                experiment="none",
+                figure=f"by error, |E| = {size}",
             )
             for size in by_error_sizes()
         ],
@@ -142,15 +128,13 @@ rule by_error_figure:
         mem_mb=grows(2000),
         runtime=grows(60),
     params:
+        **behind("by_error_figure"),
         sizes=by_error_sizes(),
         about=lambda wildcards: {
             "tasks": CONFIGURATION.tasks,
             "architectures": CONFIGURATION.architectures,
             "settings": PLAN.by_error_settings(),
         },
-        uses=uses_of("by_error_figure"),
-        code=code_of("by_error_figure"),
-        key=key_of("by_error_figure"),
     script:
         "../scripts/by_error_figure.py"
 
@@ -158,13 +142,10 @@ rule by_error_figure:
 rule posterior_pairs:
     """Every two posteriors of a model against each other: results/<name>/posterior-pairs.csv."""
     input:
-        probabilities=posterior_tables(all_posteriors(), "probabilities"),
+        probabilities=posterior_tables("probabilities", PLAN.models()),
     output:
-        table=report(
-            f"{RESULTS}/posterior-pairs.csv",
-            category="Tables",
-            labels={"table": "posteriors against one another"},
-            caption="../report/posterior_pairs.rst",
+        table=in_report(
+            f"{RESULTS}/posterior-pairs.csv", "Tables", "posterior_pairs", table="posteriors against one another"
         ),
         provenance=f"{RESULTS}/posterior-pairs.csv.json",
     log:
@@ -177,36 +158,21 @@ rule posterior_pairs:
         mem_mb=grows(2000),
         runtime=grows(10),
     params:
-        settings={
-            name: CONFIGURATION.comparison[name] for name in ("resamples", "seed")
-        },
-        uses=uses_of("posterior_pairs"),
-        code=code_of("posterior_pairs"),
-        key=key_of("posterior_pairs"),
+        **behind("posterior_pairs"),
+        settings={name: CONFIGURATION.comparison[name] for name in ("resamples", "seed")},
     script:
         "../scripts/posterior_pairs.py"
 
 
 rule reference_figure:
-    """Draw networks and posteriors against the reference posterior of their model, for every model that has one and every domain size."""
+    """Draw networks and posteriors against the reference posterior of their model, for every domain size."""
     input:
-        functions=functions_of(PLAN.experiments),
+        functions=experiment_files("functions.parquet"),
         comparison=f"{RESULTS}/comparison.csv",
         pairs=f"{RESULTS}/posterior-pairs.csv",
     output:
-        png=[
-            report(
-                f"{FIGURES}/reference/{task}/{architecture}/{size}.png",
-                category="Probabilities",
-                labels={
-                    "experiment": f"all on {task}, {architecture}",
-                    "figure": f"against the reference, |E| = {size}",
-                },
-                caption="../report/reference.rst",
-            )
-            for task, architecture, size in reference_pages()
-        ],
-        pdf=page_files("reference", reference_pages(), "pdf"),
+        png=page_pictures("reference", reference_pages(), "Probabilities", "against the reference, |E| ="),
+        pdf=page_pdfs("reference", reference_pages()),
     log:
         f"{RESULTS}/logs/reference_figure.log",
     benchmark:
@@ -217,14 +183,12 @@ rule reference_figure:
         mem_mb=grows(4000),
         runtime=grows(60),
     params:
+        **behind("reference_figure"),
         pages=described_pages(
             reference_pages(),
             with_posteriors=True,
             with_reference=True,
             min_count=CONFIGURATION.comparison["min_count"],
         ),
-        uses=uses_of("reference_figure"),
-        code=code_of("reference_figure"),
-        key=key_of("reference_figure"),
     script:
         "../scripts/reference_figure.py"

@@ -20,12 +20,10 @@ rule ep_evidence:
         mem_mb=grows(ep_memory),
         runtime=grows(240),
     params:
+        **behind("ep_evidence"),
         train_sizes=lambda wildcards: EP_SETTINGS.train_sizes,
         samples=lambda wildcards: EP_SETTINGS.evidence_samples,
         seed=lambda wildcards: EP_SETTINGS.seed,
-        uses=uses_of("ep_evidence"),
-        code=code_of("ep_evidence"),
-        key=key_of("ep_evidence"),
     script:
         "../scripts/ep_evidence.py"
 
@@ -53,14 +51,11 @@ rule ep_compare:
         mem_mb=grows(ep_memory),
         runtime=grows(240),
     params:
+        **behind("ep_compare"),
         settings=lambda wildcards: {
-            name: getattr(EP_SETTINGS, name)
-            for name in ("domain_sizes", "functions", "samples", "seed")
+            name: getattr(EP_SETTINGS, name) for name in ("domain_sizes", "functions", "samples", "seed")
         },
         test_size=lambda wildcards: EP_SETTINGS.test_size,
-        uses=uses_of("ep_compare"),
-        code=code_of("ep_compare"),
-        key=key_of("ep_compare"),
     script:
         "../scripts/ep_compare.py"
 
@@ -73,12 +68,7 @@ rule ep_table:
         functions=ep_tables("functions.parquet"),
         facts=ep_tables("facts.csv"),
     output:
-        table=report(
-            f"{RESULTS}/ep-against-exact.csv",
-            category="Tables",
-            labels={"table": "EP against exact"},
-            caption="../report/ep_against_exact.rst",
-        ),
+        table=in_report(f"{RESULTS}/ep-against-exact.csv", "Tables", "ep_against_exact", table="EP against exact"),
         provenance=f"{RESULTS}/ep-against-exact.csv.json",
     log:
         f"{RESULTS}/logs/ep_table.log",
@@ -90,9 +80,7 @@ rule ep_table:
         mem_mb=grows(2000),
         runtime=grows(10),
     params:
-        uses=uses_of("ep_table"),
-        code=code_of("ep_table"),
-        key=key_of("ep_table"),
+        **behind("ep_table"),
     script:
         "../scripts/ep_table.py"
 
@@ -105,11 +93,12 @@ rule ep_figure:
         predictive=ep_tables("predictive.parquet"),
         functions=ep_tables("functions.parquet"),
     output:
-        png=report(
+        png=in_report(
             f"{FIGURES}/ep-against-exact.png",
-            category="Probabilities",
-            labels={"experiment": "none", "figure": "EP against exact"},
-            caption="../report/ep_against_exact.rst",
+            "Probabilities",
+            "ep_against_exact",
+            experiment="none",
+            figure="EP against exact",
         ),
         pdf=f"{FIGURES}/ep-against-exact.pdf",
     log:
@@ -122,6 +111,7 @@ rule ep_figure:
         mem_mb=grows(2000),
         runtime=grows(10),
     params:
+        **behind("ep_figure"),
         about=lambda wildcards: {
             "train_sizes": EP_SETTINGS.train_sizes,
             "domain_size": EP_SETTINGS.domain_sizes[-1],
@@ -129,8 +119,5 @@ rule ep_figure:
             "task": CONFIGURATION.tasks[EP_SETTINGS.task],
             "architecture": CONFIGURATION.architectures[EP_SETTINGS.architecture],
         },
-        uses=uses_of("ep_figure"),
-        code=code_of("ep_figure"),
-        key=key_of("ep_figure"),
     script:
         "../scripts/ep_figure.py"

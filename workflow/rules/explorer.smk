@@ -1,8 +1,8 @@
 rule explorer:
     """A page to open in a browser, of all functions: results/<name>/explorer.html."""
     input:
-        functions=functions_of(PLAN.experiments),
-        draws=posterior_tables(all_posteriors(), "draws"),
+        functions=experiment_files("functions.parquet"),
+        draws=posterior_tables("draws", PLAN.models()),
         comparison=f"{RESULTS}/comparison.csv",
     output:
         page=f"{RESULTS}/explorer.html",
@@ -17,6 +17,7 @@ rule explorer:
         mem_mb=grows(4000),
         runtime=grows(30),
     params:
+        **behind("explorer"),
         about={
             "name": CONFIGURATION.name,
             "tasks": CONFIGURATION.tasks,
@@ -33,8 +34,5 @@ rule explorer:
         # No inputs: where the images are not at hand, the page is made without them and says so.
         tasks=f"{RESULTS}/tasks",
         data="data",
-        uses=uses_of("explorer"),
-        code=code_of("explorer"),
-        key=key_of("explorer"),
     script:
         "../scripts/explorer.py"

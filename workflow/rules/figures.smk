@@ -1,17 +1,15 @@
-FIGURES = f"{RESULTS}/figures"
-
-
 rule scatter:
     """Draw P_B against P_OPT for an experiment, a row per posterior, a column per domain size."""
     input:
-        functions=f"{RESULTS}/experiments/{{experiment}}/functions.parquet",
-        comparison=f"{RESULTS}/experiments/{{experiment}}/comparison.csv",
+        functions=f"{EXPERIMENT}/functions.parquet",
+        comparison=f"{EXPERIMENT}/comparison.csv",
     output:
-        png=report(
+        png=in_report(
             f"{FIGURES}/scatter/{{experiment}}.png",
-            category="Probabilities",
-            labels={"experiment": "{experiment}", "figure": "by domain size"},
-            caption="../report/scatter.rst",
+            "Probabilities",
+            "scatter",
+            experiment="{experiment}",
+            figure="by domain size",
         ),
         pdf=f"{FIGURES}/scatter/{{experiment}}.pdf",
     log:
@@ -24,15 +22,13 @@ rule scatter:
         mem_mb=grows(2000),
         runtime=grows(10),
     params:
+        **behind("scatter"),
         about=lambda wildcards: {
             "experiment": wildcards.experiment,
             "training": PLAN.training(wildcards.experiment),
             "task": CONFIGURATION.tasks[experiment_of(wildcards).task],
             "min_count": CONFIGURATION.comparison["min_count"],
         },
-        uses=uses_of("scatter"),
-        code=code_of("scatter"),
-        key=key_of("scatter"),
     script:
         "../scripts/scatter.py"
 
@@ -40,22 +36,11 @@ rule scatter:
 rule optimizers:
     """Draw P_B against P_OPT for all experiments on a model side by side, for every model and domain size."""
     input:
-        functions=functions_of(PLAN.experiments),
+        functions=experiment_files("functions.parquet"),
         comparison=f"{RESULTS}/comparison.csv",
     output:
-        png=[
-            report(
-                f"{FIGURES}/optimizers/{task}/{architecture}/{size}.png",
-                category="Probabilities",
-                labels={
-                    "experiment": f"all on {task}, {architecture}",
-                    "figure": f"side by side, |E| = {size}",
-                },
-                caption="../report/optimizers.rst",
-            )
-            for task, architecture, size in PLAN.pages()
-        ],
-        pdf=page_files("optimizers", PLAN.pages(), "pdf"),
+        png=page_pictures("optimizers", PLAN.pages(), "Probabilities", "side by side, |E| ="),
+        pdf=page_pdfs("optimizers", PLAN.pages()),
     log:
         f"{RESULTS}/logs/optimizers.log",
     benchmark:
@@ -68,10 +53,8 @@ rule optimizers:
         mem_mb=grows(4000),
         runtime=grows(60),
     params:
+        **behind("optimizers"),
         pages=described_pages(min_count=CONFIGURATION.comparison["min_count"]),
-        uses=uses_of("optimizers"),
-        code=code_of("optimizers"),
-        key=key_of("optimizers"),
     script:
         "../scripts/optimizers.py"
 
@@ -79,22 +62,11 @@ rule optimizers:
 rule errors:
     """Draw the distribution of the test error of networks and posteriors, for every model and domain size."""
     input:
-        functions=functions_of(PLAN.experiments),
-        draws=posterior_tables(all_posteriors(), "draws"),
+        functions=experiment_files("functions.parquet"),
+        draws=posterior_tables("draws", PLAN.models()),
     output:
-        png=[
-            report(
-                f"{FIGURES}/errors/{task}/{architecture}/{size}.png",
-                category="Test errors",
-                labels={
-                    "experiment": f"all on {task}, {architecture}",
-                    "figure": f"|E| = {size}",
-                },
-                caption="../report/errors.rst",
-            )
-            for task, architecture, size in PLAN.pages()
-        ],
-        pdf=page_files("errors", PLAN.pages(), "pdf"),
+        png=page_pictures("errors", PLAN.pages(), "Test errors"),
+        pdf=page_pdfs("errors", PLAN.pages()),
     log:
         f"{RESULTS}/logs/errors.log",
     benchmark:
@@ -105,10 +77,8 @@ rule errors:
         mem_mb=grows(4000),
         runtime=grows(60),
     params:
+        **behind("errors"),
         pages=described_pages(),
-        uses=uses_of("errors"),
-        code=code_of("errors"),
-        key=key_of("errors"),
     script:
         "../scripts/errors.py"
 
@@ -116,22 +86,11 @@ rule errors:
 rule ranks:
     """Draw probability against rank for networks and posteriors, for every model and domain size."""
     input:
-        functions=functions_of(PLAN.experiments),
-        draws=posterior_tables(all_posteriors(), "draws"),
+        functions=experiment_files("functions.parquet"),
+        draws=posterior_tables("draws", PLAN.models()),
     output:
-        png=[
-            report(
-                f"{FIGURES}/ranks/{task}/{architecture}/{size}.png",
-                category="Ranks",
-                labels={
-                    "experiment": f"all on {task}, {architecture}",
-                    "figure": f"|E| = {size}",
-                },
-                caption="../report/ranks.rst",
-            )
-            for task, architecture, size in PLAN.pages()
-        ],
-        pdf=page_files("ranks", PLAN.pages(), "pdf"),
+        png=page_pictures("ranks", PLAN.pages(), "Ranks"),
+        pdf=page_pdfs("ranks", PLAN.pages()),
     log:
         f"{RESULTS}/logs/ranks.log",
     benchmark:
@@ -142,32 +101,19 @@ rule ranks:
         mem_mb=grows(4000),
         runtime=grows(60),
     params:
+        **behind("ranks"),
         pages=described_pages(),
-        uses=uses_of("ranks"),
-        code=code_of("ranks"),
-        key=key_of("ranks"),
     script:
         "../scripts/ranks.py"
 
 
 rule favourites:
-    """Draw the most probable functions of each posterior and how often networks found them, for every model and domain size."""
+    """Draw the most probable functions of each posterior and how often networks found them, for every domain size."""
     input:
-        functions=functions_of(PLAN.experiments),
+        functions=experiment_files("functions.parquet"),
     output:
-        png=[
-            report(
-                f"{FIGURES}/favourites/{task}/{architecture}/{size}.png",
-                category="Favourites",
-                labels={
-                    "experiment": f"all on {task}, {architecture}",
-                    "figure": f"|E| = {size}",
-                },
-                caption="../report/favourites.rst",
-            )
-            for task, architecture, size in PLAN.pages()
-        ],
-        pdf=page_files("favourites", PLAN.pages(), "pdf"),
+        png=page_pictures("favourites", PLAN.pages(), "Favourites"),
+        pdf=page_pdfs("favourites", PLAN.pages()),
     log:
         f"{RESULTS}/logs/favourites.log",
     benchmark:
@@ -180,10 +126,8 @@ rule favourites:
         mem_mb=grows(4000),
         runtime=grows(60),
     params:
+        **behind("favourites"),
         pages=described_pages(with_posteriors=True),
-        uses=uses_of("favourites"),
-        code=code_of("favourites"),
-        key=key_of("favourites"),
     script:
         "../scripts/favourites.py"
 
@@ -192,20 +136,11 @@ rule sweep:
     """Draw what one setting does to test errors and correlations, for every sweep."""
     input:
         comparison=f"{RESULTS}/comparison.csv",
-        pairs=(
-            [f"{RESULTS}/posterior-pairs.csv"]
-            if any(map(PLAN.sweep_reference, CONFIGURATION.sweeps))
-            else []
-        ),
+        pairs=([f"{RESULTS}/posterior-pairs.csv"] if any(map(PLAN.sweep_reference, CONFIGURATION.sweeps)) else []),
         test_errors=test_error_tables("test-errors"),
     output:
         png=[
-            report(
-                f"{FIGURES}/sweeps/{name}.png",
-                category="Sweeps",
-                labels={"experiment": name, "figure": sweep.setting},
-                caption="../report/sweep.rst",
-            )
+            in_report(f"{FIGURES}/sweeps/{name}.png", "Sweeps", "sweep", experiment=name, figure=sweep.setting)
             for name, sweep in CONFIGURATION.sweeps.items()
         ],
         pdf=[f"{FIGURES}/sweeps/{name}.pdf" for name in CONFIGURATION.sweeps],
@@ -219,10 +154,8 @@ rule sweep:
         mem_mb=grows(2000),
         runtime=grows(60),
     params:
+        **behind("sweep"),
         sweeps=[sweep_description(name) for name in CONFIGURATION.sweeps],
-        uses=uses_of("sweep"),
-        code=code_of("sweep"),
-        key=key_of("sweep"),
     script:
         "../scripts/sweep.py"
 
@@ -230,18 +163,10 @@ rule sweep:
 rule margins_figure:
     """Draw the smallest over the mean margin on S, of networks and of the exact 0-1 posterior."""
     input:
-        runs=[
-            f"{RESULTS}/experiments/{name}/runs.parquet"
-            for name in PLAN.margins_experiments()
-        ],
-        draws=margins_files(),
+        runs=experiment_files("runs.parquet", PLAN.margins_experiments()),
+        draws=files_of_models(PLAN.margins_experiments(), "margins.parquet"),
     output:
-        png=report(
-            f"{FIGURES}/margins.png",
-            category="Margins",
-            labels={"experiment": "all", "figure": "margins"},
-            caption="../report/margins.rst",
-        ),
+        png=in_report(f"{FIGURES}/margins.png", "Margins", "margins", experiment="all", figure="margins"),
         pdf=f"{FIGURES}/margins.pdf",
     log:
         f"{RESULTS}/logs/margins_figure.log",
@@ -253,10 +178,8 @@ rule margins_figure:
         mem_mb=grows(lambda _: runs_memory(PLAN.margins_experiments())),
         runtime=grows(10),
     params:
+        **behind("margins_figure"),
         models=models_of(PLAN.margins_experiments()),
-        uses=uses_of("margins_figure"),
-        code=code_of("margins_figure"),
-        key=key_of("margins_figure"),
     script:
         "../scripts/margins_figure.py"
 
@@ -267,12 +190,7 @@ rule predictors:
         comparison=f"{RESULTS}/comparison.csv",
         test_errors=test_error_tables("test-errors"),
     output:
-        png=report(
-            f"{FIGURES}/predictors.png",
-            category="Probabilities",
-            labels={"experiment": "all", "figure": "predictors"},
-            caption="../report/predictors.rst",
-        ),
+        png=in_report(f"{FIGURES}/predictors.png", "Probabilities", "predictors", experiment="all", figure="predictors"),
         pdf=f"{FIGURES}/predictors.pdf",
     log:
         f"{RESULTS}/logs/predictors.log",
@@ -284,9 +202,7 @@ rule predictors:
         mem_mb=grows(2000),
         runtime=grows(10),
     params:
+        **behind("predictors"),
         experiments=CONFIGURATION.predictors,
-        uses=uses_of("predictors"),
-        code=code_of("predictors"),
-        key=key_of("predictors"),
     script:
         "../scripts/predictors.py"

@@ -18,11 +18,9 @@ rule kernel:
         mem_mb=grows(kernel_memory),
         runtime=grows(120),
     params:
+        **behind("kernel"),
         method=lambda wildcards: wildcards.kernel.replace("-", "_"),
         settings=lambda wildcards: CONFIGURATION.architectures[wildcards.architecture],
-        uses=uses_of("kernel"),
-        code=code_of("kernel"),
-        key=key_of("kernel"),
     script:
         "../scripts/kernel.py"
 
@@ -49,17 +47,11 @@ rule posterior:
         runtime=grows(posterior_minutes),
         gpu=posterior_gpus,
     params:
+        **behind("posterior"),
         settings=posterior_settings,
-        architecture=lambda wildcards: CONFIGURATION.architectures[
-            wildcards.architecture
-        ],
-        sizes=lambda wildcards: PLAN.domain_sizes_of(
-            wildcards.task, wildcards.architecture
-        ),
+        architecture=lambda wildcards: CONFIGURATION.architectures[wildcards.architecture],
+        sizes=lambda wildcards: PLAN.domain_sizes_of(wildcards.task, wildcards.architecture),
         draws={name: CONFIGURATION.posterior_draws[name] for name in ("number", "seed")},
-        uses=uses_of("posterior"),
-        code=code_of("posterior"),
-        key=key_of("posterior"),
     script:
         "../scripts/posterior.py"
 
@@ -84,15 +76,11 @@ rule probabilities:
         mem_mb=grows(model_memory),
         runtime=grows(480),
     params:
+        **behind("probabilities"),
         asked=CONFIGURATION.posterior_draws["asked"],
         asked_found=CONFIGURATION.posterior_draws["asked_found"],
         seed=CONFIGURATION.posterior_draws["seed"],
-        sizes=lambda wildcards: PLAN.domain_sizes_of(
-            wildcards.task, wildcards.architecture
-        ),
-        uses=uses_of("probabilities"),
-        code=code_of("probabilities"),
-        key=key_of("probabilities"),
+        sizes=lambda wildcards: PLAN.domain_sizes_of(wildcards.task, wildcards.architecture),
     script:
         "../scripts/probabilities.py"
 
@@ -116,10 +104,8 @@ rule margins:
         mem_mb=grows(kernel_memory),
         runtime=grows(240),
     params:
+        **behind("margins"),
         draws=lambda wildcards: CONFIGURATION.margins.draws,
         seed=lambda wildcards: CONFIGURATION.margins.seed,
-        uses=uses_of("margins"),
-        code=code_of("margins"),
-        key=key_of("margins"),
     script:
         "../scripts/margins.py"

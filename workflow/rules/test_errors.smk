@@ -2,15 +2,10 @@
 
 
 rule posterior_errors:
-    """The probability of a wrong label at each recorded test point, under each posterior of a model that kernels give."""
+    """The probability of a wrong label at each recorded test point, under each posterior made from kernels."""
     input:
         task=f"{RESULTS}/tasks/{{task}}.npz",
-        posteriors=lambda wildcards: [
-            f"{RESULTS}/models/{wildcards.task}/{wildcards.architecture}/{name}.npz"
-            for name in PLAN.kernel_posteriors_of(
-                wildcards.task, wildcards.architecture
-            )
-        ],
+        posteriors=kernel_posterior_files,
     output:
         table=f"{MODEL}/wrong.parquet",
         provenance=f"{MODEL}/wrong.parquet.json",
@@ -24,38 +19,21 @@ rule posterior_errors:
         mem_mb=grows(4000),
         runtime=grows(30),
     params:
-        posteriors=lambda wildcards: PLAN.kernel_posteriors_of(
-            wildcards.task, wildcards.architecture
-        ),
-        uses=uses_of("posterior_errors"),
-        code=code_of("posterior_errors"),
-        key=key_of("posterior_errors"),
+        **behind("posterior_errors"),
+        posteriors=lambda wildcards: PLAN.kernel_posteriors_of(wildcards.task, wildcards.architecture),
     script:
         "../scripts/posterior_errors.py"
 
 
 rule test_errors:
-    """Mean test errors of networks and under each posterior on all recorded test points, with intervals: results/<name>/test-errors.csv, test-error-pairs.csv."""
+    """Test errors on all recorded test points, with intervals: results/<name>/test-errors.csv, test-error-pairs.csv."""
     input:
-        runs=[
-            f"{RESULTS}/experiments/{name}/runs.parquet"
-            for name in CONFIGURATION.test_errors
-        ],
+        runs=experiment_files("runs.parquet", CONFIGURATION.test_errors),
         wrong=files_of_models(CONFIGURATION.test_errors, "wrong.parquet"),
     output:
-        table=report(
-            f"{RESULTS}/test-errors.csv",
-            category="Tables",
-            labels={"table": "test errors"},
-            caption="../report/test_errors.rst",
-        ),
+        table=in_report(f"{RESULTS}/test-errors.csv", "Tables", "test_errors", table="test errors"),
         provenance=f"{RESULTS}/test-errors.csv.json",
-        pairs=report(
-            f"{RESULTS}/test-error-pairs.csv",
-            category="Tables",
-            labels={"table": "test errors, two by two"},
-            caption="../report/test_errors.rst",
-        ),
+        pairs=in_report(f"{RESULTS}/test-error-pairs.csv", "Tables", "test_errors", table="test errors, two by two"),
         pairs_provenance=f"{RESULTS}/test-error-pairs.csv.json",
     log:
         f"{RESULTS}/logs/test_errors.log",
@@ -67,9 +45,7 @@ rule test_errors:
         mem_mb=grows(runs_memory(CONFIGURATION.test_errors)),
         runtime=grows(30),
     params:
+        **behind("test_errors"),
         models=models_of(CONFIGURATION.test_errors),
-        uses=uses_of("test_errors"),
-        code=code_of("test_errors"),
-        key=key_of("test_errors"),
     script:
         "../scripts/test_errors.py"

@@ -12,11 +12,9 @@ rule task:
         mem_mb=grows(4000),
         runtime=grows(30),
     params:
+        **behind("task"),
         settings=lambda wildcards: CONFIGURATION.tasks[wildcards.task],
         folder="data",
-        uses=uses_of("task"),
-        code=code_of("task"),
-        key=key_of("task"),
     script:
         "../scripts/task.py"
 
@@ -26,8 +24,8 @@ rule train:
     input:
         task=task_file,
     output:
-        table=f"{RESULTS}/experiments/{{experiment}}/blocks/{{block}}.parquet",
-        provenance=f"{RESULTS}/experiments/{{experiment}}/blocks/{{block}}.parquet.json",
+        table=f"{EXPERIMENT}/blocks/{{block}}.parquet",
+        provenance=f"{EXPERIMENT}/blocks/{{block}}.parquet.json",
     log:
         f"{RESULTS}/logs/train/{{experiment}}/{{block}}.log",
     benchmark:
@@ -44,18 +42,16 @@ rule train:
         runtime=grows(240),
         gpu=GPUS,
     params:
-        settings=lambda wildcards: PLAN.training(wildcards.experiment),
+        **behind("train"),
+        settings=training_of,
         device=CONFIGURATION.device,
         stack_size=CONFIGURATION.stack_size,
         keep_other_code=lambda wildcards, output: CONFIGURATION.other_code == "keep",
-        # Networks found here under the same key are not trained again. No inputs: these tables are made from the blocks.
+        # Networks found here under the same key are not trained again. No inputs: blocks make these tables.
         known=lambda wildcards: [
             f"{RESULTS}/experiments/{wildcards.experiment}/runs.parquet",
             f"{RESULTS}/runs.parquet",
         ],
-        uses=uses_of("train"),
-        code=code_of("train"),
-        key=key_of("train"),
     script:
         "../scripts/train.py"
 
@@ -65,8 +61,8 @@ rule runs:
     input:
         blocks=block_files,
     output:
-        table=f"{RESULTS}/experiments/{{experiment}}/runs.parquet",
-        provenance=f"{RESULTS}/experiments/{{experiment}}/runs.parquet.json",
+        table=f"{EXPERIMENT}/runs.parquet",
+        provenance=f"{EXPERIMENT}/runs.parquet.json",
     log:
         f"{RESULTS}/logs/runs/{{experiment}}.log",
     benchmark:
@@ -77,10 +73,8 @@ rule runs:
         mem_mb=grows(experiment_memory),
         runtime=grows(30),
     params:
+        **behind("runs"),
         networks=lambda wildcards: experiment_of(wildcards).networks,
-        uses=uses_of("runs"),
-        code=code_of("runs"),
-        key=key_of("runs"),
     script:
         "../scripts/runs.py"
 
@@ -102,9 +96,7 @@ rule all_runs:
         mem_mb=grows(lambda _: runs_memory(PLAN.experiments)),
         runtime=grows(60),
     params:
+        **behind("all_runs"),
         configuration=recorded,
-        uses=uses_of("all_runs"),
-        code=code_of("all_runs"),
-        key=key_of("all_runs"),
     script:
         "../scripts/concatenate.py"

@@ -5,7 +5,7 @@ rule verify_experiment:
     """Train a share of an experiment's networks again and count the labels that differ."""
     input:
         # As it is: in a clone the blocks that it was made from are missing, and no reason to train them.
-        runs=ancient(f"{RESULTS}/experiments/{{experiment}}/runs.parquet"),
+        runs=ancient(f"{EXPERIMENT}/runs.parquet"),
     output:
         table=f"{VERIFIED}/{{experiment}}.csv",
         provenance=f"{VERIFIED}/{{experiment}}.csv.json",
@@ -21,22 +21,20 @@ rule verify_experiment:
         runtime=grows(240),
         gpu=GPUS,
     params:
+        **behind("verify_experiment"),
         # No file: one made now would be newer than all that was made from it.
         task=lambda wildcards: CONFIGURATION.tasks[experiment_of(wildcards).task],
         folder="data",
-        training=lambda wildcards: PLAN.training(wildcards.experiment),
+        training=training_of,
         share=CONFIGURATION.sample,
         device=CONFIGURATION.device,
         stack_size=CONFIGURATION.stack_size,
-        uses=uses_of("verify_experiment"),
-        code=code_of("verify_experiment"),
-        key=key_of("verify_experiment"),
     script:
         "../scripts/verify.py"
 
 
 rule verify:
-    """Train the share `sample` of all networks again (--config sample=0.01) and say how many come out the same: verified.csv."""
+    """Train a share of all networks again (--config sample=0.01), count those that come out the same: verified.csv."""
     input:
         [f"{VERIFIED}/{name}.csv" for name in PLAN.experiments],
     output:
@@ -52,8 +50,6 @@ rule verify:
         mem_mb=grows(2000),
         runtime=grows(10),
     params:
-        uses=uses_of("verify"),
-        code=code_of("verify"),
-        key=key_of("verify"),
+        **behind("verify"),
     script:
         "../scripts/verified.py"

@@ -3,7 +3,8 @@
 from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
-    from sgdbayes.figures import draw_by_error, save_figure
+    from sgdbayes.figures.by_error import draw_by_error
+    from sgdbayes.figures.style import save_figure
     from sgdbayes.files import read_tables
 
     names, output = snakemake.params, snakemake.output

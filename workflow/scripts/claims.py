@@ -7,12 +7,10 @@ with job(snakemake) as run:
     from sgdbayes.files import read_table, read_tables, write_table
 
     source, names = snakemake.input, snakemake.params
-    functions, complexity = (
-        read_tables(source.functions, "experiment", "domain_size"),
-        read_tables(source.complexity, "experiment"),
-    )
+    functions = read_tables(source.functions, "experiment", "domain_size")
+    complexity = read_tables(source.complexity, "experiment")
     runs, margins = read_tables(source.runs, "experiment"), read_tables(source.margins, "task", "architecture")
-    largest = {name: max(size for of, size in functions if of == name) for name in complexity}
+    largest = {name: max(size for experiment, size in functions if experiment == name) for name in complexity}
     table = claims_table(
         read_table(source.comparison),
         read_table(source.bands),

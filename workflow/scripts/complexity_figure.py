@@ -3,7 +3,8 @@
 from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
-    from sgdbayes.figures import draw_complexity, save_figure
+    from sgdbayes.figures.complexity import draw_complexity
+    from sgdbayes.figures.style import save_figure
     from sgdbayes.files import read_provenance, read_table, read_tables
 
     names, source, output = snakemake.params, snakemake.input, snakemake.output

@@ -15,10 +15,7 @@ with job(snakemake) as run:
     trained = len(task.train_labels)
     rows = np.r_[:size, trained : trained + test_size]
     result = compare_ep(
-        kernel[np.ix_(rows, rows)],
-        task.train_labels[:size],
-        task.test_labels[:test_size],
-        **snakemake.params.settings,
+        kernel[np.ix_(rows, rows)], task.train_labels[:size], task.test_labels[:test_size], **snakemake.params.settings
     )
     write_table(snakemake.output.predictive, result.predictive, run.provenance())
     write_table(snakemake.output.functions, result.functions, run.provenance())

@@ -3,7 +3,8 @@
 from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
-    from sgdbayes.figures import draw_ep_against_exact, save_figure
+    from sgdbayes.figures.ep_against_exact import draw_ep_against_exact
+    from sgdbayes.figures.style import save_figure
     from sgdbayes.files import read_table
 
     source = snakemake.input

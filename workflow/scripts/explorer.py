@@ -5,7 +5,7 @@ from sgdbayes.pipeline.jobs import job
 with job(snakemake) as run:
     from pathlib import Path
 
-    from sgdbayes.explorer import explorer_page
+    from sgdbayes.explorer.tables import explorer_page
     from sgdbayes.files import read_table, read_tables, write_bytes
 
     source, names = snakemake.input, snakemake.params

@@ -3,7 +3,9 @@
 from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
-    from sgdbayes.figures import draw_favourites, read_pages, save_figure
+    from sgdbayes.figures.favourites import draw_favourites
+    from sgdbayes.figures.pages import read_pages
+    from sgdbayes.figures.style import save_figure
 
     for page in read_pages(snakemake.params, snakemake.input, snakemake.output):
         figure = draw_favourites(page.functions, size=page.size, **page.about)

@@ -3,7 +3,8 @@
 from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
-    from sgdbayes.figures import draw_margins, save_figure
+    from sgdbayes.figures.margins import draw_margins
+    from sgdbayes.figures.style import save_figure
     from sgdbayes.files import read_tables
 
     runs = read_tables(snakemake.input.runs, "experiment")

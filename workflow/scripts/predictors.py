@@ -3,7 +3,8 @@
 from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
-    from sgdbayes.figures import draw_predictors, save_figure
+    from sgdbayes.figures.predictors import draw_predictors
+    from sgdbayes.figures.style import save_figure
     from sgdbayes.files import read_table
 
     figure = draw_predictors(

@@ -3,7 +3,9 @@
 from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
-    from sgdbayes.figures import draw_reference, read_pages, save_figure
+    from sgdbayes.figures.pages import read_pages
+    from sgdbayes.figures.reference import draw_reference
+    from sgdbayes.figures.style import save_figure
     from sgdbayes.files import read_table
 
     source = snakemake.input

@@ -3,7 +3,8 @@
 from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
-    from sgdbayes.figures import draw_scatter, save_figure
+    from sgdbayes.figures.scatter import draw_scatter
+    from sgdbayes.figures.style import save_figure
     from sgdbayes.files import read_table, read_tables
 
     functions = read_tables([snakemake.input.functions], "domain_size")

@@ -3,7 +3,8 @@
 from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
-    from sgdbayes.figures import draw_sweep, save_figure
+    from sgdbayes.figures.sweep import draw_sweep
+    from sgdbayes.figures.style import save_figure
     from sgdbayes.files import read_table
 
     source, output = snakemake.input, snakemake.output
