@@ -310,12 +310,12 @@ def test_a_share_of_the_networks_is_trained_again_and_compared(project, results)
 
 @pytest.mark.slow
 def test_an_edited_module_draws_figures_anew_and_keeps_tables(project):
-    module = project.folder / "sgdbayes" / "figures" / "ranks.py"
+    module = project.folder / "sgdbayes" / "figures" / "margins.py"
     before = module.read_text()
-    module.write_text(before.replace('"""Probability against rank', '"""Rank'))
+    module.write_text(before.replace('"""Smallest over mean', '"""Least over mean'))
     assert project.planned() == set()
-    module.write_text(before.replace('marker="o"', 'marker="x"'))
-    assert project.planned() == {"ranks"}
+    module.write_text(f"{before}\n\nUNUSED = 1\n")
+    assert project.planned() == {"margins_figure"}
     module.write_text(before)
     module = project.folder / "sgdbayes" / "posterior" / "regression.py"
     before = module.read_text()
