@@ -1,5 +1,5 @@
 # make          set up .venv and run the quickstart: from MNIST to tables and plots in results/quickstart/
-# make test     the tests that every change needs          make lint     ruff, snakefmt, snakemake --lint
+# make test     the tests that every change needs          make lint     ruff, mypy, snakefmt, snakemake --lint
 # make test-all those, and the slow ones: killed runs, changed settings, all committed figures, a browser where there is one
 # make test-slow      the slow ones alone          make test-cluster   on a real Slurm on this machine; needs root, slurm-wlm and munge
 # make figures  draw all figures of results/desk/ anew, from its tables; with CONFIG=FILE those of another configuration
@@ -74,6 +74,7 @@ test-cluster: setup-dev
 lint: setup-dev
 	"$(BIN)/ruff" check .
 	"$(BIN)/ruff" format --check .
+	"$(BIN)/mypy"
 	"$(BIN)/snakefmt" --check Snakefile workflow
 	$(IN_VENV) snakemake --lint
 

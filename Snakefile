@@ -16,11 +16,12 @@ from sgdbayes.pipeline.slurm_arrays import become_array_task
 become_array_task()
 
 from sgdbayes.pipeline.checking import check_kinds_once
+from sgdbayes.pipeline.configuration import Published
 from sgdbayes.pipeline.file_times import make_again, settle_file_times
 from sgdbayes.pipeline.jobs import name_run, quote_python, share_import_path
 from sgdbayes.pipeline.mistakes import ConfigurationError
 from sgdbayes.pipeline.plan import Plan
-from sgdbayes.pipeline.reading import check_keys, folder_of_plugins, read_configuration
+from sgdbayes.pipeline.reading import check_keys, folder_naming, read_configuration
 from sgdbayes.posterior.kinds import POSTERIORS
 from sgdbayes.pipeline.show_run import say_kept, show_run, take_screen
 from sgdbayes.pipeline.steps import STEPS
@@ -42,9 +43,11 @@ try:
     if workflow.is_main_process:
         for path in workflow.configfiles:
             check_keys(Path(path))
-    # Plug-ins are named from where the configuration is.
-    beside = folder_of_plugins(workflow.configfiles)
-    CONFIGURATION = read_configuration(config, WORKFLOW / "schemas" / "config.schema.yaml", beside)
+    # Plug-ins and a style are named from where the configuration is.
+    beside, style_folder = (folder_naming(key, workflow.configfiles) for key in ("plugins", "style"))
+    CONFIGURATION = read_configuration(
+        config, WORKFLOW / "schemas" / "config.schema.yaml", beside, style_folder=style_folder
+    )
     config["plugins"] = list(CONFIGURATION.plugins)
     if workflow.is_main_process:
         check_kinds_once(CONFIGURATION, Path(".snakemake") / "sgdbayes-checked")
@@ -75,7 +78,6 @@ wildcard_constraints:
 include: "workflow/rules/common.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/posteriors.smk"
-include: "workflow/rules/test_errors.smk"
 include: "workflow/rules/comparison.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/complexity.smk"
@@ -111,6 +113,10 @@ rule figures:
 
 onstart:
     show_run(SCREEN, workflow, PLAN, RESULTS)
+    if workflow.local_exec:
+        # Its limit of 100 jobs a second has Snakemake look for jobs again every second, once more for each that has
+        # ended: after some hundred that takes a third of a core. On one machine there is nothing to limit.
+        workflow.scheduler.job_rate_limiter = None
 
 
 onerror:

@@ -32,7 +32,7 @@ def measure(path: Path, experiment: str) -> dict[str, object]:
     options = dict(configuration.optimizers[item.optimizer])
     networks = train_until_fit(
         architecture_of(configuration.architectures[item.architecture]),
-        load_task(dict(task), ROOT / "data"),
+        load_task(**task, folder=ROOT / "data"),
         Optimizer(options.pop("kind"), options.pop("learning_rate"), options),
         indices=range(_NETWORKS), seed=item.seed, loss=item.loss, batch_size=item.batch_size,
         max_epochs=item.max_epochs,

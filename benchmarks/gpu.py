@@ -91,7 +91,8 @@ def settings_of(experiment: str) -> tuple[dict[str, Any], dict[str, Any]]:
     )
     known = schema["properties"]["experiments"]["additionalProperties"]["properties"]
     defaults = {name: about["default"] for name, about in known.items() if "default" in about}
-    single = dict(pair for template, entry in config["experiments"].items() for pair in expand_grid(template, entry))
+    entries = config["experiments"].items()
+    single = dict(pair for template, entry in entries for pair in expand_grid("experiments", template, entry))
     item = defaults | {"target_loss": None} | single[experiment]
     kept = ("loss", "batch_size", "max_epochs", "extra_epochs", "seed", "precision", "target_loss")
     training = {
@@ -195,7 +196,7 @@ def main() -> None:
 
     def load(settings: dict[str, Any]):  # noqa: ANN202
         tiny = {"dataset": "mnist_embedded", "train_size": 150, "recorded_test_size": 60}
-        return load_task(settings | (tiny if job.tiny else {}), ROOT / "data")
+        return load_task(**settings | (tiny if job.tiny else {}), folder=ROOT / "data")
 
     settings = {name: settings_of(name) for name in (EXPERIMENTS[:3] if job.tiny else EXPERIMENTS)}
     trainings = {name: training for name, (_, training) in settings.items()}

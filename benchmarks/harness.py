@@ -37,7 +37,7 @@ def mnist(train_size: int, test_size: int = 1):  # noqa: ANN201
         "recorded_test_size": test_size,
         "seed": 0,
     }
-    return load_task(settings, ROOT / "data")
+    return load_task(**settings, folder=ROOT / "data")
 
 
 def run(script: str, rows: Mapping[str, Row], table: str, *arguments: str) -> None:

@@ -186,6 +186,48 @@ def rejection(_gpy: str) -> dict[str, object]:
     }
 
 
+# The sampler as it was when it took S in point by point, by hard walls.
+_POINT_BY_POINT = "5b0784d2:sgdbayes/posterior/splitting.py"
+
+
+def splitting(_gpy: str) -> dict[str, object]:
+    """Seconds of a run that would give ln P(S) a standard error of 1, against the code before."""
+    import importlib.util
+
+    from scipy.stats import f
+
+    from sgdbayes.architectures import FullyConnected
+    from sgdbayes.posterior import splitting as ours
+
+    source = subprocess.run(["git", "show", _POINT_BY_POINT], cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "point_by_point.py"
+        file.write_bytes(source)
+        spec = importlib.util.spec_from_file_location(file.stem, file)
+        before = sys.modules[file.stem] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(before)
+        task, architecture, seconds, variances, notes = mnist(400), FullyConnected(width=64), [], [], []
+        for module, runs in ((ours, 8), (before, 4)):
+            call = (architecture, task.train_inputs, task.train_labels, task.test_inputs)
+            small = (architecture, task.train_inputs[:10], task.train_labels[:10], task.test_inputs)
+            module.sample_by_splitting(*small, seed=0, runs=4, particles=20, rounds=1)
+            started = time.perf_counter()
+            result = module.sample_by_splitting(*call, seed=0, runs=runs, particles=50, rounds=1)
+            seconds.append((time.perf_counter() - started) / runs)
+            variances.append(result.run_evidence.var(ddof=1))
+            notes.append(f"ln P(S) {result.log_evidence:.1f}, s.d. of a run {variances[-1] ** 0.5:.2f}")
+    value, baseline = (each * variance for each, variance in zip(seconds, variances, strict=True))
+    ratio = baseline / value
+    return {
+        "value": value,
+        "baseline_value": baseline,
+        "ratio": ratio,
+        "ratio_low": ratio / f.ppf(0.975, 3, 7),
+        "ratio_high": ratio / f.ppf(0.025, 3, 7),
+        "note": f"{notes[0]} in {seconds[0]:.0f} s; before {notes[1]} in {seconds[1]:.0f} s",
+    }
+
+
 ROWS = {
     "zero_one": Row(zero_one_against_lin_ess, "independent samples, n = 2,000", "1/s", "LIN-ESS", "ratio >= 50", 1),
     "zero_one_large": Row(zero_one_large, "one sample, n = 10,000", "s", "", "<= 0.2", 1),
@@ -193,6 +235,9 @@ ROWS = {
     "ep_large": Row(ep_large, "EP, n = 10,000", "s", "", "<= 600, <= 8 GB", None),
     "orthants": Row(orthants, "orthants, dimension 100", "1/min", "", ">= 1,000 at <= 1 %", None),
     "rejection": Row(rejection, "rejection sampling, 7-40-40-1", "1/min", "whole networks, stacked", ">= 5 million", 2),
+    "splitting": Row(
+        splitting, "splitting, width 64, n = 400, a run to ln P(S) +- 1", "s", "point by point", "ratio >= 4", 2
+    ),
 }
 
 if __name__ == "__main__":

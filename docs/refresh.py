@@ -1,10 +1,13 @@
 """Fill README.md and the texts here from templates/, after copying figures and tables of results/: `make docs`.
 
-A field of a template calls a function of values.py or text_tables.py.
+A field of a template calls a function of values.py or text_tables.py. api.md is made by Sphinx from docstrings.
 """
 
+import contextlib
+import io
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -19,24 +22,67 @@ HEAD = "<!-- Made by `make docs` from docs/templates/{}: edit that file. -->\n"
 # By target and by what makes the sources: copied if all of them are there.
 COPIES = {
     ("quickstart", "make"): {
-        "comparison.csv": "comparison.csv",
-        "comparison.csv.json": "comparison.csv.json",
-        "optimizers.png": "figures/optimizers/mnist/fcn/50.png",
-        "errors.png": "figures/errors/mnist/fcn/50.png",
+        "studies.csv": "studies.csv",
+        "studies.csv.json": "studies.csv.json",
+        "answer.png": "figures/answer.png",
     },
     ("desk", "make figures"): {
-        "boolean.png": "figures/reference/bit/fcn-40/20.png",
-        "boolean-errors.png": "figures/errors/bit/fcn-40/20.png",
-        "by-error.png": "figures/by-error/20.png",
+        "boolean.png": "figures/reference/bit/fcn-40/16.png",
+        "boolean-errors.png": "figures/errors/bit/fcn-40/16.png",
+        "by-error.png": "figures/by-error/16.png",
         "complexity.png": "figures/complexity/bit-sgd.png",
-        **{f"{name}.png": f"figures/{name}.png" for name in ("ep-against-exact", "predictors", "margins")},
-        **{
-            f"{name}.png": f"figures/sweeps/{name}.png"
-            for name in ("width", "width-1000", "train-size", "initial-scale", "overtraining")
-        },
+        **{f"{name}.png": f"figures/{name}.png" for name in ("answer", "ep-against-exact", "predictors", "margins")},
+        **{f"{name}.png": f"figures/sweeps/{name}.png" for name in ("train-size", "initial-scale", "overtraining")},
     },
+    ("peleg-hein", "snakemake --configfile config/peleg-hein.yaml -- published_figure"): {
+        "published.png": "figures/published.png"
+    },
+    ("volume", "make figures CONFIG=config/volume.yaml"): {"volume.png": "figures/volume.png"},
     ("desk", "verify"): {f"verified.csv{end}": f"verified/0.01/verified.csv{end}" for end in ("", ".json")},
 }
+
+
+_API = """API
+===
+
+Examples begin with ``import numpy as np`` and ``import sgdbayes as sb``.
+
+.. automodule:: sgdbayes
+   :members:
+   :imported-members:
+   :exclude-members: analysis, architectures, datasets, figures, posterior, training
+
+Figures
+-------
+
+.. automodule:: sgdbayes.figures
+   :members:
+   :imported-members:
+"""
+_SPHINX = {
+    "extensions": "sphinx.ext.autodoc,sphinx_markdown_builder",
+    "add_module_names": "0",
+    "autodoc_preserve_defaults": "1",
+    "default_role": "code",
+    "python_use_unqualified_type_names": "1",
+    "smartquotes": "0",
+    "markdown_anchor_signatures": "1",
+    "rst_prolog": ".. |S| replace:: \\|S\\|\n.. |E| replace:: \\|E\\|\n",
+}
+
+
+def api() -> str:
+    """The page of all public names."""
+    from sphinx.cmd.build import main
+
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()) as said:
+        (Path(folder) / "index.rst").write_text(_API, encoding="utf-8")
+        options = [part for name, value in _SPHINX.items() for part in ("-D", f"{name}={value}")]
+        if main(["-C", "-q", "-b", "markdown", *options, folder, f"{folder}/out"]) or "ERROR" in said.getvalue():
+            raise RuntimeError(f"Sphinx could not read the docstrings: {said.getvalue()}")
+        text = (Path(folder) / "out/index.md").read_text(encoding="utf-8")
+    # The star before keyword-only arguments gets lost.
+    return "<!-- Made by `make docs` from docstrings. -->\n" + text.replace(", , ", ", *, ")
 
 
 def filled() -> dict[Path, str]:
@@ -50,6 +96,7 @@ def filled() -> dict[Path, str]:
     for name in environment.list_templates(["jinja"]):
         path = ROOT / ("" if name.startswith("README") else "docs") / name.removesuffix(".jinja")
         texts[path] = HEAD.format(name) + environment.get_template(name).render()
+    texts[ROOT / "docs" / "api.md"] = api()
     return texts
 
 

@@ -5,7 +5,6 @@ an argument says otherwise, they are of the exact 0-1 posterior, and on 50 test 
 optimisers and posteriors are regular expressions for whole names.
 """
 
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,15 +14,11 @@ import numpy as np
 import pandas as pd
 
 from sgdbayes.analysis.summary import summarise
+from sgdbayes.analysis.volume import volume_table
 from sgdbayes.files import read_provenance, read_table
 
 ROOT = Path(__file__).parents[1]
 PAPER = ROOT / "config/paper.yaml"
-# Of the Boolean system, the posterior of the finite network: by rejection, or where it cannot reach.
-FINITE = {"bit": "rejection", "conjunction": "rejection", "majority": "splitting"}
-BOOLEAN = "|".join(FINITE)
-# Tasks of README's tables on images and texts.
-IMAGES = "mnist-2000|mnist|fashion-2000|imdb-tfidf"
 
 
 @cache
@@ -31,196 +26,110 @@ def table(name: str, folder: str = "results/desk") -> pd.DataFrame:
     return read_table(ROOT / folder / name)
 
 
-def functions(experiment: str, size: int) -> pd.DataFrame:
-    """The functions of an experiment on |E| = ``size``."""
-    return table(f"experiments/{experiment}/functions.parquet")[lambda rows: rows["domain_size"] == size]
-
-
 def chosen(rows: pd.DataFrame, **names: str) -> pd.DataFrame:
     """Those that match in every one of the named columns."""
     return rows[np.logical_and.reduce([rows[column].str.fullmatch(name) for column, name in names.items()])]
 
 
-def compared(experiment: str = ".*", size: int = 50, posterior: str = "zero_one", **names: str) -> pd.DataFrame:
-    """Rows of comparison.csv, by experiment; ``names``: more columns that are to match."""
-    rows = chosen(table("comparison.csv"), experiment=experiment, posterior=posterior, **names)
-    return rows[rows["domain_size"] == size].set_index("experiment", drop=False)
-
-
-def on_all_points(experiment: str = ".*", posterior: str = "zero_one") -> pd.DataFrame:
-    """Rows of test-errors.csv, by experiment."""
-    return chosen(table("test-errors.csv"), experiment=experiment, posterior=posterior).set_index("experiment")
-
-
-def against_finite_networks() -> pd.DataFrame:
-    """Rows of comparison.csv on the Boolean system whose posterior is that of finite networks."""
-    return table("comparison.csv")[lambda rows: rows["posterior"] == rows["task"].map(FINITE)]
-
-
-def span(values: Iterable[float], digits: int = 2, most: bool = False) -> str:
-    ends = [max(values)] if most else [min(values), max(values)]
-    return " to ".join(dict.fromkeys(f"{end:.{digits}f}" for end in ends))
-
-
-def interval(row: pd.Series, name: str, digits: int = 2) -> str:
-    value, low, high = (f"{row[f'{name}{end}']:.{digits}f}" for end in ("", "_low", "_high"))
+def interval(row: pd.Series, name: str, digits: int = 2, scale: float = 1) -> str:
+    # Plus 0, for there is a negative one.
+    value, low, high = (
+        f"{np.round(scale * row[f'{name}{end}'], digits) + 0.0:.{digits}f}" for end in ("", "_low", "_high")
+    )
     return f"{value} [{low}, {high}]"
 
 
-# --- The quickstart
+# --- Studies
 
 
-def quickstart() -> pd.DataFrame:
-    return table("comparison.csv", "docs/quickstart")
+def study(name: str, posterior: str = "zero_one", size: int = 50) -> pd.Series:
+    """Its row of studies.csv."""
+    rows = table("studies.csv").query("study == @name and posterior == @posterior and domain_size == @size")
+    return rows.squeeze(axis=0)
+
+
+def stat(name: str, statistic: str, digits: int = 2, scale: float = 1, **of: Any) -> str:  # noqa: ANN401
+    """A statistic of a study with its interval; ``of``: posterior, size."""
+    return interval(study(name, **of), statistic, digits, scale)
+
+
+def times_likelier(name: str, **of: Any) -> str:  # noqa: ANN401
+    """10 to the gap, to one digit."""
+    return f"{float(format(10 ** study(name, **of)['gap'], '.1g')):,.0f}"
 
 
 def quickstart_summary() -> str:
-    return summarise(quickstart(), Path("results/quickstart"))
+    return summarise(table("studies.csv", "docs/quickstart"), Path("results/quickstart"))
 
 
-def quickstart_errs_times(posterior: str, sizes: Iterable[int]) -> str:
-    """As often as networks."""
-    rows = chosen(quickstart(), posterior=posterior)[lambda rows: rows["domain_size"].isin(sizes)]
-    return span(rows["posterior_test_error"] / rows["test_error"], 1)
+# --- A published table
 
 
-# --- Networks and their errors on all recorded test points
+def together(comparison: str, side: str) -> pd.Series:
+    """Its row of published-together.csv."""
+    rows = table("published-together.csv", "results/peleg-hein")
+    return rows.query("comparison == @comparison and side == @side").squeeze(axis=0)
 
 
-def trained(experiment: str) -> str:
-    return f"{chosen(table('comparison.csv'), experiment=experiment)['trained'].iloc[0]:,}"
+def within(comparison: str, side: str) -> str:
+    row = together(comparison, side)
+    return f"{row['within']} of {row['cells']}"
 
 
-def fitted(experiment: str) -> str:
-    """How many of them fitted S."""
-    return f"{chosen(table('comparison.csv'), experiment=experiment)['networks'].iloc[0]:,}"
+def published(comparison: str, side: str, **cell: Any) -> pd.Series:  # noqa: ANN401
+    """A row of published.csv; ``cell``: digits, train_size, architecture."""
+    rows = table("published.csv", "results/peleg-hein").astype({"architecture": str})
+    chosen_rows = rows[(rows["comparison"] == comparison) & (rows["side"] == side)]
+    for name, value in cell.items():
+        chosen_rows = chosen_rows[chosen_rows[name] == value]
+    return chosen_rows.squeeze(axis=0)
 
 
-def networks_err(experiment: str) -> str:
-    return span(100 * on_all_points(experiment)["test_error"], 1)
+def ours(comparison: str, side: str, **cell: Any) -> str:  # noqa: ANN401
+    return interval(published(comparison, side, **cell), "ours", 1)
 
 
-def zero_one_errs(experiment: str) -> str:
-    return span(100 * on_all_points(experiment)["posterior_test_error"], 1)
+def spread_over_sets(side: str, train_size: int) -> str:
+    """By how much test accuracies differ between S, s.d."""
+    rows = table("published.csv", "results/peleg-hein").query(
+        "comparison == 'five other S' and side == @side and train_size == @train_size"
+    )
+    values = rows["standard_error"] / np.sqrt(1 / rows["seeds"] + 1 / rows["training_sets"])
+    return f"{values.min():.1f} to {values.max():.1f}"
 
 
-def errs_times(experiment: str, digits: int = 1, posterior: str = "zero_one") -> str:
-    """As often as networks."""
-    return span(on_all_points(experiment, posterior)["ratio"], digits)
+# --- The curve over |S|
 
 
-def errs_times_with_interval(experiment: str) -> str:
-    return interval(on_all_points().loc[experiment], "ratio")
+@cache
+def volume(curve: str) -> pd.DataFrame:
+    """A row per optimiser, posterior and |S|, x, of a curve of config/volume.yaml: data and architecture."""
+    curves = cost.read(ROOT / "config/volume.yaml").volume.curves
+    wanted = curves[curve]
+    values = {"values": wanted.values, "groups": wanted.groups}
+    return volume_table(table("comparison.csv", "results/volume"), values, wanted.domain_size)
 
 
-def experiments(erring_more: bool = False) -> str:
-    """With errors on all recorded test points; ``erring_more``: those where the posterior errs more than networks."""
-    rows = on_all_points()
-    return str((rows["ratio_low"] > 1).sum() if erring_more else len(rows))
+def on_curve(curve: str, group: str, posterior: str, x: int) -> pd.Series:
+    """Its row at |S| = x."""
+    return volume(curve).query("group == @group and posterior == @posterior and x == @x").squeeze(axis=0)
 
 
-def errs_more(experiment: str, than: str) -> str:
-    """By how many percentage points."""
-    row = table("test-error-pairs.csv").set_index(["experiment_a", "experiment_b"]).loc[than, experiment]
-    value, low, high = (-100 * row[f"difference{end}"] for end in ("", "_high", "_low"))
-    return f"{value:.1f} [{low:.1f}, {high:.1f}]"
+def errs(curve: str, posterior: str, x: int, *, group: str = "sgd", of: str = "posterior_test_error") -> str:
+    """``of``: test_error of networks, posterior_test_error, or their ``advantage``, in % or points."""
+    return interval(on_curve(curve, group, posterior, x), of, 1, 100)
 
 
-# --- Favourites and correlations: all take the arguments of `compared`
+def ratio(curve: str, posterior: str, x: int, *, group: str = "sgd") -> str:
+    """The test error of random sampling over that of networks."""
+    return interval(on_curve(curve, group, posterior, x), "ratio")
 
 
-def held(experiment: str = ".*", digits: int = 0, most: bool = False, **names: Any) -> str:  # noqa: ANN401
-    """Networks that the ten likeliest functions hold."""
-    return span(100 * compared(experiment, **names)["optimizer_mass_in_posterior_top"], digits, most)
-
-
-def given(experiment: str = ".*", digits: int = 0, most: bool = False, **names: Any) -> str:  # noqa: ANN401
-    """Probability of the ten functions that networks end as most often."""
-    return span(100 * compared(experiment, **names)["posterior_mass_in_optimizer_top"], digits, most)
-
-
-def ended_as_the_ten_most_frequent(**names: Any) -> str:  # noqa: ANN401
-    counts = [functions(name, 50)["count"] for name in compared(**names).index]
-    return span([100 * each.nlargest(10).sum() / each.sum() for each in counts], 0)
-
-
-def correlation(experiment: str, size: int = 50) -> str:
-    return interval(compared(size=size).loc[experiment], "pearson")
-
-
-def correlations(experiment: str = ".*", most: bool = False, **names: Any) -> str:  # noqa: ANN401
-    return span(compared(experiment, **names)["pearson"].dropna(), most=most)
-
-
-def ceilings(experiment: str = ".*", **names: Any) -> str:  # noqa: ANN401
-    return span(compared(experiment, **names)["noise_ceiling"].dropna())
-
-
-# --- Tests of claims
-
-
-def on_boolean(claims: pd.DataFrame) -> pd.Series:
-    return claims["subject"].str.match(BOOLEAN)
-
-
-def _tests(claim: str) -> pd.DataFrame:
-    return table("claims.csv").query("claim == @claim")
-
-
-def tests(claim: str, verdict: str = ".*") -> str:
-    return str(len(chosen(_tests(claim), verdict=verdict)))
-
-
-def tests_on_images(claim: str, above: float | None = None) -> str:
-    """And on texts; ``above``: those whose whole interval is."""
-    rows = _tests(claim)[lambda rows: ~on_boolean(rows)]
-    return str((len(rows) if above is None else (rows["low"] > above).sum()) or "none")
-
-
-def median_correlation_on_images() -> str:
-    return f"{_tests('C1')[lambda rows: ~on_boolean(rows)]['effect'].median():.2f}"
-
-
-def margins_times() -> str:
-    rows = chosen(_tests("D3"), test="smallest over mean margin.*")
-    return span(rows.loc[~on_boolean(rows), "effect"], 0)
-
-
-# --- The Boolean system
-
-
-def networks_err_times_finite_networks(task: str, optimizer: str) -> str:
-    """Trained networks against random ones that fit S, on the largest domain."""
-    rows = against_finite_networks()
-    rows = rows[rows["domain_size"] == rows.groupby("task")["domain_size"].transform("max")]
-    rows = chosen(rows, task=task, optimizer=optimizer)
-    return span(rows["test_error"] / rows["posterior_test_error"])
-
-
-def zero_one_errs_times_finite_networks() -> str:
-    """On 20 inputs."""
-    own = against_finite_networks().query("domain_size == 20").set_index("experiment")["posterior_test_error"]
-    return span(compared(size=20, task=BOOLEAN)["posterior_test_error"] / own)
-
-
-def finite_networks_correlate_above() -> str:
-    """With the Gaussian process, on 20 Boolean inputs and 10 images of MNIST: the least lower end."""
-    pairs = table("posterior-pairs.csv").query("posterior_a == 'zero_one'")
-    on_inputs = pairs["domain_size"].eq(20) & pairs["posterior_b"].eq(pairs["task"].map(FINITE))
-    on_images = pairs["domain_size"].eq(10) & pairs["posterior_b"].eq("splitting") & pairs["task"].eq("mnist-100")
-    return f"{np.floor(100 * pairs.loc[on_inputs | on_images, 'pearson_low'].min()) / 100:.2f}"
-
-
-def probability_of_majoritys_most_probable() -> str:
-    """Five functions, under the Gaussian process against under finite networks."""
-    known = functions("majority-sgd", 20).nlargest(5, "log_p_splitting")
-    return span(np.exp(known["log_p_zero_one"] - known["log_p_splitting"]))
-
-
-def accepted(target: str) -> str:
-    """Random networks that fit S."""
-    draws = table(f"models/{target}/fcn-40/rejection-draws.parquet").query("domain_size == 20")
-    return f"{draws['count'].sum():,}"
+def ratio_grows(subject: str) -> str:
+    """By which factor with each decade of |S|."""
+    rows = table("claims.csv", "results/volume").query("claim == 'D8'")
+    row = rows[rows["subject"].str.startswith(subject)].squeeze(axis=0)
+    return interval(row.rename({"low": "effect_low", "high": "effect_high"}), "effect")
 
 
 # --- EP against the exact posterior
@@ -238,18 +147,15 @@ def ep_predicts_within() -> str:
 
 def ep_functions_differ_by(what: str = "rms") -> str:
     """``what``: noise for what Monte Carlo error alone makes."""
-    return span(100 * np.expm1(ep_against_exact()[f"log_ratio_{what}_50"]), 0)
+    values = 100 * np.expm1(ep_against_exact()[f"log_ratio_{what}_50"])
+    return f"{values.min():.0f} to {values.max():.0f}"
 
 
 def ep_evidence_lacks(train_size: int) -> str:
     return interval(ep_against_exact().loc[train_size], "lacking", 1)
 
 
-# --- Kernels, networks trained again, what training costs
-
-
-def lstms_of_the_kernel() -> str:
-    return str(read_provenance(ROOT / "results/desk/models/imdb-sequences/lstm/kernel.npz")["networks"])
+# --- Networks trained again, what training costs
 
 
 def verified(networks: str) -> str:

@@ -27,6 +27,7 @@ __all__ = [
     "read_arrays",
     "read_checksum",
     "read_provenance",
+    "read_results",
     "read_table",
     "read_tables",
     "write_arrays",
@@ -116,14 +117,30 @@ def write_table(path: str | Path, table: pd.DataFrame, provenance: Mapping[str, 
 
 
 def read_table(path: str | Path, *, filters: list[tuple] | None = None) -> pd.DataFrame:
-    """Read a table that `write_table` wrote, of a Parquet file only the rows that pass ``filters`` (as pyarrow writes
-    them).
+    """A table that a run of the workflow wrote; others are for pandas. Of a Parquet file only the rows that pass
+    ``filters``, as pyarrow writes them.
 
-    Raises DamagedFileError if the file has changed since.
+    Raises DamagedFileError if it has changed since, or lacks the .json that stands beside such tables.
+
+    >>> claims = sb.read_table("results/desk/claims.csv")
     """
     path = Path(path)
     buffer = io.BytesIO(_read_bytes(path))
     return pd.read_csv(buffer) if path.suffix == ".csv" else pd.read_parquet(buffer, filters=filters)
+
+
+def read_results(folder: str | Path) -> dict[str, pd.DataFrame]:
+    """The tables that a run of the workflow wrote to ``folder``, as "results/desk", by name: "studies", "comparison",
+    "claims", ... (docs/tables.md); those of single experiments are left to `read_table`.
+
+    Raises ValueError if the folder has none, DamagedFileError if one has changed since.
+
+    >>> gaps = sb.read_results("results/desk")["studies"][["study", "posterior", "gap", "gap_low", "gap_high"]]
+    """
+    paths = [path for path in sorted(Path(folder).glob("*.csv")) if provenance_path(path).exists()]
+    if not paths:
+        raise ValueError(f"there are no tables of a run (*.csv) in {folder}: name a folder such as results/desk")
+    return {path.stem: read_table(path) for path in paths}
 
 
 def identified(table: pd.DataFrame, **identity: Any) -> pd.DataFrame:  # noqa: ANN401

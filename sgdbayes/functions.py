@@ -2,21 +2,23 @@
 each was found.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from sgdbayes.checks import check_functions, check_labels
 from sgdbayes.statistics import wilson_interval
 
 __all__ = [
+    "Domain",
     "as_bits",
+    "as_codes",
     "as_strings",
-    "favourites",
+    "disjoint_domains",
     "frequency_table",
-    "most_frequent",
     "pack",
-    "tabulate_functions",
     "unpack",
 ]
 
@@ -24,6 +26,42 @@ __all__ = [
 def pack(functions: np.ndarray) -> list[bytes]:
     """Each row of ``functions`` (N, m) bool as packed bytes, first element in the highest bit."""
     return [row.tobytes() for row in np.packbits(functions, axis=1)]
+
+
+def as_codes(functions: np.ndarray) -> np.ndarray:
+    """One value (N,) for each row of ``functions`` (N, m) bool, equal for equal rows, that sorts fast."""
+    packed = np.packbits(functions, axis=1)
+    return np.ascontiguousarray(packed).view(np.dtype((np.void, packed.shape[1])))[:, 0]
+
+
+class Domain(NamedTuple):
+    """The ``number``-th piece of ``size`` of the recorded test points."""
+
+    size: int
+    number: int
+
+    @property
+    def points(self) -> slice:
+        """Where among the test points."""
+        return slice(self.number * self.size, (self.number + 1) * self.size)
+
+    @property
+    def names(self) -> dict[str, int]:
+        """The columns that tell domains apart."""
+        return {"domain_size": self.size, "domain": self.number}
+
+
+def disjoint_domains(points: int, sizes: Iterable[int], number: int) -> list[Domain]:
+    """Of each size the first ``number`` domains that ``points`` test points hold one after the other, or all they hold.
+
+    Raises ValueError if they hold none.
+    """
+    domains = []
+    for size in sizes:
+        if not 1 <= size <= points:
+            raise ValueError(f"{points} test points hold no domain of {size}")
+        domains += [Domain(size, each) for each in range(min(number, points // size))]
+    return domains
 
 
 def unpack(packed: Sequence[bytes], size: int) -> np.ndarray:
@@ -50,18 +88,17 @@ def as_bits(strings: Sequence[str]) -> np.ndarray:
 
 
 def frequency_table(functions: np.ndarray, test_labels: np.ndarray) -> pd.DataFrame:
-    """A row per distinct function among ``functions`` (N, m) bool, most frequent first.
+    """A row per distinct function among ``functions`` (N, m), most frequent first; these and ``test_labels`` (m,) are
+    bool or -1 and +1.
 
     Columns: function, count, frequency, frequency_low, frequency_high (95 % Wilson interval), test_errors. Raises
-    ValueError if ``functions`` is empty or does not match ``test_labels`` (m,) of -1/+1.
+    ValueError if ``functions`` is empty or does not match ``test_labels``.
+
+    >>> sb.frequency_table(np.array([[True, False], [True, True], [True, False]]), [1, -1])["function"].tolist()
+    ['10', '11']
     """
-    functions, test_labels = np.asarray(functions), np.asarray(test_labels)
-    if functions.ndim != 2 or functions.dtype != bool or functions.size == 0:
-        raise ValueError(
-            f"functions must be a non-empty bool array (N, m), got {functions.dtype} of shape {functions.shape}"
-        )
-    if test_labels.shape != functions.shape[1:] or not np.isin(test_labels, (-1, 1)).all():
-        raise ValueError(f"test_labels must be -1 or +1, of shape {functions.shape[1:]}, got shape {test_labels.shape}")
+    test_labels = check_labels(test_labels, name="test_labels")
+    functions = check_functions(functions, size=len(test_labels))
     distinct, counts = np.unique(functions, axis=0, return_counts=True)
     order = np.argsort(-counts, kind="stable")
     distinct, counts = distinct[order], counts[order]
@@ -76,54 +113,3 @@ def frequency_table(functions: np.ndarray, test_labels: np.ndarray) -> pd.DataFr
             "test_errors": (distinct != (test_labels > 0)).sum(1),
         }
     )
-
-
-def most_frequent(functions: np.ndarray, number: int) -> set[str]:
-    """The ``number`` most frequent distinct functions of ``functions`` (N, m) bool, of those found equally often the
-    ones found first; all if there are fewer.
-    """
-    distinct, first, counts = np.unique(functions, axis=0, return_index=True, return_counts=True)
-    return set(as_strings(distinct[np.lexsort((first, -counts))[:number]]))
-
-
-def favourites(draws: Iterable[pd.DataFrame], size: int, number: int) -> set[str]:
-    """The ``number`` most frequent functions on a domain in each of ``draws``, frequency tables with a column
-    domain_size; those drawn only once, where nothing tells one from another, left out.
-    """
-    repeated = (table[(table["domain_size"] == size) & (table["count"] > 1)] for table in draws)
-    return {function for table in repeated for function in table["function"].head(number)}
-
-
-def tabulate_functions(
-    functions: np.ndarray,
-    test_labels: np.ndarray,
-    probabilities: Mapping[str, pd.DataFrame],
-    *,
-    asked_found: int,
-    favoured: Iterable[str] = (),
-) -> pd.DataFrame:
-    """The frequency table of ``functions`` (N, m) bool with the probabilities of the ``asked_found`` most frequent.
-
-    For each posterior in ``probabilities`` (columns function, log_p, log_p_se and, where the probability is a mean over
-    draws, draws) it has the columns log_p_<posterior>, log_p_<posterior>_se and draws_<posterior>. Those in
-    ``favoured`` that were not found follow with count 0. Raises ValueError if ``probabilities`` lacks one of either.
-    """
-    table = frequency_table(functions, test_labels)
-    asked = most_frequent(functions, asked_found) | set(favoured)
-    unseen = sorted(set(favoured) - set(table["function"]))
-    if unseen:
-        zero = frequency_table(as_bits(unseen), test_labels)
-        low, high = wilson_interval(np.zeros(len(zero), dtype=int), len(functions))
-        zero = zero.assign(count=0, frequency=0.0, frequency_low=low, frequency_high=high)
-        table = pd.concat([table, zero], ignore_index=True)
-    for posterior, known in probabilities.items():
-        if not asked <= set(known["function"]):
-            raise ValueError(
-                f"posterior {posterior} lacks the probability of some functions: delete its tables and run again"
-            )
-        names = {"log_p": f"log_p_{posterior}", "log_p_se": f"log_p_{posterior}_se", "draws": f"draws_{posterior}"}
-        # Others that were asked about for another experiment would make this table depend on which there are.
-        known = known[known["function"].isin(asked)]
-        kept = known[known.columns.intersection(["function", *names])].rename(columns=names)
-        table = table.merge(kept, on="function", how="left", validate="1:1")
-    return table

@@ -1,40 +1,41 @@
-"""Every interval of the project: estimates and their arithmetic, resampling, correlations, Student's and binomial ones.
+"""Every interval of the project, of 95 %: estimates and their arithmetic, means over domains and over training sets.
 
-Intervals are of 95 %. Those of resamples are the estimate plus and minus 1.96 standard errors, for correlations on
-Fisher's scale (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13); percentiles would not do,
-as a resample of networks can lose functions but never find one.
+A jackknife by groups (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 11) says how far networks
+and draws move a statistic. The scatter between domains and between training sets says what these do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from statistics import NormalDist
 
 import numpy as np
-from scipy.special import ndtri, stdtrit
+from scipy.special import stdtrit
 
 __all__ = [
-    "FEWEST",
-    "FEWEST_DEFINED",
+    "GROUPS",
     "UNDEFINED",
     "Estimate",
-    "Resampling",
     "Z",
-    "batches",
     "correlation_and_slope",
+    "group_sums",
+    "log_ratios",
+    "means_without",
+    "over_domains",
+    "over_seeds",
     "standard_error",
     "student_factor",
+    "student_mean",
     "wilson_interval",
 ]
 
 # Standard errors on either side of a 95 % interval.
 Z = 1.96
+# Networks and draws are left out in so many groups, every so many-th in one.
+GROUPS = 20
 # Fewer values have no correlation.
-FEWEST = 3
-# An interval is given if at least this share of the resamples has enough functions to define the statistic.
-FEWEST_DEFINED = 0.9
-_BATCH = 2_000_000
+_FEWEST = 3
 
 
 @dataclass(frozen=True)
@@ -46,21 +47,22 @@ class Estimate:
     high: float
 
     @classmethod
-    def around(cls, value: float, error: float, *, lowest: float = -np.inf, highest: float = np.inf) -> Estimate:
-        """From a standard ``error``, the interval cut off where no value can be."""
-        reach = Z * error
-        return cls(
-            *map(float, (value, np.clip(value - reach, lowest, highest), np.clip(value + reach, lowest, highest)))
-        )
+    def around(cls, value: float, error: float) -> Estimate:
+        """From a standard ``error``."""
+        return cls(*map(float, (value, value - Z * error, value + Z * error)))
 
     @classmethod
     def of(cls, row: Mapping[str, float], name: str) -> Estimate:
-        """That of the columns ``name``, ``name``_low and ``name``_high of a table's ``row``."""
+        """That of the columns called ``name``, with _low, and with _high, of a table's ``row``."""
         return cls(*(float(row[f"{name}{end}"]) for end in ("", "_low", "_high")))
 
     def named(self, name: str) -> dict[str, float]:
         """The columns that `of` reads."""
         return {name: self.value, f"{name}_low": self.low, f"{name}_high": self.high}
+
+    def clipped(self, lowest: float, highest: float) -> Estimate:
+        """Its interval cut off where no value can be."""
+        return Estimate(self.value, *(float(np.clip(end, lowest, highest)) for end in (self.low, self.high)))
 
     def __sub__(self, other: Estimate) -> Estimate:
         """The difference, the errors of the two taken as independent."""
@@ -75,10 +77,6 @@ class Estimate:
     def __rmul__(self, factor: float) -> Estimate:
         """By a number above 0."""
         return Estimate(*(float(factor * each) for each in astuple(self)))
-
-    def __truediv__(self, divisor: float) -> Estimate:
-        """By a number above 0."""
-        return Estimate(*(float(each / divisor) for each in astuple(self)))
 
     def mapped(self, rising: Callable[[float], float]) -> Estimate:
         """Under a function that rises."""
@@ -99,9 +97,11 @@ class Estimate:
         reach = (self.high - self.low) / 2
         return Estimate(abs(self.value), max(abs(self.value) - reach, 0), abs(self.value) + reach)
 
-    def widened(self, number: int) -> Estimate:
-        """As one of ``number``, all of which are to be in their intervals at once (Bonferroni)."""
-        wider = ndtri(1 - 0.025 / number) / ndtri(0.975)
+    def widened(self, number: int, *, freedom: float) -> Estimate:
+        """As one of ``number``, all of which are to be in their intervals at once (Bonferroni). ``freedom``: degrees of
+        freedom of its own interval, Student's.
+        """
+        wider = stdtrit(freedom, 1 - 0.025 / number) / stdtrit(freedom, 0.975)
         low, high = self.value - wider * (self.value - self.low), self.value + wider * (self.high - self.value)
         return Estimate(self.value, low, high)
 
@@ -109,61 +109,8 @@ class Estimate:
 UNDEFINED = Estimate(np.nan, np.nan, np.nan)
 
 
-class Resampling:
-    """Samples of as many networks as ``counts`` (F,) of functions are of, drawn from them with replacement."""
-
-    def __init__(self, counts: np.ndarray, resamples: int, seed: int) -> None:
-        self.counts, self.resamples, self.seed = counts, resamples, seed
-
-    def estimates(
-        self, statistics: Callable[[np.ndarray], np.ndarray], *, lowest: float = -np.inf, highest: float = np.inf
-    ) -> list[Estimate]:
-        """Estimates of the K ``statistics``, a function from counts (B, F) to (B, K), with values in a known range."""
-        values, errors = statistics(self.counts[None])[0], self.drawn(statistics).std(0, ddof=1)
-        both = zip(values, errors, strict=True)
-        return [Estimate.around(value, error, lowest=lowest, highest=highest) for value, error in both]
-
-    def correlations(self, statistics: Callable[[np.ndarray], np.ndarray]) -> list[Estimate]:
-        """Estimates of ``statistics`` that a resample may leave undefined; of these the first two are correlations."""
-        values = statistics(self.counts[None])[0]
-        drawn = self.drawn(statistics)
-        result = []
-        for column, value in enumerate(values):
-            defined = drawn[np.isfinite(drawn[:, column]), column]
-            if not np.isfinite(value) or len(defined) < FEWEST_DEFINED * len(drawn):
-                result.append(Estimate(float(value), np.nan, np.nan))
-            elif column < 2:
-                on_scale = Estimate.around(_fisher(value), _fisher(defined).std(ddof=1)).mapped(np.tanh)
-                result.append(Estimate(float(value), on_scale.low, on_scale.high))
-            else:
-                result.append(Estimate.around(value, defined.std(ddof=1)))
-        return result
-
-    def middle(self, statistic: Callable[[np.ndarray], np.ndarray]) -> Estimate:
-        """The mean of a statistic (B,) of the resamples and the range of its middle 95 %."""
-        drawn = self.drawn(statistic)
-        drawn = drawn[np.isfinite(drawn)]
-        if len(drawn) < FEWEST_DEFINED * self.resamples:
-            return UNDEFINED
-        return Estimate(float(drawn.mean()), *map(float, np.quantile(drawn, [0.025, 0.975])))
-
-    def drawn(self, statistics: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-        """``statistics`` of every resample, (resamples, ...); the same resamples at each call."""
-        rng = np.random.default_rng(self.seed)
-        networks, sizes = self.counts.sum(), batches(self.resamples, len(self.counts))
-        samples = (rng.multinomial(networks, self.counts / networks, size=size) for size in sizes)
-        return np.concatenate([statistics(sample) for sample in samples])
-
-
-def batches(resamples: int, functions: int) -> Iterator[int]:
-    """Sizes, ``resamples`` together, of batches whose arrays (batch, functions) fit in a little memory."""
-    size = max(1, _BATCH // max(1, functions))
-    for start in range(0, resamples, size):
-        yield min(size, resamples - start)
-
-
 def correlation_and_slope(
-    x: np.ndarray, y: np.ndarray, used: np.ndarray, *, noise: Sequence[float] = (0.0, 0.0)
+    x: np.ndarray, y: np.ndarray, used: np.ndarray, *, noise: Sequence[float] | np.ndarray = (0.0, 0.0)
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pearson's correlation of x and y, and slope of y on x, over the ``used`` entries of the last axis.
 
@@ -172,7 +119,7 @@ def correlation_and_slope(
     entries or no spread but noise.
     """
     number = used.sum(-1)
-    enough = number >= FEWEST
+    enough = number >= _FEWEST
 
     def centred(values: np.ndarray) -> np.ndarray:
         kept = np.where(used, values, 0)
@@ -188,11 +135,6 @@ def correlation_and_slope(
     return pearson, slope
 
 
-def _fisher(correlation: np.ndarray | float) -> np.ndarray:
-    # A resample with three functions may be perfectly correlated.
-    return np.arctanh(np.clip(correlation, -0.9999, 0.9999))
-
-
 def standard_error(values: np.ndarray) -> float:
     """Of the mean of ``values`` (n,); of one value alone nothing is known."""
     return float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else np.nan
@@ -203,7 +145,7 @@ def student_factor(number: int) -> float:
     return stdtrit(number - 1, 0.975) / 1.959963984540054
 
 
-def wilson_interval(counts: np.ndarray, total: int, *, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+def wilson_interval(counts: np.ndarray | int, total: int, *, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
     """Score interval of a binomial proportion (Wilson, J. Am. Stat. Assoc. 22, 1927)."""
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     share = np.asarray(counts) / total
@@ -211,3 +153,87 @@ def wilson_interval(counts: np.ndarray, total: int, *, confidence: float = 0.95)
     half = z / (1 + z**2 / total) * np.sqrt(share * (1 - share) / total + z**2 / (4 * total**2))
     # At the ends the bounds are 0 and 1 exactly; rounding must not push them past.
     return np.where(share == 0, 0.0, centre - half), np.where(share == 1, 1.0, centre + half)
+
+
+def group_sums(values: np.ndarray) -> np.ndarray:
+    """Of ``values`` (n, ...) the sum of each group (GROUPS, ...)."""
+    sums = np.zeros((GROUPS, *values.shape[1:]))
+    np.add.at(sums, np.arange(len(values)) % GROUPS, values)
+    return sums
+
+
+def means_without(values: np.ndarray) -> np.ndarray:
+    """Mean of ``values`` (n, ...), and without each group: (1 + GROUPS, ...), NaN where nothing is left."""
+    sums, numbers = group_sums(values), group_sums(np.ones(len(values)))
+    rest = sums.sum(0) - sums
+    left = (len(values) - numbers).reshape(-1, *[1] * (values.ndim - 1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.concatenate([values.mean(0, keepdims=True), rest / left])
+
+
+def over_domains(values: np.ndarray, *, fewest: int = 1) -> tuple[Estimate, float]:
+    """Mean over domains of a statistic ``values`` (D, 1 + GROUPS), its interval by Student's t on D - 1, and the s.d.
+    of the domains.
+
+    Domains scatter by what they are and by chance of the networks, which all of them share. The variance of the mean is
+    therefore s^2 / D + c, where c is the covariance of two domains that shared networks bring. A jackknife over groups
+    of networks tells it: the variance of the mean is v / D + c (D - 1) / D, v the variance of one domain. The interval
+    of a single domain is over networks alone. Rows whose first entry is NaN are left out. Of fewer than ``fewest`` rows
+    there is no mean.
+    """
+    values = values[np.isfinite(values[:, 0])]
+    number = len(values)
+    if number < max(fewest, 1):
+        return UNDEFINED, np.nan
+    mean = float(values[:, 0].mean())
+    own = _jackknife(values).mean()
+    together = _jackknife(np.ma.masked_invalid(values).mean(0).filled(np.nan)[None])[0]
+    if number == 1:
+        return Estimate.around(mean, student_factor(GROUPS) * np.sqrt(together)), np.nan
+    spread = float(values[:, 0].std(ddof=1))
+    shared = (together - own / number) * number / (number - 1)
+    error = np.sqrt(spread**2 / number + np.maximum(0, shared))
+    return Estimate.around(mean, student_factor(number) * error), spread
+
+
+def student_mean(values: np.ndarray) -> tuple[Estimate, float]:
+    """Mean of ``values`` (K,) of equal worth, its interval by Student's t on K - 1, and their s.d.
+
+    NaN are left out. Of one value there is no interval, of none no mean.
+    """
+    values = values[np.isfinite(values)]
+    if len(values) == 0:
+        return UNDEFINED, np.nan
+    if len(values) == 1:
+        return Estimate(float(values[0]), np.nan, np.nan), np.nan
+    error = student_factor(len(values)) * standard_error(values)
+    return Estimate.around(values.mean(), error), float(values.std(ddof=1))
+
+
+def over_seeds(estimates: Sequence[Estimate]) -> Estimate:
+    """Mean over training sets of a statistic's ``estimates``, one of each, its interval by Student's t on their values;
+    of one training set that of its estimate.
+
+    Missing if any is: a mean of the others would be of the training sets on which it is easy to have one.
+    """
+    if len(estimates) == 1:
+        return estimates[0]
+    values = np.array([each.value for each in estimates])
+    return student_mean(values)[0] if np.isfinite(values).all() else UNDEFINED
+
+
+def log_ratios(a: Sequence[Estimate], b: Sequence[Estimate]) -> list[Estimate]:
+    """Training set by training set the log of the ratio of two statistics, for `over_seeds`; NaN where one is not
+    positive. Of several its value alone, for their intervals may reach to 0 and are of no use there.
+    """
+    if len(a) == 1:
+        return [x.log_ratio(y) for x, y in zip(a, b, strict=True)]
+    both = np.array([[x.value, y.value] for x, y in zip(a, b, strict=True)])
+    positive = np.all(both > 0, axis=1)
+    logs = np.log(np.where(positive[:, None], both, 1))
+    return [Estimate(float(each), np.nan, np.nan) for each in np.where(positive, logs[:, 0] - logs[:, 1], np.nan)]
+
+
+def _jackknife(values: np.ndarray) -> np.ndarray:
+    """Variance (D,) of each first entry of ``values`` (D, 1 + GROUPS)."""
+    return (GROUPS - 1) * np.ma.masked_invalid(values[:, 1:]).var(axis=1).filled(np.nan)

@@ -15,6 +15,7 @@ ARCHITECTURES = [
     FullyConnected(depth=1, width=256),
     FullyConnected(depth=2, width=256, weight_variance=1.5, bias_variance=0.3),
     FullyConnected(depth=3, width=256, weight_variance=8.0),
+    FullyConnected(widths=[400, 200], bias_variance=0.1),
 ]
 
 
@@ -104,9 +105,45 @@ def test_stacked_outputs_are_those_of_single_networks():
         torch.testing.assert_close(stacked[network], expected)
 
 
+def test_equal_widths_are_depth_and_width():
+    for one, other in (
+        (FullyConnected(widths=[7, 7, 7]), FullyConnected(depth=3, width=7)),
+        (FullyConnected(widths=(256, 256), bias_variance=0.1), FullyConnected(bias_variance=0.1)),
+    ):
+        assert one == other and hash(one) == hash(other) and repr(one) == repr(other)
+        assert one.layer_widths == (one.width,) * one.depth
+        drawn = [each.initial_parameters((5,), np.random.default_rng(0)) for each in (one, other)]
+        for ours, theirs in zip(*drawn, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+    assert FullyConnected(widths=[40, 20]).layer_widths == (40, 20)
+
+
+def test_layers_of_given_widths_have_the_variances_of_their_own_inputs():
+    architecture = FullyConnected(widths=[60, 20, 40], weight_variance=1.5, bias_variance=0.3)
+    drawn = [architecture.initial_parameters((5, 10), np.random.default_rng(i)) for i in range(200)]
+    parts = [np.stack(part) for part in zip(*drawn, strict=True)]
+    assert [part.shape[1:] for part in parts[::2]] == [(50, 60), (60, 20), (20, 40), (40, 1)]
+    assert [part.shape[1:] for part in parts[1::2]] == [(1, 60), (1, 20), (1, 40), (1, 1)]
+    for weights, biases in zip(parts[::2], parts[1::2], strict=True):
+        for values, variance in ((weights, 1.5 / weights.shape[1]), (biases, 0.3)):
+            # A variance of n normal numbers has the standard error sqrt(2 / n).
+            assert abs(values.var() / variance - 1) < 4 * np.sqrt(2 / values.size)
+    x = np.random.default_rng(0).standard_normal((4, 5, 10))
+    # Infinitely wide layers have no width.
+    for kernel in ("kernel", "tangent_kernel"):
+        deep = FullyConnected(depth=3, weight_variance=1.5, bias_variance=0.3)
+        np.testing.assert_array_equal(getattr(architecture, kernel)(x), getattr(deep, kernel)(x))
+
+
 def test_bad_options_and_inputs():
     with pytest.raises(ValueError, match="width must be at least 1"):
         FullyConnected(width=0)
+    for widths in ((), (4, 0), (4, 1.5), "4", 4):
+        with pytest.raises(ValueError, match="widths must be whole numbers, 1 or more, one for each layer, got"):
+            FullyConnected(widths=widths)
+    for both in ({"depth": 2}, {"width": 256}):
+        with pytest.raises(ValueError, match="widths stand for depth and width: give one or the other"):
+            FullyConnected(widths=[256, 256], **both)
     with pytest.raises(ValueError, match="weight_variance must be positive"):
         FullyConnected(weight_variance=-1.0)
     with pytest.raises(ValueError, match="finite"):

@@ -43,11 +43,11 @@ def test_random_targets_are_drawn_by_their_seed_and_outputs_may_be_given():
 
 
 def test_half_is_trained_on_and_the_other_half_is_the_test():
-    task = load_task(SETTINGS | {"options": {"target": "parity"}}, NOWHERE)
+    task = load_task(**SETTINGS, options={"target": "parity"})
     assert sorted([*task.train_indices, *task.test_indices]) == list(range(128))
     parity = np.array([f"{number:07b}".count("1") % 2 for number in range(128)])
     assert (task.test_labels == 2 * parity[task.test_indices] - 1).all()
-    other = load_task(SETTINGS | {"options": {"target": "parity"}, "seed": 4}, NOWHERE)
+    other = load_task(**SETTINGS | {"seed": 4}, options={"target": "parity"})
     assert set(other.train_indices) != set(task.train_indices)
 
 

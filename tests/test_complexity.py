@@ -11,7 +11,7 @@ from sgdbayes.analysis.complexity import (
     lempel_ziv_complexity,
     lempel_ziv_words,
 )
-from sgdbayes.analysis.complexity_table import critical_sample_table, lempel_ziv_table
+from sgdbayes.analysis.complexity_table import complexity_table, critical_sample_table, lempel_ziv_table
 from sgdbayes.architectures import LSTM, Convolutional, FullyConnected
 from sgdbayes.datasets import Task
 from sgdbayes.functions import as_bits, as_strings, frequency_table
@@ -135,7 +135,7 @@ def test_bad_search():
         critical_samples(architecture, parameters, inputs, radius=0)
     with pytest.raises(ValueError, match="not finite"):
         critical_samples(architecture, [part * np.nan for part in parameters], inputs, radius=1.0)
-    with pytest.raises(ValueError, match="empty string"):
+    with pytest.raises(ValueError, match="an empty one has none"):
         lempel_ziv_complexity("")
 
 
@@ -169,6 +169,12 @@ def test_lempel_ziv_is_of_the_whole_function_in_the_order_of_its_inputs():
         row = table.loc[as_strings(whole[test][None])[0]]
         assert row["complexity"] == lempel_ziv_complexity(as_strings(whole[None])[0])
         assert row["count"] == count
+    # Of a table of all domains the first of each size.
+    parts = [part.assign(domain_size=size, domain=0) for size, part in functions.items()]
+    whole = pd.concat([*parts, parts[0].assign(domain=1, domain_size=10)], ignore_index=True)
+    chosen, facts = complexity_table(whole, pd.DataFrame(), task, {}, measure="lempel_ziv", **OPTIONS)
+    pd.testing.assert_frame_equal(chosen.set_index("function"), table)
+    assert facts == {}
     with pytest.raises(ValueError, match="no domain holds all inputs outside S"):
         lempel_ziv_table({3: functions[3]}, task)
 
@@ -192,6 +198,9 @@ def test_networks_trained_again_have_the_ratio_of_their_function():
         for row in rows.itertuples():
             np.testing.assert_array_equal(as_bits([row.function])[0], labels[row.index, :size])
     assert table["complexity"].between(0, 1).all()
+    whole = pd.concat([part.assign(domain_size=size, domain=0) for size, part in functions.items()])
+    chosen, _ = complexity_table(whole, runs, task, TRAINING, measure="critical_sample_ratio", **OPTIONS)
+    pd.testing.assert_frame_equal(chosen, table)
     # A network whose record says otherwise is left out and counted.
     first = table["index"].iloc[0]
     altered = runs.assign(labels=[bytes(255 - b for b in x) if i == first else x for i, x in enumerate(runs["labels"])])

@@ -1,14 +1,17 @@
 """Every mistake in a configuration ends in one line that names the key and says what is allowed."""
 
 import copy
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 import yaml
 
+from sgdbayes.datasets import DATASETS
 from sgdbayes.pipeline import checking
 from sgdbayes.pipeline.checking import check_kinds, check_kinds_once
+from sgdbayes.pipeline.grids import common_name
 from sgdbayes.pipeline.mistakes import ConfigurationError
 from sgdbayes.pipeline.plan import Plan
 from sgdbayes.pipeline.reading import check_keys, read_configuration
@@ -72,8 +75,124 @@ def test_grids_are_multiplied_out_and_defaults_filled_in():
     assert configuration.comparison["min_count"] == 5
 
 
+def seeded(seeds: list[int], **experiment: object) -> dict:
+    """The quickstart on several training sets."""
+    config = copy.deepcopy(QUICKSTART)
+    task = config["tasks"].pop("mnist")
+    del task["seed"]
+    config["tasks"]["mnist-{seed}"] = task | {"grid": {"seed": seeds}}
+    template = config["experiments"].pop("mnist-{optimizer}")
+    del template["task"]
+    template["grid"] = {"task": ["mnist-*"], "optimizer": ["sgd", "adam"]}
+    config["experiments"]["{task}-{optimizer}"] = template | experiment
+    return config
+
+
+def planned(config: dict) -> Plan:
+    return Plan(read(config), ROOT / "workflow" / "scripts")
+
+
+def test_tasks_of_a_grid_and_patterns_of_them_are_multiplied_out():
+    configuration = read(seeded([0, 1]))
+    assert [(name, task["seed"], "grid" in task) for name, task in configuration.tasks.items()] == [
+        ("mnist-0", 0, False), ("mnist-1", 1, False),
+    ]  # fmt: skip
+    assert list(configuration.experiments) == ["mnist-0-sgd", "mnist-0-adam", "mnist-1-sgd", "mnist-1-adam"]
+    assert configuration.experiments["mnist-1-sgd"].task == "mnist-1"
+    sizes = seeded([0])
+    sizes["tasks"] = {"mnist-{train_size}-{seed}": sizes["tasks"]["mnist-{seed}"]}
+    sizes["tasks"]["mnist-{train_size}-{seed}"]["grid"] = {"train_size": [10, 100], "seed": [0, 1]}
+    assert read(sizes).tasks["mnist-100-1"]["train_size"] == 100
+
+
+def test_experiments_that_differ_in_the_seed_of_their_task_are_a_study():
+    plan = planned(seeded([0, 1, 10]))
+    assert plan.studies() == {
+        f"mnist-{name}": [f"mnist-{seed}-{name}" for seed in (0, 1, 10)] for name in ("sgd", "adam")
+    }
+    assert plan.families() == {f"mnist-{seed}": "mnist" for seed in (0, 1, 10)}
+    assert plan.domains_of("mnist-0", [20, 100]) == {20: 20, 100: 10}
+    # One seed is a study of one.
+    alone = planned(seeded([3]))
+    assert alone.studies() == {"mnist-3-sgd": ["mnist-3-sgd"], "mnist-3-adam": ["mnist-3-adam"]}
+    assert alone.families() == {"mnist-3": "mnist-3"}
+    # What disagrees in any other setting is no part of it.
+    config = seeded([0, 1])
+    config["experiments"]["more"] = {**config["experiments"]["{task}-{optimizer}"], "task": "mnist-0", "networks": 7}
+    config["experiments"]["more"] |= {"optimizer": "sgd"}
+    del config["experiments"]["more"]["grid"]
+    assert planned(config).studies()["more"] == ["more"]
+    config["tasks"]["mnist-9"] = {**QUICKSTART["tasks"]["mnist"], "train_size": 99}
+    assert planned(config).families() == {"mnist-0": "mnist", "mnist-1": "mnist", "mnist-9": "mnist-9"}
+
+
+def test_every_study_and_family_has_a_name_of_its_own():
+    """What is called like an experiment of another study, or like another study, goes by its first experiment."""
+    config = seeded([0, 1])
+    alone = {k: v for k, v in config["experiments"]["{task}-{optimizer}"].items() if k != "grid"} | {"task": "mnist-0"}
+    config["experiments"]["mnist-adam"] = alone | {"optimizer": "adam", "seed": 6}
+    assert planned(config).studies() == {
+        "mnist-sgd": ["mnist-0-sgd", "mnist-1-sgd"],
+        "mnist-0-adam": ["mnist-0-adam", "mnist-1-adam"],
+        "mnist-adam": ["mnist-adam"],
+    }
+    config = seeded([0, 1])
+    other = {**QUICKSTART["tasks"]["mnist"], "train_size": 99}
+    config["tasks"] |= {f"mnist-{seed}": other | {"seed": seed} for seed in (5, 6)}
+    plan = planned(config)
+    assert plan.families() == {"mnist-0": "mnist-0", "mnist-1": "mnist-0", "mnist-5": "mnist-5", "mnist-6": "mnist-5"}
+    assert [*plan.studies()] == ["mnist-0-sgd", "mnist-0-adam", "mnist-5-sgd", "mnist-5-adam"]
+    # A task called as the others are together.
+    config = seeded([0, 1])
+    config["tasks"]["mnist"] = other
+    assert planned(config).families() == {"mnist-0": "mnist-0", "mnist-1": "mnist-0", "mnist": "mnist"}
+
+
+@pytest.mark.parametrize(
+    ("names", "common"),
+    [
+        (["mnist-0-adam", "mnist-1-adam"], "mnist-adam"),
+        (["mnist-0", "mnist-10"], "mnist"),
+        (["mnist-10-adam", "mnist-11-adam"], "mnist-adam"),
+        (["mnist-v0.5-0-sgd", "mnist-v0.5-1-sgd"], "mnist-v0.5-sgd"),
+        (["mnist0", "mnist1"], "mnist"),
+        (["0-mnist", "1-mnist"], "mnist"),
+        (["mnist_a.b"], "mnist_a.b"),
+        (["a-0", "a-0-more"], ""),
+        (["0", "1"], ""),
+    ],
+)
+def test_what_names_have_in_common(names, common):
+    assert common_name(names) == common
+
+
+def test_mistakes_in_grids_of_tasks_are_named():
+    for config, said in (
+        (seeded([0, 1], grid={"task": ["mnsit-*"], "optimizer": ["sgd"]}), "grid.task: unknown name mnsit-*"),
+        (
+            seeded([0, 1]) | {"tasks": {"mnist": seeded([0])["tasks"]["mnist-{seed}"]}},
+            "tasks.mnist: its name must hold",
+        ),
+        (seeded([0, 0]), "tasks.mnist-{seed}.grid.seed"),
+        (seeded([-1]), "tasks.mnist--1.seed: -1 is less than the minimum of 0"),
+        (seeded([0], domain_sizes=[1001]), "domain_sizes: 1001 is more than the recorded_test_size 1000 of its task"),
+        (seeded([0]) | {"domains": 0}, "domains: 0 is less than the minimum of 1"),
+        (seeded([0]) | {"comparison": {"asked": 3}}, "comparison.asked: 3 is less than the minimum of 20"),
+    ):
+        with pytest.raises(ConfigurationError) as error:
+            read(config)
+        assert said in str(error.value)
+        assert "\n" not in str(error.value)
+    twice = seeded([0])
+    twice["tasks"]["mnist-0"] = QUICKSTART["tasks"]["mnist"]
+    with pytest.raises(ConfigurationError, match="the name mnist-0 stands for two tasks"):
+        read(twice)
+
+
 IMDB = {"dataset": "imdb", "positive_classes": [1], "train_size": 100}
 BOOLEAN = {"dataset": "boolean", "positive_classes": [1], "train_size": 64, "recorded_test_size": 64}
+TWO = {"dataset": "mnist_embedded", "positive_classes": [7], "negative_classes": [0], "train_size": 16}
+FCN = {"kind": "FullyConnected"}
 SWEEP = {"setting": "optimizer.learning_rate", "experiments": ["mnist-*"], "domain_size": 20}
 EXPERIMENT = "experiments/mnist-{optimizer}"
 WRONG = [
@@ -82,6 +201,7 @@ WRONG = [
     (f"{EXPERIMENT}/batch_sizes", 3, "unknown key batch_sizes (did you mean batch_size?)"),
     (f"{EXPERIMENT}/batch_size", "32", "batch_size: must be of type integer, got '32'"),
     (f"{EXPERIMENT}/networks", ..., "the key networks is missing"),
+    (f"{EXPERIMENT}/min_epochs", 501, "min_epochs: must be no more than max_epochs, got 501 and"),
     (f"{EXPERIMENT}/networks", 0, "networks: 0 is less than the minimum of 1"),
     (f"{EXPERIMENT}/grid", ..., "the key optimizer is missing"),
     (f"{EXPERIMENT}/grid/seed", [1, 2], "its name must hold each key of its grid in braces"),
@@ -94,6 +214,7 @@ WRONG = [
     ("posteriors/mse/noise_variance", -1.0, "posteriors.mse: noise_variance must be positive, got -1.0"),
     ("posteriors/mse/noise", 1.0, "unknown option noise; allowed: noise_variance"),
     ("posteriors/zero_one/samples", 3, "posteriors.zero_one: diagnostics take at least 4 samples of each of 2 chains"),
+    ("posteriors/zero_one/samples", 15, "posteriors.zero_one: half of the chains must give at least 32 draws"),
     ("posteriors/zero_one/chains", 1, "posteriors.zero_one: diagnostics take at least 4 samples of each of 2 chains"),
     ("posteriors/zero_one/warm_up", -1, "posteriors.zero_one: warm_up must not be negative, got -1"),
     ("posteriors/zero_one/seed", -1, "posteriors.zero_one: seed must not be negative, got -1"),
@@ -104,16 +225,86 @@ WRONG = [
     ("optimizers/sgd/learning_rate", -0.1, "optimizers.sgd.learning_rate: -0.1 is less than"),
     ("optimizers/sgd/momentum", -1, "optimizers.sgd: Invalid momentum value"),
     ("architectures/fcn/kind", "FullyConected", "did you mean FullyConnected?"),
-    ("architectures/fcn/width", 3.5, "architectures.fcn.width: must be of type int, got 3.5"),
+    ("architectures/fcn/width", 3.5, "architectures.fcn: depth and width must be at least 1, whole numbers, got 2 and"),
+    (
+        "architectures/fcn/width",
+        True,
+        "architectures.fcn: depth and width must be at least 1, whole numbers, got 2 and",
+    ),
     ("architectures/fcn/depth", 0, "depth and width must be at least 1"),
+    ("architectures/fcn/widths", [4], "architectures.fcn: widths stand for depth and width: give one or the other"),
+    ("architectures/fcn", FCN | {"widths": []}, "architectures.fcn: widths must be whole numbers, 1 or more, one for"),
+    (
+        "architectures/fcn",
+        FCN | {"widths": [4, 0]},
+        "widths must be whole numbers, 1 or more, one for each layer, got [4",
+    ),
+    ("architectures/fcn", FCN | {"widths": [4, 2.5]}, "widths must be whole numbers, 1 or more"),
+    ("architectures/fcn", FCN | {"widths": "44"}, "widths must be whole numbers, 1 or more"),
+    ("architectures/fcn", FCN | {"widths": 4}, "widths must be whole numbers, 1 or more"),
     ("tasks/mnist/dataset", "mnsit", "unknown name mnsit (did you mean mnist?)"),
     ("tasks/mnist/train_size", 4500, "train_size + recorded_test_size = 5500 is more than the 5000 examples"),
-    ("tasks/mnist/positive_classes", [11], "positive_classes: must be some, not all"),
-    ("tasks/mnist/options", {"form": "tfidf"}, "tasks.mnist.options: unknown option form; allowed: none"),
+    ("tasks/mnist/positive_classes", [11], "tasks.mnist: positive_classes must be some, not all"),
+    ("tasks/mnist/positive_classes", [], "tasks.mnist.positive_classes: "),
+    ("tasks/mnist/negative_classes", [], "tasks.mnist.negative_classes: "),
+    ("tasks/mnist/negative_classes", [11], "tasks.mnist: negative_classes must be some, not all"),
+    (
+        "tasks/mnist/negative_classes",
+        [4, 5],
+        "positive_classes and negative_classes must have no class in common, got [5",
+    ),
+    (
+        "tasks/mnist",
+        TWO | {"train_size": 15, "recorded_test_size": 100, "balanced": True},
+        "tasks.mnist: train_size must be even for a balanced S",
+    ),
+    (
+        "tasks/mnist",
+        TWO | {"train_size": 1002, "recorded_test_size": 500},
+        "= 1502 is more than the 1000 examples there",
+    ),
+    (
+        "tasks/mnist",
+        TWO | {"positive_classes": [1, 7], "train_size": 1002, "recorded_test_size": 100, "balanced": True},
+        "tasks.mnist: negative_classes have 500 examples, and a balanced S of train_size 1002 needs 501",
+    ),
+    (
+        "tasks/mnist",
+        TWO | {"train_size": 2, "recorded_test_size": 100, "train_indices": [7]},
+        "train_indices must be train_size = 2 different",
+    ),
+    (
+        "tasks/mnist",
+        TWO | {"train_size": 2, "recorded_test_size": 100, "train_indices": [7, 5000]},
+        "tasks.mnist: train_indices holds 5000, but mnist_embedded has 5000 examples, from 0 on",
+    ),
+    ("tasks/mnist", TWO | {"train_indices": [-1]}, "tasks.mnist.train_indices.0: -1 is less than the minimum of 0"),
+    ("tasks/mnist", TWO | {"balanced": "yes"}, "tasks.mnist.balanced: must be of type boolean, got 'yes'"),
+    ("tasks/mnist", TWO | {"recorded_test_size": "al"}, "tasks.mnist.recorded_test_size: 'al' does not match '^all$'"),
+    ("tasks/mnist", TWO | {"recorded_test_size": 0}, "tasks.mnist.recorded_test_size: 0 is less than the minimum of 1"),
+    (
+        "tasks/mnist",
+        TWO | {"recorded_test_size": "all", "train_size": 1000},
+        "tasks.mnist.recorded_test_size: train_size 1000 leaves none of the 1000 examples of its classes",
+    ),
+    ("tasks/mnist", TWO | {"recorded_test_size": "all", "positive_classes": [0]}, "no class in common, got [0] twice"),
+    ("tasks/mnist/options", {"form": "tfidf"}, "tasks.mnist.options: unknown option form; allowed: pool, standardize"),
+    ("tasks/mnist/options", {"pool": 3}, "tasks.mnist.options: pool must divide the 28 pixels of a side, got 3"),
+    ("tasks/mnist/options", {"pool": 2.0}, "tasks.mnist.options.pool: must be of type int, got 2.0"),
+    ("tasks/mnist/options", {"standardize": 0.1}, "tasks.mnist.options.standardize: must be of type list, got 0.1"),
+    (
+        "tasks/mnist/options",
+        {"standardize": [0.1, -1]},
+        "tasks.mnist.options: standardize must be the mean of pixels and",
+    ),
     ("tasks/mnist/options", "tfidf", "tasks.mnist.options: must be of type object, got 'tfidf'"),
     ("tasks/mnist/options", {"form": None}, "tasks.mnist.options.form: must be of type number or string or"),
-    ("tasks/reviews", IMDB | {"train_size": 49_000}, "= 50000 is more than the 49582 examples of imdb"),
-    ("tasks/reviews", IMDB | {"positive_classes": [2]}, "positive_classes: must be some, not all, of [0, 1], got [2]"),
+    ("tasks/reviews", IMDB | {"train_size": 49_000}, "= 50000 is more than the 49582 examples there are"),
+    (
+        "tasks/reviews",
+        IMDB | {"positive_classes": [2]},
+        "positive_classes must be some, not all, of the classes [0, 1],",
+    ),
     (
         "tasks/reviews",
         IMDB | {"options": {"from": "tfidf"}},
@@ -131,7 +322,7 @@ WRONG = [
         "tasks.reviews.options: form must be sequences or tfidf, got bag",
     ),
     ("tasks/bits", BOOLEAN | {"options": {"target": "xor"}}, "tasks.bits.options: target must be bit, conjunction,"),
-    ("tasks/bits", BOOLEAN | {"recorded_test_size": 65}, "= 129 is more than the 128 examples of boolean"),
+    ("tasks/bits", BOOLEAN | {"recorded_test_size": 65}, "= 129 is more than the 128 examples there are"),
     ("device", "gpu", "device: unknown value gpu"),
     ("name", "a/b", "name: 'a/b' does not match"),
     ("name", "..", "name: '..' does not match"),
@@ -158,6 +349,14 @@ WRONG = [
         "sweeps",
         {"a": SWEEP | {"setting": "optimizer.rate"}},
         "optimizer.rate is not a number that experiments.mnist-sgd",
+    ),
+    ("volume", {}, "volume: the key domain_size is missing"),
+    ("volume", {"domain_size": 7}, "volume.domain_size: 7 is not in the domain_sizes of mnist-sgd"),
+    ("volume", {"domain_size": 20, "experiments": ["fashion-*"]}, "volume.experiments: unknown name fashion-*"),
+    (
+        "volume",
+        {"domain_size": 20},
+        "volume.experiments: mnist-sgd and all on the same data and architecture have |S| =",
     ),
     ("sweeps", {"a": SWEEP | {"setting": "optimizers.learning_rate"}}, "optimizers.learning_rate is not a number"),
     ("by_error", {"numbers": 3}, "unknown key numbers (did you mean number?)"),
@@ -203,6 +402,53 @@ def test_options_of_data_sets_are_kept_and_add_nothing_to_tasks_without(monkeypa
     tasks = read(config).tasks
     assert tasks["reviews"]["options"] == {"form": "tfidf", "vocabulary": 500}
     assert tasks["mnist"] == QUICKSTART["tasks"]["mnist"]
+
+
+def test_all_that_s_leaves_is_a_number_in_the_plan(monkeypatch):
+    config = changed("tasks/mnist", TWO | {"recorded_test_size": "all", "seed": 0})
+    plan = planned(config)
+    assert plan.configuration.tasks["mnist"]["recorded_test_size"] == 984
+    assert plan.domains_of("mnist", [20, 100]) == {20: 20, 100: 9}
+    # A line of a sweep joins tasks of which S leaves more or less.
+    sizes = seeded([0])
+    sizes["tasks"] = {"mnist-{train_size}": TWO | {"recorded_test_size": "all", "grid": {"train_size": [4, 16]}}}
+    sizes["sweeps"] = {"a": {"setting": "task.train_size", "experiments": ["mnist-*"], "domain_size": 20}}
+    assert set(read(sizes).sweeps["a"].values.values()) == {4, 16}
+    # It is no other task than that with the number.
+    number = planned(changed("tasks/mnist", TWO | {"recorded_test_size": 984, "seed": 0}))
+    assert plan.key("task", "mnist") == number.key("task", "mnist")
+    config["tasks"]["mnist"]["dataset"] = "mnist"
+    assert read(config).tasks["mnist"]["recorded_test_size"] == 6903 + 7293 - 16
+    # All classes are as many as the data set has.
+    bits = changed("tasks/bits", BOOLEAN | {"recorded_test_size": "all"})
+    assert read(bits).tasks["bits"]["recorded_test_size"] == 64
+    silent = replace(DATASETS["mnist_embedded"], class_sizes={})
+    monkeypatch.setitem(DATASETS._entries, "mnist_embedded", silent)
+    config["tasks"]["mnist"]["dataset"] = "mnist_embedded"
+    with pytest.raises(ConfigurationError, match=r"^tasks\.mnist\.recorded_test_size: how many .* give a number inst"):
+        read(config)
+
+
+def test_inputs_of_prepared_images_are_those_that_networks_are_checked_on():
+    config = changed("tasks/mnist", QUICKSTART["tasks"]["mnist"] | {"options": {"pool": 14}})
+    config["architectures"]["fcn"] = {"kind": "Convolutional", "pooling": "max"}
+    config["experiments"]["mnist-{optimizer}"]["posteriors"] = ["mse"]
+    with pytest.raises(ConfigurationError, match="2 poolings need images of at least 4x4, got 2x2"):
+        read(config)
+
+
+def test_epochs_that_are_not_asked_for_are_in_no_key():
+    plain, least = planned(QUICKSTART), planned(changed(f"{EXPERIMENT}/min_epochs", 60))
+    assert "min_epochs" not in plain.training("mnist-sgd")
+    assert least.training("mnist-sgd") == plain.training("mnist-sgd") | {"min_epochs": 60}
+    assert least.key("train", "mnist-sgd") != plain.key("train", "mnist-sgd")
+    assert planned(changed(f"{EXPERIMENT}/min_epochs", 0)).key("train", "mnist-sgd") == plain.key("train", "mnist-sgd")
+
+
+def test_samplers_of_networks_take_layers_of_different_widths():
+    config = changed("architectures/fcn", FCN | {"widths": [8, 4]})
+    config["posteriors"] = {"rejection": {}, "splitting": {}}
+    assert read(config).architectures["fcn"]["widths"] == [8, 4]
 
 
 def test_critical_samples_of_words_are_refused():
@@ -285,6 +531,39 @@ def test_a_sweep_knows_the_value_and_the_line_of_each_experiment():
         experiments = {**QUICKSTART["experiments"], "mnist-again": {**again, **changed}}
         with pytest.raises(ConfigurationError, match=message):
             read({**QUICKSTART, "experiments": experiments, "sweeps": {"rate": SWEEP}})
+
+
+def test_a_curve_over_training_set_sizes_is_of_one_kind_of_data_and_architecture():
+    """Whatever the seed; overtraining is a line of its own, and curves come in the order of the sections."""
+    config = seeded([0, 1])
+    sizes = {"recorded_test_size": 500, "grid": {"train_size": [4, 16], "seed": [0, 1]}}
+    config["tasks"] = {
+        "mnist-{train_size}-{seed}": QUICKSTART["tasks"]["mnist"] | sizes,
+        "two-{train_size}-{seed}": TWO | sizes,
+    }
+    for task in config["tasks"].values():
+        task.pop("train_size", None)
+        task.pop("seed", None)
+    config["architectures"] = dict.fromkeys(("narrow", "fcn"), FCN)
+    template = config["experiments"].pop("{task}-{optimizer}")
+    tasks = {"task": ["two-*", "mnist-*"], "architecture": ["fcn", "narrow"], "optimizer": ["sgd", "adam"]}
+    del template["architecture"]
+    config["experiments"] = {
+        "{task}-{architecture}-{optimizer}": template | {"grid": tasks},
+        "{task}-{architecture}-{optimizer}-past": template
+        | {"grid": tasks | {"optimizer": ["sgd"]}, "extra_epochs": 64},
+    }
+    before = planned(config)
+    plan = planned(config | {"volume": {"domain_size": 20}})
+    curves = plan.curves()
+    assert list(curves) == ["mnist, narrow", "mnist, fcn", "two, narrow", "two, fcn"]
+    assert curves["two, fcn"]["values"]["two-16-1-fcn-sgd-past"] == 16
+    assert set(curves["two, fcn"]["groups"].values()) == {"sgd", "adam", "sgd + 64 epochs"}
+    assert all(name.startswith("two-") and "-fcn-" in name for name in curves["two, fcn"]["values"])
+    # Claims are tested on them, and are out of date; nothing else is.
+    assert plan.lines()["two, fcn"]["figure"] == "volume"
+    assert plan.key("claims") != before.key("claims")
+    assert plan.key("studies") == before.key("studies")
 
 
 @pytest.mark.parametrize(("path", "value", "message"), WRONG, ids=[f"{path}={value}" for path, value, _ in WRONG])

@@ -173,7 +173,7 @@ def test_bad_options(options, message):
 def test_bad_inputs():
     images = np.full((2, 4, 4), np.nan)
     for architecture in (Convolutional(), Convolutional(pooling="max")):
-        with pytest.raises(ValueError, match="inputs of the kernel must be finite"):
+        with pytest.raises(ValueError, match="inputs must be finite"):
             architecture.kernel(images)
     with pytest.raises(ValueError, match=r"inputs must be images \(H, W\) or \(H, W, C\), got shape \(5,\)"):
         Convolutional().initial_parameters((5,), np.random.default_rng(0))

@@ -11,8 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from scipy.stats import chisquare
 
 from sgdbayes.datasets import DATASETS, LabelledData, Task, draw_task, fashion_mnist, load_task, mnist
+from sgdbayes.datasets._images import image_inputs, prepare_images
 from sgdbayes.figures.style import describe_task
 from sgdbayes.files import DamagedFileError
 from sgdbayes.registry import resolve
@@ -60,17 +63,103 @@ def test_embedded_mnist_is_what_the_registry_says():
 
 def test_a_task_is_drawn_by_its_seed(monkeypatch):
     data = resolve(DATASETS["mnist_embedded"].load)(Path("nowhere"))
-    known = dataclasses.replace(DATASETS["mnist_embedded"], load=lambda _folder: data)
+    known = dataclasses.replace(DATASETS["mnist_embedded"], load=lambda _folder: data, check=None)
     monkeypatch.setitem(DATASETS._entries, "mnist_embedded", known)
-    task = load_task({"dataset": "mnist_embedded", **SETTINGS}, Path("nowhere"))
+    task = load_task("mnist_embedded", **SETTINGS)
     assert (len(task.train_labels), len(task.test_labels)) == (60, 40)
     assert not set(task.train_indices) & set(task.test_indices)
     assert ((task.train_labels > 0) == (data.classes[task.train_indices] >= 5)).all()
     assert (task.test_inputs == data.inputs[task.test_indices]).all()
-    again = load_task({"dataset": "mnist_embedded", **SETTINGS}, Path("nowhere"))
+    again = load_task("mnist_embedded", **SETTINGS)
     assert (again.train_indices == task.train_indices).all()
-    other = load_task({"dataset": "mnist_embedded", **SETTINGS, "seed": 2}, Path("nowhere"))
+    other = load_task("mnist_embedded", **SETTINGS | {"seed": 2})
     assert (other.train_indices != task.train_indices).any()
+    # What results of before were made from.
+    drawn = np.random.default_rng(1).permutation(5000)[:100]
+    np.testing.assert_array_equal(np.concatenate([task.train_indices, task.test_indices]), drawn)
+    both = load_task("mnist_embedded", **SETTINGS, negative_classes=[0, 1, 2, 3, 4])
+    np.testing.assert_array_equal(both.test_indices, task.test_indices)
+
+
+def numbered(*sizes: int) -> LabelledData:
+    """So many examples of class 0, 1, ..., mixed, each holding its number."""
+    classes = np.random.default_rng(5).permutation(np.repeat(np.arange(len(sizes)), sizes))
+    return LabelledData(np.arange(len(classes), dtype=np.float32)[:, None], classes)
+
+
+@pytest.mark.parametrize("balanced", [False, True])
+def test_two_groups_of_classes_leave_the_others_out(balanced):
+    data = numbered(40, 50, 60, 70)
+    task = draw_task(data, positive_classes=[3], negative_classes=[0, 1], train_size=50, recorded_test_size=110, seed=2,
+                     balanced=balanced)  # fmt: skip
+    drawn = np.concatenate([task.train_indices, task.test_indices])
+    assert len(set(drawn)) == 160
+    assert set(drawn) == set(np.flatnonzero(data.classes != 2))
+    labels = np.concatenate([task.train_labels, task.test_labels])
+    np.testing.assert_array_equal(labels, np.where(data.classes[drawn] == 3, 1, -1))
+    np.testing.assert_array_equal(task.test_inputs[:, 0], task.test_indices)
+    assert (task.train_labels.sum() == 0) == balanced
+
+
+def test_a_balanced_task_is_any_such_task_with_equal_chance():
+    """Of six examples of either class, one of each in S: of the ten left each pair is as likely the first two."""
+    data, seeds = numbered(6, 6), 6000
+    settings = {"positive_classes": [1], "train_size": 2, "recorded_test_size": 2, "balanced": True}
+    tasks = [draw_task(data, seed=seed, **settings) for seed in range(seeds)]
+    assert all(task.train_labels.sum() == 0 for task in tasks)
+    for which in (0, 1):
+        counts = np.bincount([task.train_indices[which] for task in tasks], minlength=12)
+        assert chisquare(counts).pvalue > 1e-3
+        assert chisquare(np.bincount([task.test_indices[which] for task in tasks], minlength=12)).pvalue > 1e-3
+    same = np.mean([task.test_labels.prod() > 0 for task in tasks])
+    assert abs(same - 4 / 9) < 4 * (4 / 9 * 5 / 9 / seeds) ** 0.5
+    again = draw_task(data, seed=7, **settings)
+    np.testing.assert_array_equal(again.train_indices, tasks[7].train_indices)
+    np.testing.assert_array_equal(again.test_indices, tasks[7].test_indices)
+
+
+def test_class_sizes_of_the_registry_are_those_of_its_classes():
+    for dataset in DATASETS.values():
+        if dataset.class_sizes:
+            assert set(dataset.class_sizes) == set(dataset.classes)
+            assert sum(dataset.class_sizes.values()) == dataset.size
+            assert dataset.examples_of(dataset.classes[:1]) == dataset.class_sizes[dataset.classes[0]]
+        assert dataset.examples_of(dataset.classes) == dataset.size
+    assert DATASETS["boolean"].examples_of([1]) is None
+
+
+def test_images_are_pooled_and_standardised():
+    images = np.random.default_rng(0).random((3, 28, 28)).astype(np.float32)
+    prepared = prepare_images(images, standardize=[0.1307, 0.3081], pool=2)
+    assert prepared.dtype == np.float32
+    assert prepared.shape[1:] == image_inputs(standardize=[0.1307, 0.3081], pool=2).shape == (14, 14)
+    # In torch, and in the order of Peleg and Hein.
+    standardised = (torch.from_numpy(images) - 0.1307) / 0.3081
+    np.testing.assert_allclose(prepared, torch.nn.functional.max_pool2d(standardised, 2).numpy(), rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(prepare_images(images, standardize=(), pool=1), images)
+    for wrong, said in (
+        ({"pool": 3}, "pool must divide the 28 pixels of a side, got 3"),
+        ({"pool": 0}, "pool must divide the 28 pixels of a side, got 0"),
+        ({"standardize": [0.1, 0]}, r"a standard deviation above 0, got \[0.1, 0\]"),
+        ({"standardize": [0.1]}, r"standardize must be the mean of pixels and a standard .* got \[0.1\]"),
+        ({"standardize": ["0.1", 1]}, "standardize must be the mean of pixels"),
+        ({"standardize": [0.1, float("inf")]}, "standardize must be the mean of pixels"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            prepare_images(images, **{"standardize": (), "pool": 1} | wrong)
+
+
+@pytest.mark.parametrize("name", ["mnist_embedded", "mnist", "fashion_mnist"])
+def test_options_of_images_reach_their_tasks(small_mnist, monkeypatch, name):
+    monkeypatch.setattr(fashion_mnist, "_FILES", mnist._FILES)
+    settings = {"dataset": name, "positive_classes": [7, 8, 9], "train_size": 6, "recorded_test_size": 4, "seed": 0}
+    plain = load_task(**settings, folder=small_mnist)
+    pooled = load_task(**settings, options={"pool": 4, "standardize": [0.5, 0.25]}, folder=small_mnist)
+    np.testing.assert_array_equal(plain.test_indices, pooled.test_indices)
+    largest = plain.test_inputs.reshape(4, 7, 4, 7, 4).max((2, 4))
+    np.testing.assert_allclose(pooled.test_inputs, (largest - 0.5) / 0.25, rtol=1e-6)
+    with pytest.raises(ValueError, match="pool must divide the 28 pixels"):
+        load_task(**settings, options={"pool": 5}, folder="nowhere")
 
 
 def test_full_mnist_from_made_up_files_of_its_format(small_mnist):
@@ -108,7 +197,7 @@ def test_fashion_mnist_is_found_in_each_of_its_places(tmp_path, monkeypatch, pla
 def test_all_images_for_real(tmp_path, name, numbers):
     data = resolve(DATASETS[name].load)(tmp_path)
     assert data.inputs.shape == (DATASETS[name].size, 28, 28)
-    assert np.bincount(data.classes).tolist() == numbers
+    assert np.bincount(data.classes).tolist() == numbers == list(DATASETS[name].class_sizes.values())
 
 
 @pytest.mark.parametrize("damage", ["truncated", "flipped", "wrong magic number", "not gzip"])
@@ -178,6 +267,18 @@ def test_a_download_takes_its_place_only_whole(small_mnist, monkeypatch, whole):
         assert list((small_mnist / "mnist").iterdir()) == []
 
 
+def test_an_s_that_is_given_is_taken_and_no_test_point():
+    data = LabelledData(np.arange(12, dtype=np.float32)[:, None], np.arange(12) % 4)
+    settings = {"positive_classes": (1,), "negative_classes": (3,), "train_size": 2, "recorded_test_size": 4}
+    first, second = (draw_task(data, **settings, train_indices=[7, 1], seed=seed) for seed in (0, 1))
+    for task in (first, second):
+        assert task.train_indices.tolist() == [7, 1]
+        assert task.train_labels.tolist() == [-1, 1]
+        assert task.train_inputs.ravel().tolist() == [7, 1]
+        assert set(task.test_indices) == {3, 5, 9, 11}
+    assert first.test_indices.tolist() != second.test_indices.tolist()
+
+
 def test_captions_name_the_options_of_a_data_set():
     task = {"dataset": "imdb", "positive_classes": [1], "train_size": 45_000, "seed": 0}
     caption = describe_task(task | {"options": {"form": "tfidf", "vocabulary": 500}})
@@ -185,11 +286,16 @@ def test_captions_name_the_options_of_a_data_set():
     assert describe_task(task | {"dataset": "mnist", "positive_classes": [0, 1]}).startswith(
         "Data: mnist, classes 0, 1 "
     )
+    two = task | {"dataset": "mnist", "positive_classes": [7], "negative_classes": [0], "train_size": 16}
+    assert describe_task(two | {"balanced": True}).startswith("Data: mnist, class 7 against 0, |S| = 16, balanced, ")
+    assert "|S| = 16, S given, task seed 0" in describe_task(two | {"train_indices": list(range(16))})
 
 
 def test_an_unknown_option_is_refused():
-    with pytest.raises(ValueError, match=r"unknown options \['taget'\] of boolean; known: \['target', 'target_seed'\]"):
-        load_task({"dataset": "boolean", "options": {"taget": "parity"}, **SETTINGS}, Path("nowhere"))
+    with pytest.raises(
+        ValueError, match=r"unknown option of boolean: taget \(did you mean target\?\); allowed: target"
+    ):
+        load_task("boolean", options={"taget": "parity"}, **SETTINGS)
 
 
 def test_bad_tasks():
@@ -201,5 +307,22 @@ def test_bad_tasks():
         ValueError, match=r"positive_classes must be some, not all, of the classes \[0, 1, 2\], got \[7\]"
     ):
         draw_task(data, **options | {"positive_classes": (7,)})
-    with pytest.raises(ValueError, match="train_labels must be -1 or"):
+    for wrong, said in (
+        ({"positive_classes": ()}, r"positive_classes must be some, not all, of the classes \[0, 1, 2\], got \[\]"),
+        ({"negative_classes": ()}, r"negative_classes must be some, not all, of the classes \[0, 1, 2\], got \[\]"),
+        ({"negative_classes": (7,)}, r"negative_classes must be some, .* got \[7\]"),
+        ({"negative_classes": (0, 1)}, r"must have no class in common, got \[1\] twice"),
+        ({"negative_classes": (0,)}, "= 10 is more than the 7 examples"),
+        ({"balanced": True}, "train_size must be even for a balanced S, got 5"),
+        ({"balanced": True, "train_size": 8, "recorded_test_size": 2}, "positive_classes have 3 examples, and a .* 4"),
+        ({"balanced": True, "positive_classes": (0, 1), "train_size": 8, "recorded_test_size": 2},
+         "negative_classes have 3 examples, and a balanced S of train_size 8 needs 4"),
+        ({"train_indices": [1, 1, 2, 3, 4]}, "train_indices must be train_size = 5 different numbers, got 5, 4 "),
+        ({"train_indices": [1, 2]}, "train_indices must be train_size = 5 different numbers, got 2"),
+        ({"train_indices": [0, 1, 2, 3, 4], "balanced": True, "train_size": 5}, "balanced is for an S that is drawn"),
+        ({"negative_classes": (0,), "train_indices": [0, 2], "train_size": 2}, "holds 2, which is no example"),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=said):
+            draw_task(data, **options | wrong)
+    with pytest.raises(ValueError, match="train_labels must be bool or -1 and"):
         Task(data.inputs, np.zeros(10), data.inputs, np.ones(10), np.arange(10), np.arange(10))

@@ -12,6 +12,7 @@ from scipy import stats
 
 from sgdbayes.architectures import FullyConnected
 from sgdbayes.files import read_arrays, write_arrays
+from sgdbayes.functions import Domain, disjoint_domains
 from sgdbayes.pipeline.checking import check_kinds
 from sgdbayes.pipeline.mistakes import ConfigurationError
 from sgdbayes.pipeline.plan import Plan
@@ -67,15 +68,15 @@ def test_what_is_not_resolved_gets_no_number():
     codes = np.zeros((1, 100), dtype=int)
     codes[0, :4] = 1
     posterior = EmpiricalPosterior(functions(codes))
-    table = function_probabilities(posterior, {2: ["11", "10", "00"]}, seed=0).set_index("function")
+    table = function_probabilities(posterior, ["11", "10", "00"], seed=0).set_index("function")
     assert table["draws"].to_dict() == {"11": 96, "10": 4, "00": 0}
-    assert table.loc[["10", "00"], ["log_p", "log_p_se"]].isna().all(axis=None)
-    assert table.loc["11", "log_p"] == pytest.approx(np.log(0.96))
+    assert table["log_p_se"].isna().to_dict() == {"11": False, "10": True, "00": True}
+    assert table["log_p"].tolist() == pytest.approx([np.log(0.96), np.log(0.04), np.nan], nan_ok=True)
     # Half of one run, nothing of seven others: a single draw's worth.
     codes = np.zeros((8, 100), dtype=int)
     codes[3, :50] = 1
-    table = function_probabilities(EmpiricalPosterior(functions(codes)), {2: ["10"]}, seed=0)
-    assert table["draws"][0] == pytest.approx(1, abs=0.2) and np.isnan(table["log_p"][0])
+    table = function_probabilities(EmpiricalPosterior(functions(codes)), ["10"], seed=0)
+    assert table["draws"][0] == pytest.approx(1, abs=0.2) and np.isnan(table["log_p_se"][0])
     # All draws alike: the probability is 1, but not beyond doubt.
     log_p, error, draws = EmpiricalPosterior(np.ones((1, 50, 2), dtype=bool)).log_probabilities(ALL[:1])
     assert (log_p[0], draws[0]) == (0, 50) and 0.02 < error[0] < 0.1
@@ -95,7 +96,27 @@ def test_draws_are_never_repeated():
     drawn = posterior.draw_functions(100, seed=1)
     assert sorted(map(bytes, drawn)) == sorted(map(bytes, posterior.functions.reshape(40, 6)))
     np.testing.assert_array_equal(posterior.draw_functions(7, seed=1), drawn[:7])
-    assert drawn_functions(posterior, np.ones(6), [3, 6], number=100, seed=0)["count"].sum() == 80
+    # Half of them, on each domain: the others say how probable they are.
+    table = drawn_functions(posterior, np.ones(6), disjoint_domains(6, [3, 6], 2), asked=100, drawn=100, seed=0)
+    assert table.groupby(["domain_size", "domain"])["count"].sum().to_dict() == {(3, 0): 20, (3, 1): 20, (6, 0): 20}
+
+
+def test_draws_are_judged_by_runs_that_they_were_not_drawn_from():
+    drawn = np.zeros((4, 10, 3), dtype=bool)
+    drawn[:2, :, 0] = True
+    drawn[2:, 5:, 0] = True
+    first, second = EmpiricalPosterior(drawn).halves()
+    assert [each.functions.shape for each in (first, second)] == [(2, 10, 3)] * 2
+    table = drawn_functions(EmpiricalPosterior(drawn), -np.ones(3), [Domain(3, 0)], asked=15, drawn=15, seed=0)
+    assert table[["function", "count", "test_errors"]].to_numpy().tolist() == [["100", 15, 1]]
+    assert table["log_p"].iloc[0] == pytest.approx(np.log(0.5))
+    # One run is cut in two.
+    assert [each.functions.shape for each in EmpiricalPosterior(drawn[:1]).halves()] == [(1, 5, 3)] * 2
+    with pytest.raises(ValueError, match="one draw is too few"):
+        EmpiricalPosterior(drawn[:1, :1]).halves()
+    # What was drawn once is in one half alone, and has no probability.
+    once = EmpiricalPosterior(np.eye(4, dtype=bool)[None])
+    assert drawn_functions(once, np.ones(4), [Domain(4, 0)], asked=9, drawn=9, seed=0)["log_p"].isna().all()
 
 
 def test_it_is_stored_and_read(tmp_path):
@@ -103,16 +124,14 @@ def test_it_is_stored_and_read(tmp_path):
     write_arrays(tmp_path / "p.npz", asdict(posterior), {})
     again = stored_posterior(read_arrays(tmp_path / "p.npz"))
     assert isinstance(again, EmpiricalPosterior)
-    np.testing.assert_array_equal(again.head(2).functions, posterior.functions[:, :, :2])
+    np.testing.assert_array_equal(again.on(slice(2, 5)).functions, posterior.functions[:, :, 2:5])
 
 
 def test_bad_input():
-    with pytest.raises(ValueError, match="functions must be bool, of shape"):
-        EmpiricalPosterior(np.ones((1, 5, 2)))
-    with pytest.raises(ValueError, match=r"got bool of shape \(1, 0, 2\)"):
+    with pytest.raises(ValueError, match=r"functions must be bool or -1 and \+1, got \[0\.0\]"):
+        EmpiricalPosterior(np.zeros((1, 5, 2)))
+    with pytest.raises(ValueError, match=r"non-empty array of 3 dimension\(s\), got shape \(1, 0, 2\)"):
         EmpiricalPosterior(np.ones((1, 0, 2), dtype=bool))
-    with pytest.raises(ValueError, match="or from at least 4 runs, got 2"):
-        EmpiricalPosterior(np.ones((2, 5, 2), dtype=bool))
     with pytest.raises(ValueError, match=r"labels must have 2 columns, got shape \(1, 3\)"):
         EmpiricalPosterior(np.ones((1, 5, 2), dtype=bool)).log_probabilities(np.ones((1, 3)))
 
@@ -133,7 +152,7 @@ def test_rejection_is_a_posterior_of_the_configuration():
     assert facts["acceptance_low"] < facts["acceptance"] == 300 / facts["networks"] < facts["acceptance_high"]
     assert facts["log_evidence"] == np.log(facts["acceptance"])
     impossible = replace(task, train_inputs=task.train_inputs[[0, 0, 1, 1]], train_labels=np.array([1, -1, 1, -1]))
-    with pytest.raises(RuntimeError, match=r"none of 1,000 random networks fitted S .*fewer than 0\.0038 of them"):
+    with pytest.raises(RuntimeError, match=r"none of 1,000 random networks fitted S; by how many fit 2 of its 4 exam"):
         POSTERIORS["rejection"].fitted(impossible.head(5), architecture, [], {"networks": 1000})
 
 

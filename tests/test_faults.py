@@ -23,14 +23,14 @@ pytestmark = pytest.mark.slow
 
 # Networks are overtrained, and the posterior sampled, for long enough to be interrupted.
 CONFIGURATION = {
-    **{key: TINY[key] for key in ("device", "tasks", "architectures", "optimizers", "posterior_draws", "comparison")},
+    **{key: TINY[key] for key in ("device", "tasks", "architectures", "optimizers", "domains", "comparison")},
     "name": "tiny",
     "block_size": 10,
     "posteriors": {"zero_one": {"samples": 1000}},
     "experiments": {"small": {"task": "small", "architecture": "fcn", "optimizer": "sgd", "networks": 30,
                               "batch_size": 8, "domain_sizes": [8], "extra_epochs": 300}},
 }  # fmt: skip
-TABLES = ["experiments/small/runs.parquet", "experiments/small/functions.parquet", "comparison.csv", "bands.csv"]
+TABLES = [*(f"experiments/small/{name}.parquet" for name in ("runs", "functions")), "domains.parquet", "studies.csv"]
 TARGETS = ["--", *(f"results/tiny/{name}" for name in TABLES)]
 
 
@@ -229,6 +229,6 @@ def test_committed_tables_draw_their_figures_and_nothing_is_computed_again(proje
         "snakemake", "--configfile", "config/desk.yaml", "--dry-run", "--quiet", "rules", "--", "figures"
     )
     assert project.rules_in(plan.stdout + plan.stderr) <= {
-        "scatter", "optimizers", "errors", "ranks", "favourites", "reference_figure", "complexity_figure",
-        "by_error_figure", "sweep", "predictors", "margins_figure", "figures",
+        "answer", "scatter", "errors", "ranks", "reference_figure", "complexity_figure", "by_error_figure", "sweep",
+        "predictors", "margins_figure", "figures",
     }  # fmt: skip

@@ -1,6 +1,7 @@
 """What is unresolved, unseen or missing is counted in a figure, not drawn at a made-up place."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,175 +12,422 @@ from matplotlib.collections import PathCollection
 from PIL import Image
 from scipy import stats
 
-from sgdbayes.analysis.posterior_pairs import compare_posteriors
+from sgdbayes.figures.against_frequency import draw_scatter
+from sgdbayes.figures.answer import draw_answer
 from sgdbayes.figures.by_error import draw_by_error
 from sgdbayes.figures.complexity import draw_complexity
+from sgdbayes.figures.distributions import draw_ranks, draw_test_errors
+from sgdbayes.figures.histograms import asked_weights, gap_title
+from sgdbayes.figures.points import correlation_title
 from sgdbayes.figures.predictors import draw_predictors
 from sgdbayes.figures.reference import draw_reference
-from sgdbayes.figures.scatter import draw_optimizers, draw_scatter
-from sgdbayes.figures.style import log_scale, power_of_ten, save_figure
+from sgdbayes.figures.studies import common_size, covered, extent, pair_estimate, shown_rows
+from sgdbayes.figures.style import log_scale, power_of_ten, run_style, save_figure
 from sgdbayes.figures.sweep import draw_sweep
-from sgdbayes.functions import tabulate_functions
+from sgdbayes.figures.volume import draw_volume
+from sgdbayes.functions import as_strings, frequency_table
+from sgdbayes.pipeline.plan import Plan
+from sgdbayes.pipeline.reading import read_configuration
 
+ROOT = Path(__file__).parents[1]
 TASK = {"dataset": "bits", "positive_classes": [1], "train_size": 3, "seed": 0}
 NETWORK = {"kind": "FullyConnected", "width": 8}
-TRAINING = training()
-LABELS = np.array([1, -1, 1, 1, -1])
+TRAINING = training(networks=60)
+ABOUT = {"task": TASK, "seeds": [0, 1]}
+ASKING = {"asked": 10, "min_count": 3, "top": 2}
+SIZE, DOMAINS = 5, 3
+OVER_S, OVER_E = "training sets, test points and networks", "test points and networks"
 
 
 @pytest.fixture(autouse=True)
-def close():
-    yield
+def style():
+    with run_style():
+        yield
     plt.close("all")
 
 
-def probabilities(unresolved: int) -> pd.DataFrame:
-    """All 32 functions, the first so many of them unresolved."""
-    p = np.random.default_rng(0).dirichlet(np.ones(32))
-    table = pd.DataFrame(
-        {"domain_size": 5, "function": [format(code, "05b") for code in range(32)], "log_p": np.log(p), "log_p_se": 0.1}
-    )
-    table.loc[: unresolved - 1, ["log_p", "log_p_se"]] = np.nan
+def functions(*posteriors: str, unresolved: int = 0) -> pd.DataFrame:
+    """Of two experiments on three domains what sixty networks ended as; of the last posterior so many unresolved."""
+    rng = np.random.default_rng(0)
+    tables = []
+    for experiment in ("e0", "e1"):
+        for domain in range(DOMAINS):
+            found = rng.random((60, SIZE)) < 0.25
+            table = frequency_table(found, np.full(SIZE, -1)).assign(domain=domain, domain_size=SIZE)
+            for posterior in posteriors or ("zero_one",):
+                table[f"log_p_{posterior}"] = -1.0 - table["test_errors"] - rng.random(len(table))
+                table[f"log_p_{posterior}_se"] = 0.1
+            tables.append(table.assign(experiment=experiment))
+    table = pd.concat(tables, ignore_index=True)
+    table.loc[: unresolved - 1, f"log_p_{(posteriors or ('zero_one',))[-1]}_se"] = np.nan
     return table
 
 
-def functions(unresolved: int) -> pd.DataFrame:
-    """Twelve networks, eleven functions of which two are unseen and, under b, the first so many unresolved."""
-    found = np.array([[code >> bit & 1 for bit in range(4, -1, -1)] for code in [0, 0, 0, 0, *range(8)]], dtype=bool)
-    known = {"a": probabilities(0), "b": probabilities(unresolved)}
-    return tabulate_functions(found, LABELS, known, asked_found=99, favoured={"11111", "11110", "11100"})
+def draws(posterior: str = "zero_one") -> pd.DataFrame:
+    """On each domain of two tasks three functions, drawn 1, 2 and 3 times."""
+    each = {"posterior": posterior, "domain_size": SIZE, "count": [1, 2, 3], "test_errors": [1, 2, 3]}
+    each |= {"log_p": [-2.0, -3.0, -5.0], "function": as_strings(np.eye(3, SIZE) > 0)}
+    return pd.concat(
+        [pd.DataFrame(each).assign(task=task, domain=domain) for task in "st" for domain in range(DOMAINS)],
+        ignore_index=True,
+    )
+
+
+def row(study: str = "e", posterior: str = "zero_one", **values: float) -> dict:
+    """A row of studies.csv; statistics that are not in ``values`` are missing."""
+    names = ("gap", "auc", "pearson", "noise_ceiling", "test_error", "posterior_test_error", "test_error_difference")
+    known = {name: values.pop(name, np.nan) for name in names}
+    ends = {f"{name}{end}": value + by for name, value in known.items() for end, by in (("_low", -0.1), ("_high", 0.1))}
+    return {
+        "study": study, "posterior": posterior, "domain_size": SIZE, "task": "s", "networks": 60.0, "domains": 20.0,
+        "seeds": 2, "compared": 9.0, "domains_with_r": 2.5, "covers": OVER_S, **known, **ends, **values,
+    }  # fmt: skip
 
 
 def titles(figure) -> list[str]:
     return [panel.get_title() for panel in figure.axes]
 
 
-def outside(panel) -> int:
-    """How many marks of a panel lie outside its axes."""
-    marks = [points for points in panel.collections if isinstance(points, PathCollection)]
-    places = np.concatenate([points.get_offset_transform().transform(points.get_offsets()) for points in marks])
-    share = panel.transAxes.inverted().transform(places)
-    return int(((share < -1e-9) | (share > 1 + 1e-9)).any(1).sum())
-
-
-@pytest.mark.parametrize("unresolved", [0, 3, 32])
-def test_reference(unresolved):
-    table = functions(unresolved)
-    comparison = pd.DataFrame(
-        [
-            {
-                "experiment": "e",
-                "posterior": "b",
-                "domain_size": 5,
-                "pearson": np.nan,
-                "compared": 1,
-                "noise_ceiling": np.nan,
-            }
-        ]
-    )
-    pairs = compare_posteriors({"a": probabilities(0), "b": probabilities(unresolved)}, resamples=100)
-    figure = draw_reference(
-        {"e": table}, comparison, pairs, size=5, reference="b", posteriors=["a", "b"], training={"e": TRAINING},
-        task=TASK, min_count=2
-    )  # fmt: skip
+def caption(figure) -> str:
     figure.draw_without_rendering()
-    networks, other = figure.axes[:2]
-    lost = table["log_p_b"].isna()
-    found, pair = (lost & (table["count"] > 0)).sum(), lost.sum()
-    assert networks.get_title().startswith(f"e, {found} unresolved" if found else "e\n")
-    assert other.get_title().startswith(f"a, {pair} unresolved" if pair else "a\n")
-    assert ("no correlation" in other.get_title()) == (unresolved == 32)
-    for panel in (networks, other):
-        assert outside(panel) == 0
-    drawn = sum(
-        len(points.get_offsets())
-        for points in other.collections
-        if hasattr(points, "get_sizes") and len(points.get_sizes())
-    )
-    assert drawn == (~lost).sum()
+    return figure.caption
 
 
-def reference_figure(tables, *, posteriors=("a",)):
-    row = {"posterior": "a", "domain_size": 5, "pearson": 0.5, "pearson_low": np.nan, "pearson_high": np.nan}
-    comparison = pd.DataFrame([row | {"experiment": name, "compared": 3, "noise_ceiling": np.nan} for name in tables])
-    pairs = compare_posteriors({"a": probabilities(0), "b": probabilities(0)}, resamples=100)
-    figure = draw_reference(
-        tables, comparison, pairs, size=5, reference="a", posteriors=posteriors,
-        training=dict.fromkeys(tables, TRAINING), task=TASK, min_count=2,
+def points(panel) -> list[int]:
+    """How many hollow and how many solid points a panel has, all of which lie within it."""
+    marks = [each for each in panel.collections if isinstance(each, PathCollection)]
+    places = np.concatenate([each.get_offset_transform().transform(each.get_offsets()) for each in marks])
+    share = panel.transAxes.inverted().transform(places)
+    assert ((share > -1e-9) & (share < 1 + 1e-9)).all()
+    return [len(each.get_offsets()) for each in marks]
+
+
+@pytest.mark.parametrize("unresolved", [0, 4])
+def test_scatter_has_equal_decades_and_the_line_of_equality(unresolved):
+    table = functions("mse", "zero_one", unresolved=unresolved)
+    rows = pd.DataFrame([row(posterior="mse", gap=-0.5), row(gap=3.44, pearson=0.5, noise_ceiling=0.9)])
+    both = pd.concat([draws(), draws("mse")])
+    figure = draw_scatter(table, both, rows, study="e", training=TRAINING, asking=ASKING, **ABOUT)
+    said = caption(figure)
+    assert f"95 % intervals are over {OVER_S}" in said
+    assert "task seeds 0, 1" in said
+    # Functions drawn 1, 2 and 3 times.
+    assert "6 draws from the posterior" in said
+    # The exact posterior first; r where the table has it.
+    assert titles(figure)[:4] == [
+        "0-1 posterior (exact)\nr = 0.50 [0.40, 0.60]\nceiling 0.90",
+        "MSE posterior\nno r: enough functions\non 2.5 of 20 domains",
+        "gap +3.4 decades [3.3, 3.5]", "gap -0.5 decades [-0.6, -0.4]",
+    ]  # fmt: skip
+    assert figure.get_suptitle() == "e, |E| = 5: 60 networks × 20 domains × 2 training sets"
+    for panel, lost in zip(figure.axes[:2], (unresolved, 0), strict=True):
+        solid = int((table["count"] >= ASKING["min_count"]).sum())
+        assert points(panel) == [len(table) - solid + lost, solid - lost]
+        (left, right), (bottom, top) = panel.get_xlim(), panel.get_ylim()
+        assert panel.get_box_aspect() == pytest.approx((top - bottom) / (right - left))
+        # A good part of the line of equality is to be seen.
+        assert min(right, top) - max(left, bottom) >= (right - left) / 3 - 1e-9
+        box = panel.get_window_extent()
+        assert box.height / (top - bottom) == pytest.approx(box.width / (right - left), rel=1e-3)
+
+
+def test_functions_far_below_all_others_are_counted_and_none_at_all_is_said():
+    table = functions()
+    rare = table.index[table["count"] < ASKING["min_count"]][:2]
+    table.loc[rare, "log_p_zero_one"] = -90
+    rows = pd.DataFrame([row(gap=1)])
+    figure = draw_scatter(table, draws(), rows, study="e", training=TRAINING, asking=ASKING, **ABOUT)
+    assert [text.get_text() for text in figure.axes[0].texts] == ["2 below"]
+    assert points(figure.axes[0])[-1] == 2
+    assert figure.axes[0].get_ylim()[0] > -10
+    unknown = table.assign(log_p_zero_one=np.nan)
+    figure = draw_scatter(unknown, draws(), pd.DataFrame([row()]), study="e", training=TRAINING, asking=ASKING, **ABOUT)
+    figure.draw_without_rendering()
+    assert [text.get_text() for text in figure.axes[0].texts] == ["no function resolved"]
+    assert titles(figure)[1] == "no gap: some function is unknown"
+
+
+def test_weights_of_functions_asked_about_estimate_all_networks():
+    """The mean of something over all networks, from the functions that the first of them, or many, ended as."""
+    rng, differences = np.random.default_rng(1), []
+    for _ in range(200):
+        ended = np.minimum(rng.geometric(0.02, 200), 150)
+        names, counts = np.unique(ended, return_counts=True)
+        asked = (counts >= ASKING["min_count"]) | np.isin(names, ended[: ASKING["asked"]])
+        known = pd.DataFrame({"experiment": "e", "domain": 0, "count": counts[asked], "frequency": counts[asked] / 200})
+        weights = asked_weights(known, **ASKING | {"top": 0})
+        differences.append((weights * names[asked]).sum() / 200 - ended.mean())
+    assert abs(np.mean(differences)) < 3 * stats.sem(differences)
+
+
+def test_the_domain_size_shown_is_that_of_most_functions_under_the_exact_posterior():
+    rows = pd.DataFrame(
+        [
+            row(domain_size=5, pearson=0.5, compared=8, gap=1), row(domain_size=9, pearson=0.4, compared=12, gap=2),
+            row(domain_size=20, compared=2, gap=3), row(domain_size=50), row("e", "mse", domain_size=50),
+        ]
     )  # fmt: skip
+    assert shown_rows(rows)["domain_size"].unique() == [9]
+    assert shown_rows(rows.assign(pearson=np.nan))["domain_size"].unique() == [20]
+    assert shown_rows(rows[3:])["domain_size"].unique() == [50]
+
+
+def test_what_intervals_cover_is_said_of_one_and_of_several_training_sets():
+    rows = pd.DataFrame([row(), row(seeds=1, covers=OVER_E)])
+    assert covered(rows) == f"95 % intervals of one training set over {OVER_E}; of several training sets over {OVER_S}"
+    assert covered(rows[:1]) == f"95 % intervals are over {OVER_S}"
+    wide = pd.DataFrame([row(gap=1.0), row(gap=2.0)]).assign(gap_low=-50, gap_high=60)
+    low, high = extent(wide, "gap", at_least=(0,))
+    assert -2 < low < 0
+    assert 2 < high < 4
+    assert correlation_title(pd.Series(row(domains_with_r=19.0))) == "no r: on some training set none"
+    everything = row(domains=1, domains_with_r=1)
+    assert correlation_title(everything) == "no r: on some training set none"
+    assert correlation_title(everything | {"seeds": 1}) == "no r: a mean needs\n5 domains, not 1"
+    assert correlation_title(row(domains=3, domains_with_r=3)) == "no r: a mean needs\n5 domains, not 3"
+    assert gap_title(row(gap=-0.04)) == "gap +0.0 decades [-0.1, 0.1]"
+    assert correlation_title(row(pearson=-0.001)) == "r = 0.00 [-0.10, 0.10]"
+    unknown = pd.Series(row(pearson=0.5) | {"pearson_low": np.nan, "pearson_high": np.nan})
+    assert correlation_title(unknown) == "r = 0.50, no interval"
+
+
+@pytest.mark.parametrize("beside", [{"big": 2000, "e": 100}, {"e": "sgd", "big": "adam"}])
+def test_the_answer_is_over_train_sizes_or_over_optimizers(beside):
+    each = {"gap": 2.0, "test_error": 0.1, "posterior_test_error": 0.2}
+    rows = pd.DataFrame([row(**each), row("big", **each | {"gap": 3.0}), row("other", gap=9.0)])
+    figure = draw_answer(
+        functions(), draws(), rows, study="e", beside=beside, training=TRAINING, asking=ASKING, **ABOUT
+    )
+    assert f"95 % intervals are over {OVER_S}" in caption(figure)
+    scatter, histograms, errors, gaps = figure.axes[:4]
+    assert titles(figure)[1].endswith("gap +2.0 decades [1.9, 2.1]")
+    assert sum(points(scatter)) == len(functions())
+    assert len(histograms.patches) >= 2
+    assert [line[0].get_ydata().tolist() for line in errors.containers] == [[10, 10], [20, 20]]
+    x, y = gaps.containers[0][0].get_data()
+    assert y.tolist() == [2, 3]
+    named = isinstance(beside["e"], str)
+    assert list(x) == ([0, 1] if named else [100, 2000])
+    labels = [label.get_text() for label in gaps.get_xticklabels()]
+    assert labels == (["sgd", "adam"] if named else ["100", "2,000"])
+
+
+def test_the_answer_is_of_the_study_on_most_training_sets_and_a_page_of_all_seeds():
+    task = {"dataset": "mnist_embedded", "positive_classes": [5], "recorded_test_size": 50}
+    experiment = {"architecture": "fcn", "networks": 20, "domain_sizes": [5, 10], "posteriors": ["mse", "zero_one"]}
+    config = {
+        "name": "t",
+        "tasks": {
+            "m-{train_size}-{seed}": task | {"grid": {"train_size": [20, 40], "seed": [0, 1]}},
+            "large": task | {"train_size": 80, "seed": 0},
+        },
+        "architectures": {"fcn": {"kind": "FullyConnected", "depth": 1, "width": 4}},
+        "optimizers": {"sgd": {"kind": "SGD", "learning_rate": 0.1}, "adam": {"kind": "Adam", "learning_rate": 0.1}},
+        "posteriors": {"mse": {}, "zero_one": {}},
+        "experiments": {
+            "{task}-sgd": experiment | {"grid": {"task": ["m-*", "large"]}, "optimizer": "sgd"},
+            "m-20-0-adam": experiment | {"task": "m-20-0", "optimizer": "adam", "networks": 9000},
+            "again": experiment | {"task": "m-40-0", "optimizer": "sgd", "max_epochs": 7},
+            "without": experiment | {"task": "m-20-1", "optimizer": "adam", "posteriors": ["mse"]},
+        },
+        "predictors": ["m-20-*", "without"],
+    }  # fmt: skip
+    plan = Plan(read_configuration(config, ROOT / "workflow/schemas/config.schema.yaml"), ROOT / "workflow/scripts")
+    assert plan.flagship() == "m-40-sgd"
+    # Of two studies with the same |S|, the first.
+    assert plan.beside_flagship() == {"m-20-sgd": 20, "m-40-sgd": 40, "large-sgd": 80}
+    assert plan.predictors() == ["m-20-sgd", "m-20-0-adam"]
+    assert plan.pages()[:2] == [("m-20", "fcn", 5), ("m-20", "fcn", 10)]
+    assert plan.studies_at("m-20", "fcn", 5) == {
+        "m-20-sgd": ["m-20-0-sgd", "m-20-1-sgd"], "m-20-0-adam": ["m-20-0-adam"], "without": ["without"]
+    }  # fmt: skip
+    assert plan.models_at("m-20", "fcn") == [("m-20-0", "fcn"), ("m-20-1", "fcn")]
+    del config["tasks"]["large"], config["experiments"]["again"]
+    config["tasks"]["m-{train_size}-{seed}"]["grid"]["train_size"] = [20]
+    config["experiments"]["{task}-sgd"]["grid"]["task"] = ["m-*"]
+    plan = Plan(read_configuration(config, ROOT / "workflow/schemas/config.schema.yaml"), ROOT / "workflow/scripts")
+    assert plan.beside_flagship() == {"m-20-sgd": "sgd", "m-20-0-adam": "adam"}
+
+
+def test_predictors_have_a_row_per_study_and_no_r_where_there_is_none():
+    known = {"gap": 1, "auc": 0.9, "test_error_difference": -0.05}
+    rows = [
+        row("a", pearson=0.5, noise_ceiling=0.9, **known), row("a", "mse", pearson=0.4, noise_ceiling=0.8, **known),
+        row("b", seeds=1, covers=OVER_E, **known), row("without", "mse", **known),
+    ]  # fmt: skip
+    figure = draw_predictors(pd.DataFrame(rows))
+    assert "of one training set over test points and networks" in caption(figure)
+    assert "; 1 without it are left out. Gap" in caption(figure)
+    gap, _, correlation, error = figure.axes
+    assert [label.get_text() for label in gap.get_yticklabels()] == ["a (2 training sets)", "b"]
+    assert gap.get_title("left") == "|E| = 5"
+    assert [bars[0].get_xdata()[0] for bars in correlation.containers] == [0.5, 0.4]
+    assert [text.get_text() for text in correlation.texts] == ["no r"]
+    assert [float(bars[0].get_xdata()[0]) for bars in error.containers] == [-5, -5, -5]
+    draw_predictors(pd.DataFrame(rows[3:])).draw_without_rendering()
+
+
+def test_predictors_are_on_one_domain_size_that_most_studies_have():
+    rows = [row("a", gap=1), row("a", gap=2, domain_size=50), row("b", gap=3), row("c", gap=-30, domain_size=50)]
+    # Of sizes that as many have the larger.
+    assert common_size(pd.DataFrame(rows)) == 50
+    figure = draw_predictors(pd.DataFrame(rows))
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == [
+        "a (2 training sets)",
+        "c (2 training sets)",
+    ]
+    assert "all on domains of 50 test points" in caption(figure)
+    assert figure.axes[0].get_xscale() == "symlog"
+    assert common_size(pd.DataFrame([*rows, row("d", gap=1)])) == SIZE
+    # Without any gap there is a size all the same.
+    assert common_size(pd.DataFrame([row("a"), row("a", domain_size=50)])) == 50
+
+
+def sweep_figure(rows, pairs=None, **about):
+    names = list(dict.fromkeys(each["study"] for each in rows))
+    about = {
+        "values": dict(zip(names, (8.0, 64.0, 8.0), strict=False)), "groups": dict.fromkeys(names, "SGD"),
+        "seeds": [0],
+        "models": {name: [("s", "fcn"), ("t", "fcn")] for name in names}, "setting": "architecture.width", "size": SIZE,
+        "reference": None, "training": dict.fromkeys(names, TRAINING), "tasks": dict.fromkeys(names, TASK),
+    } | about  # fmt: skip
+    figure = draw_sweep(pd.DataFrame(rows), pairs, **about)
     figure.draw_without_rendering()
     return figure
 
 
-def test_a_likely_function_that_no_network_found_is_within_the_axes():
-    table = functions(0)
-    unseen = table.index[table["count"] == 0]
-    table.loc[unseen[0], "log_p_a"] = table["log_p_a"].max() + 5 * np.log(10)
-    panel = reference_figure({"e": table}).axes[0]
-    marks = [len(points.get_offsets()) for points in panel.collections if isinstance(points, PathCollection)]
-    assert marks[-1] >= 1
-    assert outside(panel) == 0
-    assert panel.get_title() == "e\nr = 0.50, no interval"
-
-
-def test_the_caption_is_of_the_experiments_shown():
-    other = functions(0).drop(columns=["log_p_a", "log_p_a_se"])
-    figure = reference_figure({"shown": functions(0), "other": other})
-    assert "shown: 12 networks" in figure.get_supxlabel()
-    assert "other:" not in figure.get_supxlabel()
-    figure = reference_figure({"other": other}, posteriors=("a", "b"))
-    assert "No experiment on this domain asks for the reference." in figure.get_supxlabel()
-
-
-def test_the_lowest_panel_of_each_column_has_its_axis_labelled():
-    figure = reference_figure({f"e{i}": functions(0) for i in range(5)})
-    for i, panel in enumerate(figure.axes[:5]):
-        assert bool(panel.get_xlabel()) == (i > 0)
-        shown = [label for label in panel.get_xticklabels() if label.get_visible() and label.get_text()]
-        assert bool(shown) == (i > 0)
-    assert not any(panel.axison for panel in figure.axes[5:8])
-
-
-@pytest.mark.parametrize("order", [("many", "one"), ("one", "many")])
-def test_panels_that_share_an_axis_hold_the_points_of_all(order):
-    many = functions(0)
-    one = many[many["count"] == many["count"].max()].assign(
-        count=12, frequency=1.0, frequency_low=0.8, frequency_high=1
+def test_a_sweep_joins_the_studies_of_a_group_and_leaves_gaps():
+    known = {"gap": 1.0, "test_error": 0.2, "posterior_test_error": 0.3, "noise_ceiling": 0.9}
+    rows = [row("a", pearson=0.5, **known), row("b", **known | {"test_error": 0.1}), row("c", pearson=0.6, **known)]
+    figure = sweep_figure(rows, groups={"a": "SGD", "b": "SGD", "c": "Adam"})
+    gap, correlation, error = figure.axes
+    said = ["SGD", "Adam", "ceiling of r, SGD", "ceiling of r, Adam"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == said
+    assert [(text.get_text(), text.get_position()[0]) for text in correlation.texts] == [("no r", 64)]
+    assert correlation.get_ylim()[1] < 1.05
+    assert [bars[0].get_xdata().tolist() for bars in gap.containers] == [[8, 64], [8]]
+    np.testing.assert_array_equal(correlation.containers[0][0].get_ydata(), [0.5, np.nan])
+    assert [bars[0].get_ydata().tolist() for bars in error.containers] == [[20, 10], [20], [30, 30]]
+    assert gap.get_xscale() == "log"
+    assert {panel.get_xlabel() for panel in figure.axes} == {"width of the hidden layers"}
+    assert f"Of gap, r and test error 95 % intervals are over {OVER_S}" in caption(figure)
+    some = sweep_figure(
+        [row("a", pearson=0.95, **known), row("b"), row("c")], groups={"a": "SGD", "b": "SGD", "c": "Adam"}
     )
-    tables = {"many": many, "one": one}
-    row = {"pearson": np.nan, "noise_ceiling": np.nan, "compared": 1, "networks": 12}
-    comparison = pd.DataFrame(
+    assert [text.get_text() for text in some.axes[1].texts] == ["no r, Adam", "no r"]
+    # Intervals end at 1.
+    segments = some.axes[1].containers[0][2][0].get_segments()
+    assert max(segment[:, 1].max() for segment in segments if len(segment)) == 1
+    nothing = sweep_figure([row("a", gap=1.0), row("b", gap=2.0)])
+    assert [text.get_text() for text in nothing.axes[1].texts] == ["no r"]
+
+
+def pairs_of_two_tasks():
+    pair = {"architecture": "fcn", "domain_size": SIZE, "posterior_a": "mse", "posterior_b": "zero_one"}
+    return pd.DataFrame(
         [
-            row | {"experiment": name, "posterior": posterior, "domain_size": size}
-            for name in tables
-            for posterior in "ab"
-            for size in (5, 6)
+            pair | {"task": task, "pearson": r, "pearson_low": r - 0.1, "pearson_high": r + 0.1}
+            for task, r in (("s", 0.7), ("t", 0.9))
         ]
     )
-    about = {"task": TASK, "min_count": 2}
-    side_by_side = draw_optimizers(
-        {name: tables[name] for name in order},
-        comparison,
-        size=5,
-        training=dict.fromkeys(order, TRAINING),
-        **about,
+
+
+def test_a_pair_that_a_training_set_lacks_has_no_mean():
+    pairs = pairs_of_two_tasks()
+    estimate = pair_estimate(pairs, "pearson")
+    assert (estimate.value, estimate.low, estimate.high) == pytest.approx((0.8, -0.47, 1), abs=0.001)
+    assert np.isnan(pair_estimate(pairs.assign(pearson=[0.7, np.nan]), "pearson").value)
+
+
+def test_a_sweep_with_a_reference_has_the_correlation_of_posteriors_over_training_sets():
+    rows = [row(name, posterior) for name in "ab" for posterior in ("mse", "zero_one")]
+    figure = sweep_figure(rows, pairs_of_two_tasks(), reference="mse")
+    assert [panel.axison for panel in figure.axes] == [True] * 3 + [False] + [True] * 4
+    assert figure.axes[7].containers[0][0].get_ydata().tolist() == pytest.approx([0.8, 0.8])
+
+
+def test_values_of_a_sweep_that_lie_close_are_not_labelled_and_its_sizes_are_said_once():
+    values = {name: float(size) for name, size in zip("abcde", (100, 300, 1000, 2000, 10_000), strict=True)}
+    tasks = {name: TASK | {"train_size": int(size)} for name, size in values.items()}
+    figure = sweep_figure(
+        [row(name, gap=1.0) for name in values], values=values, setting="task.train_size", tasks=tasks
     )
-    # By posterior: one of them resolves a single function.
-    known = many.copy()
-    known.loc[known["count"] != known["count"].max(), f"log_p_{'ba'[order.index('many')]}"] = np.nan
-    of_one = comparison[comparison["experiment"] == "many"]
-    by_size = draw_scatter(dict.fromkeys((5, 6), known), of_one, experiment="many", training=TRAINING, **about)
-    for figure in (side_by_side, by_size):
-        figure.draw_without_rendering()
-        drawn = [panel for panel in figure.axes if panel.axison and panel.get_title()]
-        assert len(drawn) == 4
-        assert [outside(panel) for panel in drawn] == [0] * 4
+    labels = figure.axes[0].get_xticklabels()
+    assert [label.get_text() for label in labels] == ["100", "300", "1000", "", "10000"]
+    boxes = [label.get_window_extent() for label in labels if label.get_text()]
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+    assert "|S| = 100, 300, 1,000, 2,000, 10,000, task seed" in caption(figure)
+    assert caption(figure).count("Data:") == 1
+
+
+@pytest.mark.parametrize("unresolved", [0, 3])
+def test_reference(unresolved):
+    table = functions("mse", "zero_one", unresolved=unresolved)
+    other = functions("mse").assign(experiment="o")
+    rows = pd.DataFrame([row(pearson=0.5), row("o", "mse")])
+    about = {"size": SIZE, "reference": "zero_one", "posteriors": ["mse", "zero_one"], "min_count": 3, **ABOUT}
+    about["training"] = {"e": TRAINING, "o": TRAINING}
+    figure = draw_reference({"e": table, "o": other}, rows, pairs_of_two_tasks(), **about)
+    said = caption(figure)
+    assert "e: 60 networks" in said
+    assert "o: 60 networks" not in said
+    note = f", {unresolved} unresolved" if unresolved else ""
+    low = 0.8 - 0.1 * stats.t.ppf(0.975, 1)
+    assert titles(figure)[:2] == [
+        f"e{note}\nr = 0.50 [0.40, 0.60]",
+        f"MSE posterior{note}\nr = 0.80 [{low:.2f}, 1.00]",
+    ]
+    assert [sum(points(panel)) for panel in figure.axes[:2]] == [len(table) - unresolved] * 2
+    assert all(panel.get_xlim() == panel.get_ylim() == figure.axes[0].get_xlim() for panel in figure.axes[:2])
+    figure = draw_reference({"o": other}, rows, pairs_of_two_tasks(), **about)
+    assert "No study on these domains asks for the reference." in caption(figure)
+    assert "no function resolved" in figure.axes[0].texts[0].get_text()
+
+
+def test_errors_and_ranks_are_of_all_domains_alike():
+    table, drawn = functions(), {"zero_one": draws()}
+    about = {"size": SIZE, "training": {"e": TRAINING}, "asking": ASKING, **ABOUT}
+    figure = draw_test_errors({"e": table}, drawn, **about)
+    assert f"95 % intervals over {OVER_S}" in caption(figure)
+    assert titles(figure)[0] == "e\n3 domains × 2 training sets"
+    posterior, networks = figure.axes[0].lines[0], figure.axes[0].containers[0][0]
+    np.testing.assert_allclose(posterior.get_ydata(), [np.nan, 1 / 6, 2 / 6, 3 / 6])
+    assert networks.get_ydata().sum() == pytest.approx(1)
+
+
+def test_ranks_under_a_posterior_are_of_all_functions_drawn_or_found(tmp_path):
+    table, drawn = functions(), {"zero_one": draws()}
+    # One in a thousand thousand, and the first of the drawn with a probability of its own.
+    table["log_p_zero_one"] = -14.0
+    table.loc[table["function"] == "10000", "log_p_zero_one"] = -1.0
+    tasks = {"e0": "s", "e1": "t"}
+    about = {"size": SIZE, "training": {"e": TRAINING}, "asking": ASKING, "tasks": tasks, **ABOUT}
+    figure = draw_ranks({"e": table}, drawn, **about)
+    assert "quartiles of domains, not errors" in caption(figure)
+    assert "among 6 draws from it" in caption(figure)
+    # What six draws miss with a chance of more than 5 % is less likely than 0.39: all are.
+    certain, uncertain, networks = figure.axes[0].lines
+    assert len(certain.get_xdata()) == 0
+    np.testing.assert_allclose(uncertain.get_ydata()[:4], np.exp([-2, -3, -5, -14]))
+    known = pd.concat([table.assign(task=table["experiment"].map(tasks)), drawn["zero_one"]])
+    fewest = known.groupby(["task", "domain"])["function"].nunique().median()
+    assert len(uncertain.get_xdata()) == int(fewest)
+    first = table.groupby(["experiment", "domain"])["frequency"].max().median()
+    assert networks.get_ydata()[0] == pytest.approx(first)
+    figure = draw_ranks({"e": table}, {"zero_one": draws().assign(log_p=[-0.5, -3.0, -5.0] * 6)}, **about)
+    certain, uncertain, _ = figure.axes[0].lines
+    np.testing.assert_allclose(certain.get_ydata(), np.exp([-0.5]))
+    np.testing.assert_allclose(uncertain.get_ydata()[:2], np.exp([-0.5, -3]))
+    # On thousands of points every function is found once, and no draw gives another's.
+    unknown, often = {"zero_one": draws().assign(log_p=np.nan)}, {"asking": ASKING | {"min_count": 1000}}
+    save_figure(draw_ranks({"e": functions("mse")}, unknown, **about | often), [tmp_path / "ranks.png"], {})
 
 
 @pytest.mark.parametrize("unresolved", [0, 3, 32])
 @pytest.mark.parametrize("reproduced", [True, False])
 def test_complexity(unresolved, reproduced):
-    table = functions(unresolved)
+    table = functions("a", "b").query("experiment == 'e0' and domain == 0")
+    table.loc[: unresolved - 1, ["log_p_b", "log_p_b_se"]] = np.nan
     rows = table.iloc[:6] if reproduced else table.iloc[:0]
     complexity = rows[["function", "count"]].assign(
         domain_size=5, complexity=0.5, measure="critical_sample_ratio", index=1
@@ -258,135 +506,6 @@ def test_by_error_breaks_where_nothing_is_resolved_and_has_students_intervals():
     assert reach[0] == reach[3] == reach[4] == 0
 
 
-def test_a_sweep_joins_the_experiments_of_an_optimizer_and_leaves_gaps():
-    values, groups = {"a": 8.0, "b": 64.0, "c": 8.0}, {"a": "SGD", "b": "SGD", "c": "Adam"}
-    estimates = {"test_error": 0.2, "pearson": 0.5, "noise_ceiling": 0.9, "posterior_test_error": 0.3}
-    row = {f"{name}{end}": value for name, value in estimates.items() for end in ("", "_low", "_high")}
-    row |= {"posterior": "mse", "domain_size": 5, "networks": 12, "compared": 4, "architecture": "fcn"}
-    rows = [row | {"experiment": name, "task": name} for name in values]
-    rows[1] |= {
-        "pearson": np.nan,
-        "pearson_low": np.nan,
-        "pearson_high": np.nan,
-        "test_error": 0.1,
-        "test_error_low": 0.1,
-    }
-    unknown = {f"{name}{end}": np.nan for name in ("pearson", "posterior_test_error") for end in ("", "_low", "_high")}
-    rows.append(rows[0] | unknown | {"posterior": "splitting"})
-    figure = draw_sweep(
-        pd.DataFrame(rows), None, values=values, groups=groups, setting="task.train_size", size=5, reference=None,
-        training=dict.fromkeys(values, TRAINING), tasks=dict.fromkeys(values, TASK),
-    )  # fmt: skip
-    figure.draw_without_rendering()
-    assert titles(figure) == ["test error", "SGD", "Adam"]
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["SGD", "Adam", "MSE posterior"]
-    lines = {line.get_label(): line for line in figure.axes[0].get_lines()} | {
-        container.get_label(): container[0] for container in figure.axes[0].containers
-    }
-    assert lines["SGD"].get_xydata().tolist() == [[8, 20], [64, 10]]
-    assert lines["Adam"].get_xydata().tolist() == [[8, 20]]
-    correlations = figure.axes[1].containers[0][0].get_ydata()
-    assert correlations[0] == 0.5
-    assert np.isnan(correlations[1])
-    assert figure.axes[0].get_xscale() == "log"
-    assert figure.axes[0].get_ylabel() == "mean test error (%)"
-    assert {panel.get_xlabel() for panel in figure.axes} >= {"|S|"}
-
-
-def test_values_of_a_sweep_that_lie_close_are_not_labelled_and_its_sizes_are_said_once():
-    values = {name: float(size) for name, size in zip("abcde", (100, 300, 1000, 2000, 10_000), strict=True)}
-    estimates = {"test_error": 0.2, "pearson": 0.5, "noise_ceiling": 0.9, "posterior_test_error": 0.3}
-    row = {f"{name}{end}": value for name, value in estimates.items() for end in ("", "_low", "_high")}
-    row |= {"posterior": "mse", "domain_size": 5, "networks": 12, "compared": 4, "architecture": "fcn"}
-    figure = draw_sweep(
-        pd.DataFrame([row | {"experiment": name, "task": name} for name in values]), None, values=values,
-        groups=dict.fromkeys(values, "SGD"), setting="task.train_size", size=5, reference=None,
-        training=dict.fromkeys(values, TRAINING),
-        tasks={name: TASK | {"train_size": int(size)} for name, size in values.items()},
-    )  # fmt: skip
-    figure.draw_without_rendering()
-    labels = figure.axes[0].get_xticklabels()
-    assert [label.get_text() for label in labels] == ["100", "300", "1000", "", "10000"]
-    boxes = [label.get_window_extent() for label in labels if label.get_text()]
-    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
-    caption = " ".join(figure.get_supxlabel().split())
-    assert "|S| = 100, 300, 1,000, 2,000, 10,000, task seed" in caption
-    assert caption.count("Data:") == 1
-
-
-def test_errors_of_a_sweep_are_on_all_points_where_they_are_measured_of_all_of_it():
-    estimates = {"test_error": 0.2, "pearson": 0.5, "noise_ceiling": 0.9, "posterior_test_error": 0.3}
-    row = {f"{name}{end}": value for name, value in estimates.items() for end in ("", "_low", "_high")}
-    row |= {"posterior": "mse", "domain_size": 5, "networks": 12, "compared": 4, "architecture": "fcn"}
-    rows = pd.DataFrame([row | {"experiment": name, "task": name} for name in "ab"])
-    wanted = {name: value / 2 for name, value in row.items() if "test_error" in name}
-    measured = pd.DataFrame(
-        [wanted | {"experiment": name, "posterior": "mse", "networks": 12, "test_points": 1000} for name in "ab"]
-    )
-    one, both = (pd.concat([rows, some.assign(posterior="splitting")]) for some in (rows[:1], rows))
-    for shown, known, error, where in (
-        (rows, measured, 10, "of all 1,000 recorded"), (one, measured, 10, "of all 1,000 recorded"),
-        (both, measured, 20, "of E"), (rows, measured[:1], 20, "of E"), (rows, None, 20, "of E"),
-    ):  # fmt: skip
-        figure = draw_sweep(
-            shown, None, values={"a": 8.0, "b": 64.0}, groups={"a": "SGD", "b": "SGD"}, setting="task.train_size",
-            size=5, reference=None, training=dict.fromkeys("ab", TRAINING), tasks=dict.fromkeys("ab", TASK),
-            test_errors=known,
-        )  # fmt: skip
-        own = {each.get_label(): each[0].get_ydata() for each in figure.axes[0].containers}
-        assert own["SGD"].tolist() == pytest.approx([error] * 2)
-        assert figure.axes[1].containers[0][0].get_ydata().tolist() == [0.5, 0.5]
-        assert f"share {where}" in " ".join(figure.get_supxlabel().split())
-        named = [text.get_text() for text in figure.legends[0].get_texts()]
-        assert ("finite networks (splitting)" in named) == (shown is not rows)
-
-
-def test_posteriors_of_a_sweep_come_in_one_order():
-    estimates = {"test_error": 0.2, "pearson": 0.5, "noise_ceiling": 0.9, "posterior_test_error": 0.3}
-    row = {f"{name}{end}": value for name, value in estimates.items() for end in ("", "_low", "_high")}
-    row |= {"experiment": "a", "task": "a", "domain_size": 5, "networks": 12, "compared": 4, "architecture": "fcn"}
-    rows = [row | {"posterior": name} for name in ("own", "ntk", "mse")]
-    figure = draw_sweep(
-        pd.DataFrame(rows), None, values={"a": 8.0}, groups={"a": "SGD"}, setting="optimizer.learning_rate", size=5,
-        reference=None, training={"a": TRAINING}, tasks={"a": TASK},
-    )  # fmt: skip
-    shown = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert shown == ["SGD", "MSE posterior", "NTK ensemble", "own"]
-    assert {panel.get_xlabel() for panel in figure.axes} >= {"learning rate"}
-
-
-def test_predictors_have_a_row_per_experiment_on_its_best_domain():
-    estimates = {"test_error": 0.2, "pearson": 0.5, "noise_ceiling": 0.9, "posterior_test_error": 0.3}
-    row = {f"{name}{end}": value for name, value in estimates.items() for end in ("", "_low", "_high")}
-    row |= {"task": "t", "experiment": "a", "domain_size": 5, "compared": 4, "posterior": "zero_one"}
-    better = row | {"domain_size": 10, "compared": 9, "pearson": 0.6}
-    nothing = dict.fromkeys(["pearson", "pearson_low", "pearson_high"], np.nan)
-    rows = [
-        row, better, better | {"posterior": "ntk", "pearson": 0.7, "posterior_test_error": 0.0},
-        better | {"experiment": "b", "task": "u"},
-        row | {"experiment": "c"} | nothing, row | {"experiment": "not asked for"},
-    ]  # fmt: skip
-    figure = draw_predictors(pd.DataFrame(rows), experiments=["a", "b", "c"])
-    figure.draw_without_rendering()
-    left, right = figure.axes
-    assert [label.get_text() for label in left.get_yticklabels()] == ["a (10)", "b (10)"]
-    assert sorted(float(bars[0].get_xdata()[0]) for bars in left.containers) == [0.6, 0.6, 0.7]
-    # An error of 0 has no place on a logarithmic axis: an arrow at its edge.
-    assert [line.get_xdata()[0] for line in right.get_lines() if line.get_marker() == "<"] == [0.1]
-    assert [float(bars[0].get_xdata()[0]) for bars in right.containers] == [30, 30]
-    draw_predictors(pd.DataFrame(rows), experiments=["c"]).draw_without_rendering()
-    # Errors on all recorded points stand in place of those on E, of the posteriors of which they are known.
-    ends = {
-        f"{name}{end}": error
-        for name, error in (("test_error", 0.1), ("posterior_test_error", 0.4))
-        for end in ("", "_low", "_high")
-    }
-    known = pd.DataFrame([ends | {"experiment": "b", "posterior": "zero_one", "networks": 9, "test_points": 1000}])
-    left, right = draw_predictors(pd.DataFrame(rows), experiments=["a", "b"], test_errors=known).axes
-    assert [float(bars[0].get_xdata()[0]) for bars in right.containers] == [30, 40]
-    assert sorted(float(bars[0].get_xdata()[0]) for bars in left.containers) == [0.6, 0.6, 0.7]
-
-
 def test_a_thin_line_keeps_its_colour_among_many_others(tmp_path):
     figure, panel = plt.subplots(layout="constrained")
     panel.imshow(np.linspace(0, 1, 90_000).reshape(300, 300), cmap="viridis")
@@ -420,3 +539,53 @@ def test_labels_of_a_logarithmic_axis_are_its_values(limits):
                 assert said == pytest.approx(value)
                 labelled.append(value)
     assert len(set(labelled)) >= 2
+
+
+def volume_figure(*, seeds: int = 3):
+    """Of |S| = 10 and 100 by rejection, the second by the exact posterior as well, whose gap alone is known."""
+    rows, values, groups, tasks = [], {}, {}, {}
+    for size, posterior in ((10, "rejection"), (100, "rejection"), (100, "zero_one")):
+        for seed in range(seeds):
+            for optimizer, error in (("sgd", 0.1), ("adam", 0.2)):
+                name = f"{size}-{seed}-{optimizer}"
+                known = {"test_error": error * (1 + seed / 10), "posterior_test_error": size**0.5 * error / 4}
+                known |= {"test_error_difference": known["test_error"] - known["posterior_test_error"]}
+                known |= {"gap_per_point": 0.05 if posterior == "zero_one" else np.nan}
+                ends = {f"{key}{end}": value + by for key, value in known.items()
+                        for end, by in (("_low", -0.01), ("_high", 0.01))}  # fmt: skip
+                about = {"experiment": name, "posterior": posterior, "domain_size": SIZE, "networks": 60}
+                rows.append(about | {"covers": OVER_E} | known | ends)
+                values[name], groups[name] = size, optimizer
+                tasks[name] = TASK | {"train_size": size, "seed": seed}
+    curves = {name: {"values": values, "groups": groups} for name in ("bits, narrow", "bits, wide")}
+    figure = draw_volume(
+        pd.DataFrame(rows), curves=curves, size=SIZE, training=dict.fromkeys(values, TRAINING), tasks=tasks
+    )
+    return figure, caption(figure)
+
+
+def test_the_volume_figure_has_errors_their_ratio_over_training_sets_and_the_gap():
+    figure, said = volume_figure()
+    assert len(figure.axes) == 6
+    errors, ratio, gap = figure.axes[:3]
+    assert errors.get_ylabel() == "bits, narrow\nmean test error (%)"
+    # Lines of two optimisers, then what each of two samplers has.
+    lines = [bars[0].get_ydata() for bars in errors.containers]
+    assert lines[0] == pytest.approx([11, 11])
+    assert [len(line) for line in lines] == [2, 2, 1, 2]
+    of_exact, of_rejection = ratio.containers[0], ratio.containers[2]
+    expected = [size**0.5 / 4 / stats.gmean([1, 1.1, 1.2]) for size in (10, 100)]
+    assert of_rejection[0].get_ydata() == pytest.approx(expected)
+    assert of_exact[0].get_ydata() == pytest.approx(expected[1:])
+    interval = np.exp(stats.t.interval(0.95, 2, np.log(expected[0]), stats.sem(np.log([1, 1.1, 1.2]))))
+    assert of_rejection[2][0].get_segments()[0][:, 1] == pytest.approx(interval, rel=1e-3)
+    # What is not known is not drawn.
+    assert [len(bars[0].get_ydata()) for bars in gap.containers] == [1, 1, 0, 0]
+    assert gap.containers[0][0].get_ydata() == pytest.approx([0.05])
+    assert "bits, narrow; bits, wide: Data: bits, class 1 against the rest, |S| = 10, 100, task seeds 0, 1, 2." in said
+    assert "180 at each |S|" in said
+    assert f"3 training sets at each |S|; 95 % intervals are over {OVER_S}" in said
+
+
+def test_the_volume_figure_of_one_training_set_says_what_its_intervals_are_over():
+    assert f"95 % intervals are over {OVER_E}" in volume_figure(seeds=1)[1]

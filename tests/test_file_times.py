@@ -14,6 +14,9 @@ from sgdbayes.pipeline.plan import Plan
 from sgdbayes.pipeline.reading import read_configuration
 from sgdbayes.pipeline.steps import STEPS
 
+# In an empty folder there is no table to publish against.
+CONFIGURATION = {name: value for name, value in TINY.items() if name != "published"}
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -114,7 +117,7 @@ def test_settings_are_compared_with_those_of_the_plan_and_code_is_counted(tmp_pa
     schema = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 
     def planned(**changed):
-        return Plan(read_configuration(copy.deepcopy(TINY | changed), schema), ROOT / "workflow" / "scripts")
+        return Plan(read_configuration(copy.deepcopy(CONFIGURATION | changed), schema), ROOT / "workflow" / "scripts")
 
     plan, model = planned(), ("small", "fcn")
     monkeypatch.chdir(tmp_path)
@@ -140,7 +143,9 @@ def test_settings_are_compared_with_those_of_the_plan_and_code_is_counted(tmp_pa
 
 def test_results_of_models_that_are_gone_are_left_alone(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    plan = Plan(read_configuration(TINY, ROOT / "workflow/schemas/config.schema.yaml"), ROOT / "workflow" / "scripts")
+    plan = Plan(
+        read_configuration(CONFIGURATION, ROOT / "workflow/schemas/config.schema.yaml"), ROOT / "workflow" / "scripts"
+    )
     wildcards = {"task": "small", "architecture": "gone", "kernel": "kernel"}
     write_bytes("kernel.npz", b"k", {"rule": "kernel", "wildcards": wildcards, "parameters": {"key": "k", "code": "c"}})
     assert settle_file_times(Path(), plan) == ([], {})

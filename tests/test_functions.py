@@ -1,18 +1,17 @@
-"""Labellings, their packing and their frequency tables."""
+"""Labellings, their packing, their domains and their frequency tables."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
 from sgdbayes.functions import (
+    Domain,
     as_bits,
+    as_codes,
     as_strings,
-    favourites,
+    disjoint_domains,
     frequency_table,
-    most_frequent,
     pack,
-    tabulate_functions,
     unpack,
 )
 from sgdbayes.statistics import wilson_interval
@@ -47,48 +46,33 @@ def test_wilson_interval_is_scipys(count):
     assert high[0] == pytest.approx(expected.high, abs=1e-12)
 
 
-def test_functions_asked_about_but_not_found_are_kept_apart():
-    known = pd.DataFrame({"function": ["101", "001", "111"], "log_p": [-1.0, -2.0, -3.0], "log_p_se": [0.0, 0.1, 0.2]})
-    table = tabulate_functions(FUNCTIONS, LABELS, {"mse": known}, asked_found=9, favoured={"111", "101"})
-    assert table["function"].tolist() == ["101", "001", "111"]
-    assert table["count"].tolist() == [3, 1, 0]
-    assert table["frequency"].iloc[2] == table["frequency_low"].iloc[2] == 0
-    assert table["frequency_high"].iloc[2] > 0
-    assert table["log_p_mse_se"].tolist() == [0.0, 0.1, 0.2]
-    with pytest.raises(ValueError, match="posterior mse lacks the probability"):
-        tabulate_functions(FUNCTIONS, LABELS, {"mse": known[:1]}, asked_found=2)
-    # Found once, and nobody asked.
-    table = tabulate_functions(FUNCTIONS, LABELS, {"mse": known[:1]}, asked_found=1)
-    assert table["log_p_mse"].isna().tolist() == [False, True]
+def test_codes_tell_functions_apart():
+    functions = np.random.default_rng(1).random((500, 9)) < 0.5
+    codes = as_codes(functions)
+    assert codes.shape == (500,)
+    _, first, counts = np.unique(codes, return_index=True, return_counts=True)
+    expected = dict(zip(*np.unique(as_strings(functions), return_counts=True), strict=True))
+    assert dict(zip(as_strings(functions[first]), counts, strict=True)) == expected
 
 
-def test_most_frequent_functions_are_those_found_most_and_first():
-    functions = np.array([[1, 1], [1, 0], [1, 0], [0, 0], [0, 1]], dtype=bool)
-    assert [most_frequent(functions, number) for number in (1, 2, 3, 9)] == [
-        {"10"},
-        {"10", "11"},
-        {"10", "11", "00"},
-        {"10", "11", "00", "01"},
-    ]
-
-
-def test_a_probability_that_too_few_draws_carry_stays_missing_and_says_why():
-    known = pd.DataFrame(
-        {"function": ["101", "001"], "log_p": [-1.0, np.nan], "log_p_se": [0.0, np.nan], "draws": [900.0, 3.0]}
-    )
-    table = tabulate_functions(FUNCTIONS, LABELS, {"zero_one": known}, asked_found=2)
-    assert table["log_p_zero_one"].isna().tolist() == [False, True]
-    assert table["draws_zero_one"].tolist() == [900.0, 3.0]
-
-
-def test_favourites_are_the_most_frequent_of_each_table():
-    draws = frequency_table(FUNCTIONS, LABELS).assign(domain_size=3)
-    assert favourites([draws], 3, 1) == {"101"}
-    assert favourites([draws], 4, 1) == set()
+def test_domains_are_pieces_one_after_the_other():
+    domains = disjoint_domains(103, [20, 50, 103], 4)
+    assert [(each.size, each.number) for each in domains] == [
+        *((20, number) for number in range(4)), (50, 0), (50, 1), (103, 0),
+    ]  # fmt: skip
+    assert Domain(20, 3).points == slice(60, 80)
+    assert Domain(20, 3).names == {"domain_size": 20, "domain": 3}
+    # None of a size shares a point with another.
+    for size in (20, 50):
+        points = np.concatenate([np.arange(103)[each.points] for each in domains if each.size == size])
+        assert len(set(points)) == len(points)
+    for size in (0, 104):
+        with pytest.raises(ValueError, match=f"103 test points hold no domain of {size}"):
+            disjoint_domains(103, [20, size], 4)
 
 
 def test_bad_input():
-    with pytest.raises(ValueError, match="functions must be a non-empty bool array"):
+    with pytest.raises(ValueError, match=r"functions must be bool or -1 and \+1, got \[0\.0\]"):
         frequency_table(np.zeros((2, 3)), LABELS)
-    with pytest.raises(ValueError, match="test_labels must be -1 or"):
+    with pytest.raises(ValueError, match="test_labels must be bool or -1 and"):
         frequency_table(FUNCTIONS, np.array([1, 0, 1]))

@@ -93,11 +93,15 @@ INTERPRETED = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize("loss", ["cross_entropy", "mse"])
-@pytest.mark.parametrize(("kind", "options"), INTERPRETED, ids=str)
-def test_the_fused_step_is_that_of_torch(kind, options, loss):
+@pytest.mark.parametrize(
+    ("kind", "options", "widths", "batch_size"),
+    [*((*each, (40, 40), 19) for each in INTERPRETED), ("Adam", {}, (40, 20, 10, 4), 2)],
+    ids=str,
+)
+def test_the_fused_step_is_that_of_torch(kind, options, widths, batch_size, loss):
     pytest.importorskip("triton")
     task, optimizer = random_task(train=50, inputs=37), Optimizer(kind, 0.005, options)
-    architecture = FullyConnected(depth=2, width=40, bias_variance=0.1)
+    architecture = FullyConnected(widths=widths, bias_variance=0.1)
     streams = [np.random.default_rng([0, i]) for i in range(3)]
     drawn = [list(map(torch.from_numpy, architecture.initial_parameters((37,), stream))) for stream in streams]
     orders = np.array([[stream.permutation(50) for stream in streams] for _ in range(4)])
@@ -105,7 +109,7 @@ def test_the_fused_step_is_that_of_torch(kind, options, loss):
     for stack_kind in (FusedStack, TorchStack):
         stack = stack_kind(
             architecture, drawn, optimizer, task.train_inputs, task.train_labels.astype(np.float32),
-            number=3, loss=loss, batch_size=19, device="cpu", precision="float32",
+            number=3, loss=loss, batch_size=batch_size, device="cpu", precision="float32",
         )  # fmt: skip
         for order in orders[:3]:
             stack.train_epoch(order)

@@ -120,7 +120,7 @@ def test_a_text_with_both_classes_is_left_out():
 
 def test_no_text_is_in_both_parts_of_a_task(folder, reviews):
     for seed in range(20):
-        train, test = texts_of(load_task(SETTINGS | {"seed": seed}, folder), reviews)
+        train, test = texts_of(load_task(**SETTINGS | {"seed": seed}, folder=folder), reviews)
         assert (len(set(train)), len(set(test))) == (12, 8)
         assert not set(train) & set(test)
 
@@ -134,7 +134,7 @@ def numbering(train: list[str], known: int) -> dict[str, int]:
 @pytest.mark.parametrize(("vocabulary", "length"), [(9, 4), (20, 50)])
 def test_sequences_are_numbers_of_known_words_padded_and_cut_in_front(folder, reviews, vocabulary, length):
     options = {"form": "sequences", "vocabulary": vocabulary, "length": length}
-    task = load_task(SETTINGS | {"options": options}, folder)
+    task = load_task(**SETTINGS, options=options, folder=folder)
     parts = texts_of(task, reviews)
     number = {word: i + 2 for word, i in numbering(parts[0], vocabulary - 2).items()}
     for inputs, texts in zip((task.train_inputs, task.test_inputs), parts, strict=True):
@@ -146,7 +146,7 @@ def test_sequences_are_numbers_of_known_words_padded_and_cut_in_front(folder, re
 
 
 def test_tfidf_is_its_formula(folder, reviews):
-    task = load_task(SETTINGS | {"options": {"form": "tfidf", "vocabulary": 9}}, folder)
+    task = load_task(**SETTINGS, options={"form": "tfidf", "vocabulary": 9}, folder=folder)
     parts = texts_of(task, reviews)
     column = numbering(parts[0], 9)
     holding = Counter(word for text in parts[0] for word in set(words(text)))
@@ -292,7 +292,7 @@ def test_a_download_that_is_not_the_known_file_takes_no_place(tmp_path, reviews,
 )
 def test_impossible_options_are_refused_before_anything_is_read(tmp_path, options, message):
     with pytest.raises(ValueError, match=message):
-        load_task(SETTINGS | {"options": options}, tmp_path)
+        load_task(**SETTINGS, options=options, folder=tmp_path)
 
 
 def test_a_review_without_a_known_word_has_no_tfidf():

@@ -10,9 +10,10 @@ import sgdbayes
 
 PACKAGE = Path(sgdbayes.__file__).parent
 # What each part may import beside itself.
-BASE = {"files", "hashes", "registry", "device"}
+BASE = {"checks", "files", "hashes", "registry", "device"}
 SCIENCE = BASE | {"functions", "statistics", "datasets", "architectures"}
 MAY = {
+    "checks": set(),
     "files": set(),
     "hashes": set(),
     "registry": set(),
@@ -52,5 +53,5 @@ def test_imports_run_one_way(path):
 
 
 def test_every_part_has_its_place():
-    parts = {path.name.removesuffix(".py") for path in PACKAGE.iterdir() if not path.name.startswith("__")}
+    parts = {path.stem for path in PACKAGE.iterdir() if path.suffix in ("", ".py") and not path.name.startswith("__")}
     assert parts == set(MAY)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from conftest import positive_orthant, random_covariance
 
-from sgdbayes.functions import as_strings
+from sgdbayes.functions import Domain, as_strings
 from sgdbayes.pipeline.plan import Plan
 from sgdbayes.posterior import (
     POSTERIORS,
@@ -20,7 +20,7 @@ from sgdbayes.posterior import (
     zero_one_predictive,
 )
 from sgdbayes.posterior.orthant import log_orthant_weights
-from sgdbayes.posterior.probabilities import function_probabilities
+from sgdbayes.posterior.probabilities import drawn_functions, function_probabilities
 from sgdbayes.posterior.stored import stored_posterior
 from sgdbayes.registry import resolve
 
@@ -93,17 +93,45 @@ def test_too_few_draws_make_no_probability():
     means = np.random.default_rng(0).normal(0, 4, (4, 200, 12))
     mixture = GaussianMixture(means, 0.01 * np.eye(12))
     common = as_strings(means.reshape(-1, 12)[:1] > 0)[0]
-    table = function_probabilities(mixture, {12: [common], 1: ["1", "0"]}, seed=0).set_index("function")
-    assert table.loc[common, "draws"] < 100
-    assert np.isnan(table.loc[common, ["log_p", "log_p_se"]].astype(float)).all()
-    assert np.isfinite(table.loc[["0", "1"], ["log_p", "log_p_se"]].astype(float)).all(axis=None)
+    row = function_probabilities(mixture, [common], seed=0).iloc[0]
+    assert row["draws"] < 100
+    # It counts in a mean over functions; of itself it says too little.
+    assert np.isfinite(row["log_p"])
+    assert np.isnan(row["log_p_se"])
+    table = function_probabilities(mixture.on(slice(1)), np.array([[True], [False]]), seed=0)
+    assert table["function"].tolist() == ["1", "0"]
+    assert np.isfinite(table[["log_p", "log_p_se"]]).all(axis=None)
 
 
 def test_a_stored_mixture_is_the_mixture(trained_and_tested):
     mixture = trained_and_tested[0]
     again = stored_posterior({"means": mixture.means, "covariance": mixture.covariance})
     assert again.mean_test_error(np.ones(2)) == mixture.mean_test_error(np.ones(2))
-    assert mixture.head(1).means.shape == (4, 2500, 1)
+    piece = mixture.on(slice(1, 2))
+    np.testing.assert_array_equal(piece.means, mixture.means[:, :, 1:])
+    np.testing.assert_array_equal(piece.covariance, mixture.covariance[1:, 1:])
+
+
+def test_functions_that_are_drawn_are_judged_by_components_that_they_were_not_drawn_from(trained_and_tested):
+    """Components far apart: a function drawn from one chain has no mass in the other."""
+    means = np.array([[[3.0, 3.0]] * 50, [[3.0, -3.0]] * 50])
+    table = drawn_functions(
+        GaussianMixture(means, 0.01 * np.eye(2)), np.ones(2), [Domain(2, 0), Domain(1, 1)], asked=40, drawn=40, seed=0
+    )
+    pairs = table[table["domain_size"] == 2]
+    assert pairs["function"].tolist() == ["11"]
+    assert pairs["count"].tolist() == [40]
+    assert pairs["log_p"].iloc[0] < -100
+    assert table.loc[table["domain_size"] == 1, ["domain", "function", "test_errors"]].to_numpy().tolist() == [
+        [1, "1", 0]
+    ]
+    # Where chains agree the halves do, too.
+    mixture = trained_and_tested[0]
+    halves = [half.log_probabilities(ALL_SIGNS, seed=0) for half in mixture.halves()]
+    assert sum(len(half.means) for half in mixture.halves()) == len(mixture.means)
+    assert np.abs((halves[0][0] - halves[1][0]) / np.hypot(halves[0][1], halves[1][1])).max() < 4
+    one_chain = GaussianMixture(mixture.means[:1], mixture.covariance).halves()
+    np.testing.assert_array_equal(np.concatenate([half.means for half in one_chain], axis=1), mixture.means[:1])
 
 
 def test_chains_that_disagree_are_refused(monkeypatch):
@@ -165,9 +193,10 @@ def test_bad_input():
     with pytest.raises(ValueError, match="at least 32 draws"):
         GaussianMixture(np.zeros((4, 7, 2)), np.eye(2))
     for posterior in (Gaussian(np.zeros(2), np.eye(2)), GaussianMixture(np.zeros((4, 9, 2)), np.eye(2))):
-        with pytest.raises(ValueError, match="size of a domain must be from 1 to 2, got 3"):
-            posterior.head(3)
-        with pytest.raises(ValueError, match="labels must be 2, got 1"):
+        for points in (slice(3), slice(1, 1), slice(-1, 1), slice(0, 2, 2)):
+            with pytest.raises(ValueError, match="points must be a piece of the 2 that there are"):
+                posterior.on(points)
+        with pytest.raises(ValueError, match="labels must have 2 entries along the last axis, got shape \\(1,\\)"):
             posterior.mean_test_error(np.ones(1))
     with pytest.raises(np.linalg.LinAlgError, match="covariance is not positive definite: its least variance is -1"):
         Gaussian(np.zeros(2), np.diag([1.0, -1.0]))

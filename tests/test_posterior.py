@@ -95,7 +95,7 @@ def test_standard_errors_are_honest():
 
 
 def test_orthant_bad_input():
-    with pytest.raises(ValueError, match=r"labels must be -1 or \+1"):
+    with pytest.raises(ValueError, match=r"labels must be bool or -1 and \+1"):
         log_orthant_probability(np.zeros(2), np.eye(2), np.array([0, 1]), seed=0)
     with pytest.raises(ValueError, match="must agree, got shapes"):
         log_orthant_probability(np.zeros(2), np.eye(3), np.ones(3), seed=0)
@@ -298,7 +298,7 @@ def test_ep_does_not_change_with_scale_relabelling_or_order():
 
 
 def test_ep_bad_input():
-    with pytest.raises(ValueError, match=r"labels must be -1 or \+1, got \[2.0\]"):
+    with pytest.raises(ValueError, match=r"labels must be bool or -1 and \+1, got \[2.0\]"):
         expectation_propagation(np.eye(1), np.array([2.0]))
     with pytest.raises(ValueError, match="kernel must cover S"):
         expectation_propagation(np.eye(1), np.ones(2))

@@ -1,12 +1,17 @@
 """Rejection sampling against plain draws of whole networks, closed forms and the infinitely wide limit."""
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from scipy import stats
 
 from sgdbayes.architectures import LSTM, FullyConnected
+from sgdbayes.datasets import Task
 from sgdbayes.posterior import log_orthant_probability, rejection, sample_by_rejection
+from sgdbayes.posterior.rejection import fit_rejection
 
 NETWORKS = 20_000
 # The third input of S is the sum of the first two, the fourth a multiple of the first; the second of E is in S.
@@ -23,9 +28,9 @@ def plain(architecture, inputs: np.ndarray, networks: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("bias_variance", [0.0, 0.3])
-@pytest.mark.parametrize(("depth", "width"), [(1, 3), (1, 8), (2, 4), (3, 5)])
-def test_functions_are_distributed_as_those_of_whole_networks(depth, width, bias_variance):
-    architecture = FullyConnected(depth=depth, width=width, weight_variance=1.7, bias_variance=bias_variance)
+@pytest.mark.parametrize("widths", [[3], [8], [4, 4], [5, 5, 5], [8, 3], [3, 8], [9, 7, 5, 4]], ids=str)
+def test_functions_are_distributed_as_those_of_whole_networks(widths, bias_variance):
+    architecture = FullyConnected(widths=widths, weight_variance=1.7, bias_variance=bias_variance)
     labels = np.array([1, -1, 1, 1, -1]) if bias_variance else np.array([1, -1, 1, 1, 1])
     outputs = plain(architecture, np.concatenate([DEPENDENT, ON_E]), NETWORKS)
     kept = outputs[(outputs[:, :5] * labels > 0).all(1), 5:] > 0
@@ -112,6 +117,23 @@ def test_the_order_of_visits_changes_no_frequency(monkeypatch):
     assert stats.ttest_ind(*errors, equal_var=False).pvalue > 1e-3
 
 
+def test_out_of_reach_it_is_said_how_many_networks_it_takes(capsys, monkeypatch):
+    """Against the orthant probability of the infinitely wide network."""
+    monkeypatch.setattr(rejection, "_FEW", 30_000)
+    inputs, labels = np.eye(24, dtype=np.float32), np.tile([1, -1], 12)
+    task = Task(inputs, labels, inputs[:2], labels[:2], np.arange(24), np.arange(2))
+    architecture = FullyConnected(depth=1, width=256)
+    with pytest.raises(RuntimeError, match="none of 1,000 random networks fitted S; by how many fit") as error:
+        fit_rejection(architecture, task, networks=1000, accepted=100)
+    said = int(re.search(r"would have to be some 1e(\d+) for 100 accepted", str(error.value))[1])
+    exact = 2 - log_orthant_probability(np.zeros(24), architecture.kernel(inputs), labels, seed=0)[0] / np.log(10)
+    assert abs(said - exact) < 2
+    head = replace(task, train_inputs=inputs[:4], train_labels=labels[:4])
+    posterior, _ = fit_rejection(architecture, head, networks=1000, accepted=900)
+    kept = posterior.functions.shape[1]
+    assert f"{kept} networks are fewer than the 900 asked for, which would take about" in capsys.readouterr().out
+
+
 def test_bad_input():
     architecture, labels = FullyConnected(depth=1, width=2), np.ones(5)
     call = {"networks": 10, "seed": 0}
@@ -119,7 +141,7 @@ def test_bad_input():
         sample_by_rejection(LSTM(), DEPENDENT, labels, ON_E, **call)
     with pytest.raises(ValueError, match="networks and accepted must be at least 1, got 10 and 0"):
         sample_by_rejection(architecture, DEPENDENT, labels, ON_E, accepted=0, **call)
-    with pytest.raises(ValueError, match=r"labels must be -1 or \+1"):
+    with pytest.raises(ValueError, match=r"labels must be bool or -1 and \+1"):
         sample_by_rejection(architecture, DEPENDENT, np.zeros(5), ON_E, **call)
     with pytest.raises(ValueError, match=r"of shape \(4, \.\.\.\) and \(T, \.\.\.\), got \(5, 3\)"):
         sample_by_rejection(architecture, DEPENDENT, labels[:4], ON_E, **call)

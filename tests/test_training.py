@@ -8,7 +8,7 @@ import pytest
 import torch
 from conftest import random_task
 from scipy.stats import chi2_contingency
-from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss
 
 from sgdbayes.architectures import LSTM, Convolutional, FullyConnected
 from sgdbayes.datasets import Task
@@ -195,6 +195,38 @@ def test_other_stacks_equal_networks_trained_alone(name, optimizer):
         assert stack.margin_min[index] == pytest.approx(margin, rel=2e-2, abs=1e-3)
 
 
+def test_one_output_with_the_loss_of_two_is_their_difference_over_root_two(task):
+    """Networks with two outputs and torch's cross-entropy, that begin where ours do: the same functions, as early."""
+    architecture, settings = FullyConnected(widths=[9, 4]), {"seed": 3, "batch_size": 2, "max_epochs": 300}
+    optimizer = Optimizer("SGD", 0.02)
+    ours = train_until_fit(
+        architecture, task, optimizer, indices=range(4), loss="two_outputs", device="cpu", **settings
+    )
+    plain = train_until_fit(architecture, task, optimizer, indices=range(4), device="cpu", **settings)
+    assert ours.converged.any()
+    assert (ours.epochs != plain.epochs).any()
+    x, y = torch.from_numpy(task.train_inputs), torch.from_numpy(task.train_labels).long()
+    for index in range(4):
+        rng = np.random.default_rng([3, index])
+        *hidden, weights, _ = architecture.initial_parameters(task.train_inputs.shape[1:], rng)
+        each = np.random.default_rng(index).standard_normal(weights.shape, dtype=np.float32)
+        two = [(each + sign * weights) / np.float32(2**0.5) for sign in (-1, 1)]
+        network = build_dense([*hidden, np.hstack(two), np.zeros((1, 2), np.float32)])
+        steps, fitted = torch.optim.SGD(network.parameters(), lr=0.02), 0
+        for epoch in range(1, 301):
+            for batch in torch.from_numpy(rng.permutation(len(y))).split(2):
+                steps.zero_grad()
+                cross_entropy(network(x[batch]), (y[batch] + 1) // 2).backward()
+                steps.step()
+            if (network(x).argmax(1) * 2 - 1 == y).all():
+                fitted = epoch
+                break
+        assert ours.epochs[index] == fitted
+        if fitted:
+            found = network(torch.from_numpy(task.test_inputs)).argmax(1).numpy() > 0
+            assert (ours.functions[index] == found).all()
+
+
 def test_networks_do_not_depend_on_their_block_or_stack(task, engine):
     settings = {"seed": 1, "batch_size": 5, "device": "cpu"}
     whole = train_until_fit(ARCHITECTURE, task, CASES[2], indices=range(6), **settings)
@@ -232,6 +264,46 @@ def test_overtraining_goes_on_and_records_both_moments(task, beyond, engine):
     if "target_loss" in beyond:
         assert (later.training_loss <= 0.02).all()
         assert (later.training_loss > 0.01).any(), "all networks went far beyond the target"
+
+
+def test_a_least_number_of_epochs_ends_where_a_network_fits_from_then_on(task, engine):
+    settings = {"indices": range(6), "seed": 0, "device": "cpu"}
+    first = train_until_fit(ARCHITECTURE, task, CASES[0], **settings)
+    least = int(np.median(first.epochs))
+    later = train_until_fit(ARCHITECTURE, task, CASES[0], **settings, min_epochs=least, extra_epochs=1)
+    assert later.converged.all()
+    assert (first.epochs == later.epochs).all()
+    np.testing.assert_array_equal(later.at_fit.functions, first.functions)
+    # Of those that take longer, one epoch beyond is the end; the others go on to the least number, so losses fall.
+    plain = train_until_fit(ARCHITECTURE, task, CASES[0], **settings, extra_epochs=1)
+    long = first.epochs >= least
+    assert 0 < long.sum() < 6
+    np.testing.assert_allclose(later.training_loss[long], plain.training_loss[long], rtol=1e-5)
+    assert (later.training_loss[~long] < plain.training_loss[~long]).all()
+    # So many epochs, whatever happens: who fits S then, with what it is then.
+    fixed = train_until_fit(ARCHITECTURE, task, CASES[0], **settings, min_epochs=least, max_epochs=least)
+    assert not fixed.converged[first.epochs > least].any()
+    assert fixed.converged.any() and (fixed.epochs[fixed.converged] <= least).all()
+    assert (fixed.training_loss[fixed.converged] <= first.training_loss[fixed.converged]).all()
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "mse"])
+@pytest.mark.parametrize("optimizer", [Optimizer("SGD", 0.05), Optimizer("SGD", 0.005, {"momentum": 0.9}), CASES[2]],
+                         ids=lambda case: f"{case.kind}{dict(case.options) or ''}")  # fmt: skip
+def test_batches_of_two_and_layers_of_given_widths(sparse_task, optimizer, loss, engine):
+    """Peleg and Hein's networks, narrower layer after layer."""
+    architecture = FullyConnected(widths=[40, 20, 10, 4])
+    settings = {"seed": 2, "loss": loss, "batch_size": 2, "max_epochs": 60}
+    indices = range(4)
+    stack = train_until_fit(architecture, sparse_task, optimizer, indices=indices, device="cpu", **settings)
+    assert stack.converged.sum() >= 2
+    for index in indices:
+        epoch, function, margin = train_alone(architecture, build_dense, sparse_task, optimizer, index, **settings)
+        assert stack.epochs[index] == epoch
+        if epoch:
+            assert (stack.functions[index] == function).all()
+            # float32 sums in another order, over up to 900 steps.
+            assert stack.margin_min[index] == pytest.approx(margin, rel=2e-2, abs=1e-3)
 
 
 def test_a_target_loss_out_of_reach_ends_at_the_last_epoch(task):
@@ -277,7 +349,9 @@ def test_settings_of_an_optimizer_are_those_torch_trains_with(kind):
 
 
 def test_bad_input(task):
-    with pytest.raises(ValueError, match="unknown optimiser 'Sgd'; known: ASGD, Adadelta, Adagrad, Adam, AdamW"):
+    with pytest.raises(
+        ValueError, match=r"unknown optimiser Sgd \(did you mean SGD\?\); allowed: ASGD, Adadelta, Adagrad, Adam, AdamW"
+    ):
         Optimizer("Sgd", 0.1)
     with pytest.raises(ValueError, match="unknown loss 'hinge'"):
         train_until_fit(ARCHITECTURE, task, CASES[0], indices=[0], seed=0, loss="hinge")
@@ -286,6 +360,8 @@ def test_bad_input(task):
         ({"batch_size": 2.5}, "batch_size must be a whole number, 1 or more, got 2.5"),
         ({"max_epochs": -1}, "max_epochs must be a whole number, 1 or more"),
         ({"extra_epochs": -1}, "extra_epochs must be a whole number, 0 or more"),
+        ({"min_epochs": -1}, "min_epochs must be a whole number, 0 or more"),
+        ({"min_epochs": 9, "max_epochs": 8}, "min_epochs must be no more than max_epochs, got 9 and 8"),
         ({"stack_size": 0}, "stack_size must be a whole number, 1 or more"),
         ({"target_loss": float("nan")}, "target_loss must be positive, got nan"),
         ({"device": "gpu"}, "device must be auto, cpu or cuda, got 'gpu'"),
@@ -296,8 +372,10 @@ def test_bad_input(task):
         train_until_fit(ARCHITECTURE, task, CASES[0], indices=[0], seed=0, precision="half")
     with pytest.raises(ValueError, match="indices is empty"):
         train_until_fit(ARCHITECTURE, task, CASES[0], indices=[], seed=0)
-    with pytest.raises(ValueError, match=r"optimiser SGD: .*warmth"):
-        Optimizer("SGD", 0.1, {"warmth": 3}).build([torch.zeros(1, requires_grad=True)])
+    with pytest.raises(ValueError, match="unknown option of SGD: warmth; allowed: dampening, momentum"):
+        Optimizer("SGD", 0.1, {"warmth": 3})
+    with pytest.raises(ValueError, match="learning_rate must be a number, 0 or more, got"):
+        Optimizer("SGD", "0.1")
 
 
 @pytest.mark.parametrize("kind", OPTIMIZERS)
@@ -423,6 +501,9 @@ def test_blocks_record_both_moments_and_say_how_far_they_are(task, tmp_path, cap
     np.testing.assert_allclose(longer["fit_margin_mean"], plain["margin_mean"])
     assert (longer["margin_mean"] > longer["fit_margin_mean"]).all()
     assert unpack(longer["labels"].tolist(), 16).shape == (5, 16)
+    at_least = train_block(task, SETTINGS | {"min_epochs": 100}, "0-5", **options)
+    assert (at_least["fit_labels"] == plain["labels"]).all()
+    assert (at_least["margin_mean"] > longer["margin_mean"]).all()
 
 
 def test_networks_of_other_code_are_kept_unless_asked_for_anew(task, tmp_path, capsys):

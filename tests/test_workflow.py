@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from sgdbayes.analysis.runs import converged_functions
+from sgdbayes.analysis.comparison import COVERS
 from sgdbayes.files import read_arrays, read_provenance, read_table, read_tables
 from sgdbayes.functions import as_strings, unpack
 
@@ -33,18 +33,22 @@ TINY = {
     "architectures": {"fcn": {"kind": "FullyConnected", "depth": 1, "width": 16}},
     "optimizers": {"sgd": {"kind": "SGD", "learning_rate": 0.1}, "adam": {"kind": "Adam", "learning_rate": 0.01}},
     "posteriors": {"mse": {"noise_variance": 0.001}, "ep": {}, "zero_one": {"samples": 250}, "ntk": {}},
-    "posterior_draws": {"number": 500, "asked": 5},
+    "domains": 4,
     "ep_against_exact": {"task": "small", "architecture": "fcn", "train_sizes": [10, 40], "test_size": 20,
                          "domain_sizes": [3, 8], "functions": 5, "samples": 100},
-    "comparison": {"min_count": 1, "resamples": 100},
+    "comparison": {"min_count": 1},
     "complexity": {
         "measure": "critical_sample_ratio", "experiments": ["small-sgd"], "frequent": 2, "sampled": 1, "points": 10,
     },
     "by_error": {"number": 2, "errors": 3, "domain_sizes": [8]},
     "reference": "mse",
     "margins": {"draws": 400, "experiments": ["small-sgd"]},
-    "test_errors": ["small-*"],
     "sweeps": {"rate": {"setting": "optimizer.learning_rate", "experiments": ["small-*"], "domain_size": 8}},
+    # As if all trained networks of it were those of one study.
+    "published": {
+        "table": "config/peleg-hein.csv", "source": "others", "across": "architecture",
+        "comparisons": {"here": {"study": "small-sgd", "rows": {"train_size": [4], "side": ["trained"]}}},
+    },
     "experiments": {
         "small-{optimizer}": {
             "grid": {"optimizer": ["sgd", "adam"]}, "task": "small", "architecture": "fcn", "networks": 6,
@@ -141,8 +145,9 @@ def test_make_says_what_it_found_and_where(project):
     assert "results/tiny/figures/" in project.said
     assert "jobs to do, up to 12 networks to train" in project.said
     said = " ".join(project.said.split())
-    assert "6 networks (fcn) of each of sgd and adam err on " in said
-    assert all(f"({posterior}) errs on" in said for posterior in TINY["posteriors"])
+    assert "Functions of 6 networks of each of sgd and adam are " in said
+    assert "on 3 domains of 8 test points; 0 would be a Bayesian sampler). It is " in said
+    assert all(f" under the {posterior}" in said for posterior in ("MSE posterior", "NTK ensemble"))
     paths = re.findall(r"^(?:look first at|explore|all numbers) +(\S+)$", project.said, re.MULTILINE)
     assert len(paths) == 3
     assert all((project.folder / path).is_file() for path in paths)
@@ -151,11 +156,10 @@ def test_make_says_what_it_found_and_where(project):
     assert len(project.said.splitlines()) < 60
 
 
-def functions(results: Path, experiment: str, size: int) -> pd.DataFrame:
-    """The functions of an experiment on a domain."""
-    return read_tables([results / "experiments" / experiment / "functions.parquet"], "experiment", "domain_size")[
-        experiment, size
-    ]
+def functions(results: Path, experiment: str) -> dict[tuple[int, int], pd.DataFrame]:
+    """The functions of an experiment by size and number of their domain."""
+    path = results / "experiments" / experiment / "functions.parquet"
+    return read_tables([path], "domain_size", "domain")
 
 
 def test_function_tables_count_the_recorded_networks(results):
@@ -163,14 +167,17 @@ def test_function_tables_count_the_recorded_networks(results):
     assert len(runs) == 12
     assert runs["converged"].all()
     for experiment, networks in runs.groupby("experiment"):
-        for size in (3, 8):
-            table = functions(results, experiment, size)
-            found = as_strings(unpack(networks["labels"].tolist(), size))
+        tables = functions(results, experiment)
+        # Of 24 recorded points, and four domains asked for.
+        assert list(tables) == [(3, 0), (3, 1), (3, 2), (3, 3), (8, 0), (8, 1), (8, 2)]
+        for (size, number), table in tables.items():
+            points = slice(number * size, (number + 1) * size)
+            found = as_strings(unpack(networks["labels"].tolist(), 24)[:, points])
             counts = table.set_index("function")["count"]
             assert counts.sum() == 6
             assert counts[counts > 0].to_dict() == pd.Series(found).value_counts().to_dict()
             assert np.isfinite(table[["log_p_mse", "log_p_mse_se", "log_p_ep", "log_p_ep_se"]]).all(axis=None)
-            labels = read_arrays(results / "tasks" / "small.npz")["test_labels"][:size]
+            labels = read_arrays(results / "tasks" / "small.npz")["test_labels"][points]
             wrong = [
                 sum((bit == "1") != (label > 0) for bit, label in zip(f, labels, strict=True)) for f in counts.index
             ]
@@ -178,10 +185,14 @@ def test_function_tables_count_the_recorded_networks(results):
 
 
 def test_all_functions_of_a_small_domain_share_one(results):
-    """On three test points a posterior's favourites are nearly all eight functions: they sum to at most one."""
-    table = functions(results, "small-sgd", 3)
+    """Of the eight functions on three test points the draws are nearly all: they sum to one at most."""
     for posterior in ("mse", "ep"):
-        assert 0.5 < np.exp(table[f"log_p_{posterior}"]).sum() < 1.001
+        drawn = read_tables([results / f"models/small/fcn/{posterior}-draws.parquet"], "domain_size", "domain")
+        assert list(drawn) == list(functions(results, "small-sgd"))
+        for (size, _), table in drawn.items():
+            assert table["count"].sum() == 300
+            assert np.exp(table["log_p"]).sum() < 1.001
+            assert size == 8 or np.exp(table["log_p"]).sum() > 0.9
 
 
 def test_comparison_has_a_row_for_each_experiment_posterior_and_domain(results):
@@ -190,7 +201,21 @@ def test_comparison_has_a_row_for_each_experiment_posterior_and_domain(results):
     expected = {(e, p, s) for e in ("small-sgd", "small-adam") for p in TINY["posteriors"] for s in (3, 8)}
     assert set(rows) == expected
     assert (comparison["networks"] == 6).all()
-    assert comparison["test_error"].between(comparison["test_error_low"], comparison["test_error_high"]).all()
+    for name in ("gap", "auc", "test_error"):
+        assert comparison[name].between(comparison[f"{name}_low"], comparison[f"{name}_high"]).all()
+    assert comparison.groupby("domain_size")["domains"].unique().map(list).to_dict() == {3: [4], 8: [3]}
+    assert comparison["note"].str.startswith("no r: 0 of ").all()
+    assert set(comparison["covers"]) == {COVERS[0]}
+    domains = read_table(results / "domains.parquet")
+    by = ["experiment", "posterior", "domain_size"]
+    means = domains.groupby(by)[["gap", "auc", "test_error"]].mean()
+    pd.testing.assert_frame_equal(means, comparison.set_index(by)[list(means)].sort_index(), check_like=True)
+    # One training set each: a study has the numbers of its experiment.
+    studies = read_table(results / "studies.csv")
+    assert (studies["seeds"] == 1).all()
+    assert studies["study"].tolist() == comparison["experiment"].tolist()
+    assert studies["gap_low"].tolist() == pytest.approx(comparison["gap_low"].tolist())
+    assert set(read_table(results / "claims.csv")["verdict"]) == {"one training set", "not decided"}
 
 
 def test_complexity_is_of_networks_that_label_e_as_they_did(results):
@@ -210,33 +235,17 @@ def test_random_functions_and_pairs_of_posteriors_are_tabulated(results):
         assert table["test_errors"].value_counts().to_dict() == {0: 1, 4: 2, 8: 1}
     pairs = read_table(results / "posterior-pairs.csv")
     assert len(pairs) == 6 * 2
-    known = pairs.dropna(subset=["pearson_low"])
-    assert len(known) >= 6
-    assert known["pearson"].between(known["pearson_low"], known["pearson_high"]).all()
-
-
-def test_errors_are_measured_on_all_recorded_points(results):
-    table = read_table(results / "test-errors.csv").set_index(["experiment", "posterior"])
-    assert set(table.index) == {(f"small-{name}", each) for name in ("sgd", "adam") for each in TINY["posteriors"]}
-    assert (table["test_points"] == 24).all()
-    labels = read_arrays(results / "tasks/small.npz")["test_labels"] > 0
-    for name, rows in table.groupby("experiment"):
-        ended = converged_functions(read_table(results / f"experiments/{name}/runs.parquet"), 24)
-        assert rows["networks"].unique() == [len(ended)]
-        assert rows["test_error"].to_numpy() == pytest.approx([(ended != labels).mean()] * 4)
-    ends = table.xs("small-sgd")["posterior_test_error"]
-    comparison = read_table(results / "comparison.csv").query("experiment == 'small-sgd' and domain_size == 8")
-    wrong = read_table(results / "models/small/fcn/wrong.parquet")
-    for row in comparison.itertuples():
-        assert wrong[f"wrong_{row.posterior}"][:8].mean() == pytest.approx(row.posterior_test_error)
-        assert wrong[f"wrong_{row.posterior}"].mean() == pytest.approx(ends[row.posterior])
+    assert pairs["decades"].between(pairs["decades_low"], pairs["decades_high"]).all()
+    # Of six networks no domain has functions enough.
+    assert pairs["pearson"].isna().all()
 
 
 def test_figures_are_pictures(results):
     figures = [path for path in (results / "figures").rglob("*.p*") if path.suffix != ".json"]
-    # Each as PNG and PDF: a scatter of each experiment, five kinds on each of two domains, EP against exact, complexity
-    # of one experiment, random functions by error on one domain, a sweep, margins, predictors.
-    assert len(figures) == 2 * (2 + 5 * 2 + 1 + 1 + 1 + 1 + 1 + 1)
+    # Each as PNG and PDF: the answer, a scatter of each study, three kinds on each of two domain sizes, EP against
+    # exact, complexity of one experiment, random functions by error on one domain, a sweep, margins, predictors,
+    # a published table.
+    assert len(figures) == 2 * (1 + 2 + 3 * 2 + 1 + 1 + 1 + 1 + 1 + 1 + 1)
     for path in figures:
         assert path.read_bytes().startswith(b"\x89PNG" if path.suffix == ".png" else b"%PDF")
     # One job draws all of a kind; each says what it was drawn from itself.
@@ -257,15 +266,17 @@ def test_the_report_has_every_figure_and_table_with_a_caption(project, results):
     assert {name: held[name] for name in pictures} == dict(pictures)
     tables = (
         "comparison.csv",
-        "bands.csv",
+        "domains.parquet",
+        "studies.csv",
         "posterior-pairs.csv",
         "claims.csv",
-        "test-errors.csv",
         "complexity.parquet",
         "ep-against-exact.csv",
+        "published.csv",
     )
     assert all(held[name] for name in tables)
-    for caption in (ROOT / "workflow" / "report").glob("*.rst"):
+    # All captions but the one of a figure that takes tasks of two sizes of S.
+    for caption in (each for each in (ROOT / "workflow" / "report").glob("*.rst") if each.stem != "volume"):
         # What stands before the first thing that is filled in.
         start = caption.read_text().split("{{")[0].splitlines()[0].replace("\\|", "|").strip()
         assert start in page, caption.name
@@ -395,14 +406,9 @@ def test_another_workflow_takes_this_one_as_a_module(project):
 def test_networks_of_other_runs_are_not_trained_again(project, results):
     config = {**TINY, "name": "other", "known_runs": ["results/tiny/runs.parquet"]}
     config["experiments"] = {"again": {**TINY["experiments"]["small-{optimizer}"], "optimizer": "adam"}}
-    del (
-        config["experiments"]["again"]["grid"],
-        config["ep_against_exact"],
-        config["complexity"],
-        config["sweeps"],
-        config["margins"],
-        config["test_errors"],
-    )
+    del config["experiments"]["again"]["grid"]
+    for section in ("ep_against_exact", "complexity", "sweeps", "margins", "published"):
+        del config[section]
     project.configure(config)
     run = project.snakemake("--until", "runs")
     project.configure({**config, "known_runs": ["nowhere.parquet"]})

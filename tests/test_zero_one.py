@@ -171,7 +171,7 @@ def test_bad_input():
         sample_zero_one(np.eye(2), np.ones(2), 0, seed=0)
     with pytest.raises(ValueError, match="kernel and labels must agree"):
         sample_zero_one(np.eye(3), np.ones(2), 1, seed=0)
-    with pytest.raises(ValueError, match=r"labels must be -1 or \+1"):
+    with pytest.raises(ValueError, match=r"labels must be bool or -1 and \+1"):
         sample_zero_one(np.eye(2), np.zeros(2), 1, seed=0)
     with pytest.raises(np.linalg.LinAlgError, match="kernel is not positive definite"):
         sample_zero_one(np.ones((2, 2)) - 2 * np.eye(2), np.ones(2), 1, seed=0)

@@ -1,240 +1,252 @@
-"""What the trained networks and a posterior say to each other: correlation, noise ceiling, shared mass, test errors.
+"""An optimiser against a posterior: each statistic on disjoint domains, then its mean over them with an interval.
 
-P_OPT(f|S) is the frequency of a function among n trained networks, P_B(f|S) its probability under a posterior (Mingard
-et al., JMLR 2021, section 2). Intervals are those of a bootstrap that resamples networks. The noise ceiling is the
-correlation that a perfect predictor would reach: that of the frequencies with those of a resample, over the functions
-the resample has often enough. Functions that the optimiser never found have no frequency: their mass is reported, they
-enter no correlation.
+Definitions are those of `sgdbayes.analysis.on_domain` and `sgdbayes.analysis.temperature`. Intervals are over domains
+and networks, as in a two-way layout (`sgdbayes.statistics.over_domains`). S is the same for all, so they say nothing of
+other training sets. Those of a single domain are over networks alone, which is all there is to say only where the
+domain is all inputs outside S.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from sgdbayes.posterior.kinds import exact_posterior
-from sgdbayes.statistics import FEWEST, UNDEFINED, Estimate, Resampling, correlation_and_slope
+from sgdbayes.analysis.on_domain import FEWEST_FUNCTIONS, OnDomain, asked_functions
+from sgdbayes.analysis.temperature import temperature
+from sgdbayes.checks import check_functions, check_labels, check_whole
+from sgdbayes.functions import as_bits, disjoint_domains, frequency_table
+from sgdbayes.statistics import Estimate, over_domains
 
 if TYPE_CHECKING:
-    # With numba, a second to import; figures ask for `best_rows` alone.
+    # With numba, a second to import; figures ask for names alone.
     from sgdbayes.posterior.stored import Posterior
 
-__all__ = ["Comparison", "best_rows", "compare", "compare_bands", "compare_experiment"]
+__all__ = [
+    "CORRELATIONS", "COVERS", "FEWEST_DOMAINS", "Comparison", "compare", "compare_domains", "compared_domains",
+    "possible",
+]  # fmt: skip
 
-# Beyond this share of networks with a function that no other found, frequencies are mostly noise.
-_MOST_UNIQUE = 0.5
+CORRELATIONS = (
+    "pearson", "spearman", "slope", "noise_ceiling", "ceiling_less_pearson", "frequency_range", "tightening",
+)  # fmt: skip
+# A mean of correlations over fewer domains is an accident.
+FEWEST_DOMAINS = 5
+_SHARES = (
+    "auc", "optimizer_top_mass", "posterior_mass_in_optimizer_top", "optimizer_mass_in_posterior_top",
+    "posterior_mass_found", "total_variation", "test_error", "posterior_test_error",
+)  # fmt: skip
+_BOUNDS = (
+    dict.fromkeys(("pearson", "spearman", "noise_ceiling", "test_error_difference"), (-1, 1))
+    | dict.fromkeys(("frequency_range", "temperature", "decades"), (0, np.inf))
+    | dict.fromkeys(_SHARES, (0, 1))
+)
+# What an interval is over; the first covers most.
+COVERS = ("test points and networks", "networks; E is all inputs outside S", "networks alone")
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One optimiser against one posterior on one domain.
+    """Trained networks against a posterior.
 
-    ``networks``: that fitted S. ``functions``: distinct ones found. ``compared``: found at least ``min_count`` times
-    and with a probability; ``unresolved``: found as often, but of unknown probability: carried by too few draws or not
-    asked about. ``unique``: share of networks whose function no other network found. ``pearson``, ``spearman``,
-    ``slope`` (least squares of log P_OPT on log P_B), over the compared functions. ``noise_ceiling``: what ``pearson``
-    would be for a perfect predictor, and the range that holds 95 % of its values. ``optimizer_mass_in_posterior_top``:
-    P_OPT of the ``top`` functions most probable under the posterior among those tabulated;
-    ``posterior_mass_in_optimizer_top``: P_B of the ``top`` most frequent. ``total_variation``: between P_OPT and P_B,
-    the P_B of functions not tabulated counted as difference. ``posterior_mass_found``: P_B of the functions found.
-    Functions without a probability count as 0 in masses. ``test_error``, ``posterior_test_error``: mean share of wrong
-    labels on E. ``note``: why numbers are missing.
+    ``row``: each statistic with its 95 % interval under _low and _high, and what was compared, as in comparison.csv
+    (docs/tables.md). ``domains``: the statistics on each domain. ``functions``: the distinct functions that networks
+    found on each domain, how often, and log_p, the natural log of their probability under the posterior, with its
+    standard error log_p_se; NaN of those that were not asked for. ``draws``: as many functions of the posterior itself.
     """
 
-    networks: int
-    functions: int
-    compared: int
-    unresolved: int
-    unique: float
-    pearson: Estimate
-    spearman: Estimate
-    slope: Estimate
-    noise_ceiling: Estimate
-    top: int
-    optimizer_mass_in_posterior_top: Estimate
-    posterior_mass_in_optimizer_top: Estimate
-    total_variation: Estimate
-    posterior_mass_found: Estimate
-    test_error: Estimate
-    posterior_test_error: Estimate
-    note: str
+    row: Mapping[str, Any]
+    domains: pd.DataFrame
+    functions: pd.DataFrame
+    draws: pd.DataFrame
 
+    def __getitem__(self, name: str) -> Estimate:
+        """A statistic with its interval."""
+        return Estimate.of(self.row, name)
 
-def compare_experiment(
-    functions: Mapping[int, pd.DataFrame],
-    posteriors: Mapping[str, "Posterior"],
-    test_labels: np.ndarray,
-    *,
-    min_count: int = 5,
-    top: int = 10,
-    resamples: int = 1000,
-    seed: int = 0,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """All comparisons of an experiment: a row per posterior and domain size, and a row per posterior, domain size and
-    band.
+    def __repr__(self) -> str:
+        about = {name: self.row[name] for name in ("networks", "domains", "domain_size")}
+        return f"Comparison({', '.join(f'{name}={value}' for name, value in about.items())}):\n{self.statistics}"
 
-    ``functions``: its table of functions by domain size, with a column log_p_<posterior> for each of ``posteriors``.
-    """
-    options = {"min_count": min_count, "resamples": resamples, "seed": seed}
-    rows, bands = [], []
-    for name, posterior in posteriors.items():
-        for size, table in functions.items():
-            test_error = Estimate.around(*posterior.head(size).mean_test_error(test_labels[:size]))
-            log_p = table[f"log_p_{name}"].to_numpy()
-            names = {"posterior": name, "domain_size": size}
-            rows.append(names | _flat(compare(table, log_p, test_error, top=top, **options)))
-            bands.append(compare_bands(table, log_p, **options).assign(**names))
-    return pd.DataFrame(rows), pd.concat(bands, ignore_index=True)
+    @property
+    def statistics(self) -> pd.DataFrame:
+        """All statistics: value, low and high of each. ``row["note"]`` says why some are NaN."""
+        names = [name.removesuffix("_low") for name in self.row if name.endswith("_low")]
+        return pd.DataFrame([self[name] for name in names], index=pd.Index(names, name="statistic"))
 
 
 def compare(
-    table: pd.DataFrame,
-    log_p: np.ndarray,
-    posterior_test_error: Estimate,
+    functions: np.ndarray,
+    posterior: Posterior,
+    test_labels: np.ndarray,
     *,
+    domain_size: int = 50,
+    domains: int = 20,
+    asked: int = 100,
+    drawn: int = 300,
+    asked_found: int = 1000,
     min_count: int = 5,
     top: int = 10,
-    resamples: int = 1000,
     seed: int = 0,
 ) -> Comparison:
-    """Compare the frequencies in ``table`` with ``log_p``, natural log of P_B for each of its rows, NaN where too few
-    posterior draws carry it or it was not asked about.
+    """How trained networks and a posterior differ, in the mean over disjoint domains of ``domain_size`` of T test
+    points (docs/methods.md defines the statistics).
 
-    ``table``: columns function, count (0 for functions asked about but not found) and test_errors. Raises ValueError if
-    ``log_p`` is infinite or nothing was found.
+    ``functions`` (N, T): labels by each network; ``posterior``: on these points; ``test_labels`` (T,); labels are bool
+    or -1 and +1. Intervals are over test points and networks, not over training sets: for these repeat with other S.
+
+    Gap and AUC are of the ``asked`` first networks and as many draws, ``drawn`` on domains of 20 points or fewer; r is
+    of at most ``asked_found`` functions found ``min_count`` times or more. Raises ValueError for functions of another
+    shape, if there is no network, and for an option below 1.
+
+    >>> posterior = sb.Gaussian(np.zeros(100), np.eye(100))
+    >>> comparison = sb.compare(posterior.draw_functions(50, seed=0), posterior, np.ones(100), domain_size=20)
+    >>> comparison["gap"]  # in decades, 0 for draws of the posterior itself
+    Estimate(value=..., low=..., high=...)
     """
-    counts, log_p = _checked(table, log_p)
-    resolved = np.isfinite(log_p)
-    networks, p = int(counts.sum()), np.where(resolved, np.exp(log_p), 0)
-    if networks == 0:
-        raise ValueError("no network fitted S: there are no frequencies to compare")
-    error_share = table["test_errors"].to_numpy() / len(table["function"].iloc[0])
-    in_posterior_top = np.isin(np.arange(len(p)), np.argsort(-p, kind="stable")[:top]) & resolved
+    from sgdbayes.posterior.probabilities import drawn_functions, function_probabilities
 
-    def overlap(sample: np.ndarray) -> np.ndarray:
-        share = sample / networks
-        distance = (np.abs(share - p).sum(-1) + max(0.0, 1 - p.sum())) / 2
-        found = np.where(sample > 0, p, 0)
-        most_frequent = np.argsort(-sample, axis=-1, kind="stable")[..., :top]
-        frequent_mass = np.take_along_axis(found, most_frequent, -1).sum(-1)
-        columns = [share @ in_posterior_top, frequent_mass, distance, found.sum(-1), share @ error_share]
-        return np.stack(columns, -1)
-
-    draw = Resampling(counts, resamples, seed)
-    *masses, test_error = draw.estimates(overlap, lowest=0.0, highest=1.0)
-    if resolved.sum() < min(top, len(p)):
-        masses = [UNDEFINED] * len(masses)
-    frequent = counts >= min_count
-    compared, unresolved = int((frequent & resolved).sum()), int((frequent & ~resolved).sum())
-    unique, functions = float((counts == 1).sum() / networks), int((counts > 0).sum())
-    found = f"{functions} functions in {networks} networks"
-    note, correlations, ceiling = "", [UNDEFINED] * 3, UNDEFINED
-    if compared < FEWEST:
-        note = f"{found}, {compared} found {min_count} times or more: no correlation"
-    elif unique > _MOST_UNIQUE:
-        note = f"{found}, {unique:.0%} of them with a function of their own: no correlation"
-    else:
-        correlations = draw.correlations(lambda sample: _correlations(sample * resolved, log_p, min_count, networks))
-        ceiling = draw.middle(_reproduced(counts, resolved, min_count))
-        if not np.isfinite(correlations[0].value):
-            note = f"{found}: equal frequencies or equal probabilities have no correlation"
-    if not resolved.all():
-        few = (
-            f"{int((~resolved).sum())} of {len(resolved)} functions not asked about or carried by too few posterior "
-            "draws: no mass, no correlation"
+    test_labels = check_labels(test_labels, name="test_labels")
+    functions = check_functions(functions, size=len(test_labels))
+    check_whole(domain_size=domain_size, domains=domains, asked=asked, drawn=drawn, asked_found=asked_found)
+    check_whole(min_count=min_count, top=top)
+    if not hasattr(posterior, "halves"):
+        raise ValueError(
+            f"posterior must be a Gaussian, GaussianMixture or EmpiricalPosterior, got {type(posterior).__name__}"
         )
-        note = f"{note}; {few}" if note else few
-    numbers = networks, functions, compared, unresolved, unique
-    return Comparison(*numbers, *correlations, ceiling, top, *masses, test_error, posterior_test_error, note)
+    try:
+        posterior.mean_test_error(test_labels)
+    except ValueError as error:
+        raise ValueError(f"posterior must be on the {len(test_labels)} points of test_labels: {error}") from error
+    found, errors, tables = [], [], []
+    pieces = disjoint_domains(len(test_labels), [domain_size], domains)
+    draws = drawn_functions(posterior, test_labels, pieces, asked=asked, drawn=drawn, seed=seed)
+    for piece in pieces:
+        mine, here = functions[:, piece.points], posterior.on(piece.points)
+        known = asked_functions(mine, asked=asked, asked_found=asked_found, min_count=min_count, top=top)
+        table = function_probabilities(here, known, seed=seed)
+        labels = test_labels[piece.points]
+        found.append(on_domain(mine, table, draws[draws["domain"] == piece.number], labels, asked=asked))
+        errors.append(here.mean_test_error(labels))
+        tables.append(frequency_table(mine, labels).merge(table, on="function", how="left").assign(**piece.names))
+    row, each = compare_domains(found, errors, min_count=min_count, top=top, seed=seed)
+    return Comparison({"domain_size": domain_size} | row, each, pd.concat(tables, ignore_index=True), draws)
 
 
-def compare_bands(
-    table: pd.DataFrame,
-    log_p: np.ndarray,
+def on_domain(
+    networks: np.ndarray, known: pd.DataFrame, drawn: pd.DataFrame, test_labels: np.ndarray, *, asked: int
+) -> OnDomain:
+    """From labels of ``networks`` (N, m) bool and the tables of `function_probabilities` and `drawn_functions`."""
+    # In the order in which they were drawn, in which one draw is the same on all domains.
+    each = np.repeat(np.arange(len(drawn)), drawn["count"])[np.argsort(np.concatenate([*drawn["draws"]]))]
+    return OnDomain.of(
+        networks,
+        as_bits(drawn["function"])[each],
+        test_labels,
+        asked=asked,
+        # Of no functions the strings do not say on how many points.
+        known=as_bits(known["function"]).reshape(len(known), networks.shape[1]),
+        log_p=known["log_p"].to_numpy(np.float64),
+        resolved=known["log_p_se"].notna().to_numpy(),
+        log_p_of_draws=drawn["log_p"].to_numpy(np.float64)[each],
+    )
+
+
+def compare_domains(
+    domains: Sequence[OnDomain],
+    posterior_errors: Sequence[tuple[float, float]],
     *,
+    everything: bool = False,
     min_count: int = 5,
-    tops: tuple[int, ...] = (5, 10, 20),
-    resamples: int = 1000,
+    top: int = 10,
     seed: int = 0,
-) -> pd.DataFrame:
-    """Correlations within decades of frequency and among the most frequent functions.
+) -> tuple[dict[str, Any], pd.DataFrame]:
+    """A row over all ``domains``, and a table with a row for each.
 
-    A row per band: band, functions, networks, pearson, spearman, slope, log_ratio (mean of log P_OPT - log P_B) with
-    intervals.
+    ``posterior_errors``: mean test error under the posterior on each, and its standard error. ``everything``: the one
+    domain is all inputs outside S.
+
+    The row has networks and domains; means over domains of functions, compared, unresolved and unique
+    (`OnDomain.described`); each statistic with _low, _high and, over domains, _sd; temperature with _low and _high;
+    ``covers``: what the intervals are over; ``note``: why numbers are missing.
     """
-    counts, log_p = _checked(table, log_p)
-    networks = counts.sum()
-    # A frequency of 1 belongs to the highest decade.
-    decade = np.minimum(np.floor(np.log10(np.maximum(counts, 1) / networks)).astype(int), -1)
-    rank = np.argsort(np.argsort(-counts, kind="stable"))
-    enough = (counts >= min_count) & np.isfinite(log_p)
-    bands = {f"1e{d} to 1e{d + 1}": enough & (decade == d) for d in sorted(set(decade[enough]), reverse=True)}
-    bands |= {f"top {top}": enough & (rank < top) for top in tops}
-    draw = Resampling(counts, resamples, seed)
-    rows = []
-    for band, members in bands.items():
-
-        def statistics(sample: np.ndarray, members: np.ndarray = members) -> np.ndarray:
-            found = members & (sample > 0)
-            log_ratio = np.where(found, np.log(np.maximum(sample, 1) / networks) - log_p, 0).sum(-1)
-            number = found.sum(-1)
-            mean = np.where(number > 0, log_ratio / np.maximum(number, 1), np.nan)
-            correlations = _correlations(np.where(members, sample, 0), log_p, 1, networks)
-            return np.concatenate([correlations, mean[..., None]], -1)
-
-        names = ("pearson", "spearman", "slope", "log_ratio")
-        row = {"band": band, "functions": int(members.sum()), "networks": int(counts[members].sum())}
-        for name, estimate in zip(names, draw.correlations(statistics), strict=True):
-            row |= estimate.named(name)
-        rows.append(row)
-    return pd.DataFrame(rows)
+    described = [domain.described(min_count) for domain in domains]
+    values = [
+        domain.statistics(min_count=min_count, top=top, seed=seed + number) for number, domain in enumerate(domains)
+    ]
+    for each, (error, _) in zip(values, posterior_errors, strict=True):
+        each["posterior_test_error"] = np.full_like(each["test_error"], error)
+        each["test_error_difference"] = each["test_error"] - error
+    heat = temperature(domains)
+    row: dict[str, Any] = {"networks": len(domains[0].networks), "domains": len(domains)}
+    row |= {name: float(np.mean([each[name] for each in described])) for name in described[0]}
+    for name in values[0]:
+        # Domains where a function has no probability are not like the others; where r is undefined is said of r.
+        fewest = FEWEST_DOMAINS if name in CORRELATIONS and not everything else len(domains)
+        estimate, spread = over_domains(np.array([each[name] for each in values]), fewest=fewest)
+        row |= possible(name, estimate).named(name) | {f"{name}_sd": spread}
+    row |= heat.temperature.named("temperature") | {"effective_draws": heat.effective_draws}
+    row["covers"] = COVERS[0] if len(domains) > 1 else COVERS[1] if everything else COVERS[2]
+    with_r = sum(np.isfinite(each["pearson"][0]) for each in values)
+    row["domains_with_r"] = int(with_r)
+    row["note"] = "; ".join(_notes(row, heat.note, min_count))
+    each = pd.DataFrame(described).join(pd.DataFrame([{k: v[0] for k, v in one.items()} for one in values]))
+    return row, each
 
 
-def _checked(table: pd.DataFrame, log_p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    counts, log_p = table["count"].to_numpy(), np.asarray(log_p, dtype=np.float64)
-    if np.isinf(log_p).any() or log_p.shape != counts.shape:
-        raise ValueError(f"log_p must be finite or NaN, one entry for each of the {len(counts)} functions")
-    return counts, log_p
+def compared_domains(
+    networks: np.ndarray,
+    functions: pd.DataFrame,
+    sources: Mapping[str, tuple[pd.DataFrame, Posterior]],
+    test_labels: np.ndarray,
+    *,
+    asked: int,
+    unseen_inputs: int,
+    **options: int,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """All comparisons of an experiment: a row per posterior and domain size, and a row per posterior and domain.
 
-
-def _flat(result: object) -> dict[str, object]:
-    """The fields of a dataclass, each Estimate as three: name, name_low, name_high."""
-    row: dict[str, object] = {}
-    for item in fields(result):
-        value = getattr(result, item.name)
-        row |= value.named(item.name) if isinstance(value, Estimate) else {item.name: value}
-    return row
-
-
-def _reproduced(counts: np.ndarray, resolved: np.ndarray, min_count: int) -> Callable[[np.ndarray], np.ndarray]:
-    """Of a resample (B, F) the correlation of its log frequencies with those it is drawn from, over ``resolved``."""
-    log_frequency, networks = np.log(np.maximum(counts, 0.5)), counts.sum()
-    return lambda sample: _correlations(sample * resolved, log_frequency, min_count, networks)[:, 0]
-
-
-def _correlations(counts: np.ndarray, log_p: np.ndarray, min_count: int, networks: int) -> np.ndarray:
-    """Pearson, Spearman and slope (..., 3) of log frequency on ``log_p``, both (..., F), over frequent functions."""
-    # A second to import: only who asks pays for it.
-    from scipy.stats import rankdata
-
-    used = counts >= min_count
-    log_frequency = np.log(np.maximum(counts, 1) / networks)
-    predictor = np.broadcast_to(log_p, counts.shape)
-    pearson, slope = correlation_and_slope(predictor, log_frequency, used)
-    of_used = (np.where(used, values, np.nan) for values in (predictor, log_frequency))
-    ranks = (rankdata(values, axis=-1, nan_policy="omit") for values in of_used)
-    spearman, _ = correlation_and_slope(*ranks, used)
-    return np.stack([pearson, spearman, slope], -1)
-
-
-def best_rows(comparison: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Of each experiment its name and its rows by posterior, on the domain with most functions to compare under the
-    exact 0-1 posterior; none of an experiment that has no correlation with it. ``comparison``: comparison.csv.
+    ``networks`` (N, T) bool. ``functions``: its functions.parquet. ``sources``: of each posterior the table of
+    functions drawn from it, and itself, on all T points. ``unseen_inputs``: how many inputs there are outside S.
     """
-    exact = comparison[(comparison["posterior"] == exact_posterior().name) & comparison["pearson"].notna()]
-    best = exact.sort_values(["compared", "domain_size"]).groupby("experiment", sort=False).tail(1)
-    for _, row in best.sort_index().iterrows():
-        same = comparison["experiment"].eq(row["experiment"]) & comparison["domain_size"].eq(row["domain_size"])
-        yield row["experiment"], comparison[same].set_index("posterior")
+    rows, tables = [], []
+    by_domain = dict(list(functions.groupby(["domain_size", "domain"])))
+    for name, (draws, posterior) in sources.items():
+        drawn = dict(list(draws.groupby(["domain_size", "domain"])))
+        columns = {f"log_p_{name}": "log_p", f"log_p_{name}_se": "log_p_se"}
+        for size in dict.fromkeys(size for size, _ in by_domain):
+            numbers = [number for each, number in by_domain if each == size]
+            found, errors = [], []
+            for number in numbers:
+                points = slice(number * size, (number + 1) * size)
+                known = by_domain[size, number][["function", *columns]].rename(columns=columns)
+                here = networks[:, points], known, drawn[size, number], test_labels[points]
+                found.append(on_domain(*here, asked=asked))
+                errors.append(posterior.on(points).mean_test_error(test_labels[points]))
+            row, each = compare_domains(found, errors, everything=size == unseen_inputs, **options)
+            names = {"posterior": name, "domain_size": size}
+            rows.append(names | row)
+            tables.append(each.assign(**names, domain=numbers))
+    return pd.DataFrame(rows), pd.concat(tables, ignore_index=True)
+
+
+def possible(name: str, estimate: Estimate) -> Estimate:
+    """An estimate of this statistic, its interval cut off where no value can be."""
+    return estimate.clipped(*_BOUNDS.get(name, (-np.inf, np.inf)))
+
+
+def _notes(row: Mapping[str, Any], about_temperature: str, min_count: int) -> list[str]:
+    notes = []
+    if not np.isfinite(row["pearson"]):
+        notes.append(
+            f"no r: {row['domains_with_r']} of {row['domains']} domains have {FEWEST_FUNCTIONS} functions found "
+            f"{min_count} times or more ({row['compared']:.1f} in the mean), of {FEWEST_DOMAINS} that a mean needs"
+        )
+    if not np.isfinite(row["gap"]):
+        notes.append("no gap, no AUC: some functions of networks or of draws have no probability")
+    elif about_temperature:
+        notes.append(f"no temperature: {about_temperature}")
+    return notes

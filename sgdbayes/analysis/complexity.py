@@ -34,10 +34,13 @@ def lempel_ziv_words(string: str) -> int:
 def lempel_ziv_complexity(string: str) -> float:
     """log2(n) times the mean number of words of ``string``, n letters, and of its reverse; log2(n) if all are equal.
 
-    Raises ValueError for an empty string.
+    Raises ValueError for an empty string, or what is none.
+
+    >>> sb.lempel_ziv_complexity("01" * 32) < sb.lempel_ziv_complexity("0110100110010110" * 4)
+    True
     """
-    if not string:
-        raise ValueError("an empty string has no Lempel-Ziv complexity")
+    if not isinstance(string, str) or not string:
+        raise ValueError(f"a string has a Lempel-Ziv complexity, and an empty one has none, got {string!r}")
     words = 1.0 if len(set(string)) == 1 else (lempel_ziv_words(string) + lempel_ziv_words(string[::-1])) / 2
     return float(np.log2(len(string))) * words
 

@@ -13,9 +13,29 @@ from sgdbayes.datasets.task import Task
 from sgdbayes.functions import as_bits, as_strings
 from sgdbayes.training.campaign import train_networks
 
-__all__ = ["critical_sample_table", "lempel_ziv_table"]
+__all__ = ["complexity_table", "critical_sample_table", "lempel_ziv_table"]
 
 _COLUMNS = ["domain_size", "function", "measure", "complexity", "count", "index"]
+
+
+def complexity_table(
+    functions: pd.DataFrame,
+    runs: pd.DataFrame,
+    task: Task,
+    training: Mapping[str, Any],
+    *,
+    measure: str,
+    **options: Any,  # noqa: ANN401
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The `lempel_ziv_table` or, by any other ``measure``, `critical_sample_table` with its ``options`` of the first
+    domain of each size, with figures. ``functions``: functions.parquet.
+    """
+    # Networks are trained again for it, so of all domains it would be dear.
+    first = functions[functions["domain"] == 0].groupby("domain_size", sort=False)
+    by_size = {size: table.reset_index(drop=True) for size, table in first}
+    if measure == "lempel_ziv":
+        return lempel_ziv_table(by_size, task), {}
+    return critical_sample_table(by_size, runs, task, training, **options)
 
 
 def lempel_ziv_table(functions: Mapping[int, pd.DataFrame], task: Task) -> pd.DataFrame:

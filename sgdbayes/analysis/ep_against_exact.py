@@ -13,10 +13,11 @@ import pandas as pd
 from scipy.special import ndtr
 
 from sgdbayes.functions import as_strings
-from sgdbayes.posterior.ep import expectation_propagation
+from sgdbayes.posterior.ep import fit_ep
 from sgdbayes.posterior.mixture import batch_means_error
 from sgdbayes.posterior.probabilities import function_probabilities
 from sgdbayes.posterior.regression import regression_posterior
+from sgdbayes.posterior.stored import Posterior
 from sgdbayes.posterior.zero_one import zero_one_predictive
 from sgdbayes.statistics import Estimate
 
@@ -55,34 +56,41 @@ def compare_ep(
     many are drawn on each domain from the exact and from the MSE posterior. ``samples``: draws of each of four chains.
     Raises as `expectation_propagation` and `zero_one_predictive` do.
     """
-    ep = expectation_propagation(kernel, labels)
-    print(f"|S| = {len(labels)}: EP took {ep.sweeps} sweeps", flush=True)
+    ep, of_ep = fit_ep(kernel, labels)
+    print(f"|S| = {len(labels)}: EP took {of_ep['sweeps']} sweeps", flush=True)
     exact, diagnostics = zero_one_predictive(kernel, labels, samples, seed=seed)
     print(f"|S| = {len(labels)}: {diagnostics}", flush=True)
-    sources = {"zero_one": exact, "mse": regression_posterior(kernel, labels, noise_variance=_NOISE_VARIANCE)}
+    sources: dict[str, Posterior] = {
+        "zero_one": exact,
+        "mse": regression_posterior(kernel, labels, noise_variance=_NOISE_VARIANCE),
+    }
 
     shares = ndtr(exact.chain_by_chain() / np.sqrt(np.diag(exact.covariance)))
-    p_ep = ndtr(ep.predictive.mean / np.sqrt(np.diag(ep.predictive.covariance)))
+    p_ep = ndtr(ep.mean / np.sqrt(np.diag(ep.covariance)))
     predictive = pd.DataFrame(
         {"label": test_labels, "p_ep": p_ep, "p_exact": shares.mean(0), "p_exact_se": batch_means_error(shares)}
     )
     tables = []
     for size, (source, posterior) in product(domain_sizes, sources.items()):
-        drawn = np.unique(posterior.head(size).draw_functions(functions, seed=seed), axis=0)
+        drawn = np.unique(posterior.on(slice(size)).draw_functions(functions, seed=seed), axis=0)
         about = {"domain_size": size, "function": as_strings(drawn), "source": source}
         tables.append(pd.DataFrame(about | {"test_errors": (drawn != (test_labels[:size] > 0)).sum(1)}))
     table = pd.concat(tables, ignore_index=True).drop_duplicates(["domain_size", "function"])
-    asked = {size: group["function"] for size, group in table.groupby("domain_size")}
-    for name, posterior in {"ep": ep.predictive, "exact": exact}.items():
+    both: dict[str, Posterior] = {"ep": ep, "exact": exact}
+    for name, posterior in both.items():
         columns = {"log_p": f"log_p_{name}", "log_p_se": f"log_p_{name}_se"}
-        known = function_probabilities(posterior, asked, seed=seed).rename(columns=columns)
-        table = table.merge(known, on=["domain_size", "function"], validate="1:1")
+        known = pd.concat([
+            function_probabilities(posterior.on(slice(size)), asked["function"], seed=seed).assign(domain_size=size)
+            for size, asked in table.groupby("domain_size")
+        ])  # fmt: skip
+        known["log_p"] = known["log_p"].where(known["log_p_se"].notna())
+        table = table.merge(known.rename(columns=columns), on=["domain_size", "function"], validate="1:1")
     test_error, se = exact.mean_test_error(test_labels)
     facts = {
         "train_size": len(labels),
-        "log_evidence_ep": ep.log_evidence,
-        "sweeps": ep.sweeps,
-        "test_error_ep": ep.predictive.mean_test_error(test_labels)[0],
+        "log_evidence_ep": of_ep["log_evidence"],
+        "sweeps": of_ep["sweeps"],
+        "test_error_ep": ep.mean_test_error(test_labels)[0],
         "test_error_exact": test_error,
         "test_error_exact_se": se,
         **diagnostics,

@@ -1,86 +1,88 @@
-"""What two posteriors of a model say to each other: correlation and distance over the functions tabulated under both.
+"""What two posteriors of a model say to each other, on each domain over the functions of networks tabulated under both.
 
-Monte Carlo errors lower a correlation. Pearson's is corrected for them: their mean squares are taken off the variances
-(Spearman, Am. J. Psychol. 15, 1904), errors of different functions and posteriors taken as independent. No networks are
-resampled, so its interval is Monte Carlo error alone: 1.96 standard deviations of what it becomes when each log
-probability is moved by a normal error with its standard error and is corrected for twice the squares.
+Monte Carlo errors lower a correlation: their mean squares are taken off the variances (Spearman, Am. J. Psychol. 15,
+1904), errors of different functions and posteriors taken as independent. Intervals are over domains, by Student's t.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from sgdbayes.statistics import FEWEST_DEFINED, Estimate, batches, correlation_and_slope
+from sgdbayes.analysis.comparison import FEWEST_DOMAINS, possible
+from sgdbayes.analysis.on_domain import FEWEST_FUNCTIONS
+from sgdbayes.statistics import UNDEFINED, correlation_and_slope, student_mean
 
 __all__ = ["compare_posteriors"]
 
-_COLUMNS = (
-    "domain_size", "posterior_a", "posterior_b", "functions", "compared", "unresolved_a", "unresolved_b", "pearson",
-    "pearson_low", "pearson_high", "spearman", "mass_a", "mass_b", "total_variation_least", "total_variation_most",
-)  # fmt: skip
+_COUNTS = ("compared", "unresolved_a", "unresolved_b")
+_STATISTICS = ("pearson", "spearman", "decades")
+_COLUMNS = [
+    "domain_size", "posterior_a", "posterior_b", "domains", *_COUNTS,
+    *(f"{name}{end}" for name in _STATISTICS for end in ("", "_low", "_high", "_sd")),
+]  # fmt: skip
 
 
-def compare_posteriors(
-    probabilities: Mapping[str, pd.DataFrame], *, resamples: int = 1000, seed: int = 0
-) -> pd.DataFrame:
-    """A row per domain and pair of posteriors, from their tables of probabilities (`function_probabilities`).
+def compare_posteriors(functions: pd.DataFrame, *, unseen_inputs: int) -> pd.DataFrame:
+    """A row per domain size and pair of posteriors, from functions of networks with their log probabilities under them.
 
-    Columns: domain_size; posterior_a, posterior_b; functions (under both), compared (with a probability under both),
-    unresolved_a, unresolved_b; pearson of log probabilities, corrected for Monte Carlo errors and at most 1, with _low
-    and _high; spearman, plain, which the errors lower; mass_a, mass_b of the compared functions; total_variation_least
-    and _most, between which the functions not compared leave it, both biased upwards by Monte Carlo errors. No
-    correlation with fewer than three functions to compare or no spread beyond the errors. No rows for a single
-    posterior. Raises ValueError for an infinite log probability.
+    ``functions``: columns domain_size, domain, function, log_p_<posterior> and log_p_<posterior>_se; a function may
+    stand in several rows. A single posterior has no pair, and no rows. ``unseen_inputs``: how many inputs there are
+    outside S.
+
+    Columns: domain_size; posterior_a, posterior_b; domains; means over domains of compared, functions with a
+    probability under both, and of unresolved_a and unresolved_b, those without one under the first or the second;
+    pearson of log probabilities, corrected for Monte Carlo errors and at most 1; spearman, plain, which the errors
+    lower; decades, by which log probabilities differ on average. Each of these three has _low, _high and _sd.
+    Correlations are over domains with eight functions or more, if five domains have them; a domain that is all inputs
+    outside S may be alone. Raises ValueError for an infinite log probability.
     """
+    names = [
+        name.removeprefix("log_p_") for name in functions if name.startswith("log_p_") and not name.endswith("_se")
+    ]
+    functions = functions.drop_duplicates(["domain_size", "domain", "function"])
     rows = []
-    for a, b in combinations(probabilities, 2):
-        both = probabilities[a].merge(probabilities[b], on=["domain_size", "function"], suffixes=("_a", "_b"))
-        for size, table in both.groupby("domain_size"):
-            names = {"domain_size": size, "posterior_a": a, "posterior_b": b}
-            rows.append(names | _compare(table, resamples, np.random.default_rng(seed)))
-    return pd.DataFrame(rows, columns=_COLUMNS).sort_values("domain_size", kind="stable", ignore_index=True)
+    for size, table in functions.groupby("domain_size"):
+        fewest = 1 if size == unseen_inputs else FEWEST_DOMAINS
+        for a, b in combinations(names, 2):
+            each = pd.DataFrame(list(_on_domains(table, a, b)))
+            rows.append({"domain_size": size, "posterior_a": a, "posterior_b": b, **_row(each, fewest)})
+    return pd.DataFrame(rows, columns=_COLUMNS)
 
 
-def _compare(table: pd.DataFrame, resamples: int, rng: np.random.Generator) -> dict[str, float]:
-    log_p = table[["log_p_a", "log_p_b"]].to_numpy().T
-    if np.isinf(log_p).any():
-        raise ValueError("log probabilities must be finite or NaN")
-    resolved = np.isfinite(log_p)
-    compared = resolved.all(0)
-    row = {"functions": len(table), "compared": int(compared.sum())}
-    row |= {f"unresolved_{name}": int((~known).sum()) for name, known in zip("ab", resolved, strict=True)}
-    log_p, se = log_p[:, compared], table[["log_p_se_a", "log_p_se_b"]].to_numpy().T[:, compared]
-    row |= _corrected(log_p, se, resamples, rng).named("pearson")
-    p = np.exp(log_p)
-    mass = p.sum(1)
-    rest = np.maximum(1 - mass, 0)
-    apart = np.abs(p[0] - p[1]).sum()
-    return row | {
-        "spearman": float(_correlation(rankdata(log_p, axis=-1))),
-        "mass_a": mass[0],
-        "mass_b": mass[1],
-        "total_variation_least": float(apart + abs(rest[0] - rest[1])) / 2,
-        "total_variation_most": float(apart + rest.sum()) / 2,
-    }
+def _row(each: pd.DataFrame, fewest: int) -> dict[str, float]:
+    row: dict[str, float] = {"domains": len(each)}
+    row |= each[[*_COUNTS]].mean().to_dict()
+    for name in _STATISTICS:
+        enough = name == "decades" or each[name].notna().sum() >= fewest
+        estimate, spread = student_mean(each[name].to_numpy(np.float64)) if enough else (UNDEFINED, np.nan)
+        if name == "pearson":
+            # Cut off on each domain, a correlation near 1 would come out too low.
+            estimate = replace(estimate, value=float(np.minimum(estimate.value, 1)))
+        row |= possible(name, estimate).named(name) | {f"{name}_sd": spread}
+    return row
 
 
-def _corrected(log_p: np.ndarray, se: np.ndarray, resamples: int, rng: np.random.Generator) -> Estimate:
-    """Correlation of the two rows without their standard errors (2, F)."""
-    number = log_p.shape[1]
-    noise = (se**2).sum(1) / max(number, 1)
-    # What noise puts beyond 1 is no correlation; moved estimates are not cut off, which would make them scatter less.
-    value = np.clip(_correlation(log_p, noise), -1, 1)
-    samples = (rng.standard_normal((2, size, number)) for size in batches(resamples, number))
-    moved = np.concatenate([_correlation(log_p[:, None] + se[:, None] * each, 2 * noise) for each in samples])
-    defined = moved[np.isfinite(moved)]
-    if not np.isfinite(value) or len(defined) < FEWEST_DEFINED * resamples:
-        return Estimate(float(value), np.nan, np.nan)
-    return Estimate.around(value, defined.std(ddof=1), lowest=-1, highest=1)
-
-
-def _correlation(pair: np.ndarray, noise: Sequence[float] = (0.0, 0.0)) -> np.ndarray:
-    """Of the two halves of ``pair`` (2, ..., F), over the last axis."""
-    return correlation_and_slope(*pair, np.ones(pair.shape[-1], dtype=bool), noise=noise)[0]
+def _on_domains(table: pd.DataFrame, a: str, b: str) -> Iterator[dict[str, float]]:
+    for _, own in table.groupby("domain"):
+        log_p, se = (own[[f"log_p_{name}{end}" for name in (a, b)]].to_numpy(np.float64).T for end in ("", "_se"))
+        if np.isinf(log_p).any():
+            raise ValueError("log probabilities must be finite or NaN")
+        known = np.isfinite(log_p) & np.isfinite(se)
+        both = known.all(0)
+        row = {
+            "compared": both.sum(),
+            **{f"unresolved_{end}": (~each).sum() for end, each in zip("ab", known, strict=True)},
+        }
+        log_p, se = log_p[:, both], se[:, both]
+        row["decades"] = np.abs(log_p[0] - log_p[1]).mean() / np.log(10) if both.any() else np.nan
+        row["pearson"] = row["spearman"] = np.nan
+        if both.sum() >= FEWEST_FUNCTIONS:
+            everything = np.ones(both.sum(), dtype=bool)
+            row["pearson"], _ = correlation_and_slope(log_p[0], log_p[1], everything, noise=(se**2).mean(1))
+            ranks = rankdata(log_p, axis=1)
+            row["spearman"], _ = correlation_and_slope(ranks[0], ranks[1], everything)
+        yield row

@@ -1,14 +1,14 @@
 """Tables of trained networks (runs.parquet, a row per network): gathering blocks, functions, margins."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from sgdbayes.files import read_table
-from sgdbayes.functions import most_frequent, unpack
+from sgdbayes.functions import unpack
 
-__all__ = ["converged_functions", "found_functions", "gather_runs", "relative_margins"]
+__all__ = ["converged_functions", "gather_runs", "relative_margins"]
 
 
 def gather_runs(blocks: Sequence[str], networks: int) -> pd.DataFrame:
@@ -28,11 +28,6 @@ def gather_runs(blocks: Sequence[str], networks: int) -> pd.DataFrame:
 def converged_functions(runs: pd.DataFrame, size: int) -> np.ndarray:
     """Labels (N, size) bool of the first ``size`` recorded test points by the N networks of ``runs`` that fitted S."""
     return unpack(runs.loc[runs["converged"], "labels"].tolist(), size)
-
-
-def found_functions(runs: Iterable[pd.DataFrame], size: int, *, number: int) -> set[str]:
-    """The ``number`` functions on ``size`` test points that networks of each of ``runs`` ended as most often."""
-    return {function for table in runs for function in most_frequent(converged_functions(table, size), number)}
 
 
 def relative_margins(runs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:

@@ -1,4 +1,4 @@
-"""What a run found, in a few sentences with their numbers, for the end of it."""
+"""What a run found, in ten lines with their numbers, for the end of it."""
 
 import textwrap
 from collections.abc import Iterable, Iterator
@@ -6,102 +6,155 @@ from pathlib import Path
 
 import pandas as pd
 
-from sgdbayes.posterior.kinds import posterior_kind
+from sgdbayes.analysis.studies import COVERS_STUDY
+from sgdbayes.posterior.kinds import exact_posterior, posterior_kind
 
 __all__ = ["summarise"]
 
-_WIDTH = 100
-# So many models are told of; a reader of more opens the table.
-_MODELS = 3
-# Over fewer functions a correlation says too little to be told.
-_COMPARED = 8
+_WIDTH = 118
 
 
-def summarise(comparison: pd.DataFrame, folder: Path, *, pictures: bool = True) -> str:
-    """How often networks and each posterior err, how much of one lies where the other does, and the correlation.
+def summarise(studies: pd.DataFrame, folder: Path, *, pictures: bool = True) -> str:
+    """The gap first, then test errors, the correlation, what intervals cover, and where to look.
 
-    ``comparison``: comparison.csv. ``folder``: where its results are. ``pictures``: whether there are figures of
-    optimisers side by side. A model is a task and an architecture; of each the domain is taken on which there is most
-    to compare.
+    ``studies``: studies.csv. ``folder``: where its results are. ``pictures``: whether there is an answer picture. Told
+    of are the studies on the model, a task and an architecture, that most training sets are about, then most networks,
+    on the largest domains that have a gap under the exact 0-1 posterior, or under the first one.
     """
-    models = list(comparison.groupby(["task", "architecture"], sort=False))
-    paragraphs = [text for model, table in models[:_MODELS] for text in _paragraphs(_best_domain(table), *model)]
-    if len(models) > _MODELS:
-        paragraphs.append(f"So much of {_MODELS} of {len(models)} models; comparison.csv has all.")
-    for row in comparison.drop_duplicates("experiment").query("networks < trained").itertuples():
-        unfit = row.trained - row.networks
-        loss = "" if pd.isna(row.target_loss) else f" and loss {row.target_loss:g}"
-        paragraphs.append(
-            f"{row.experiment}: {unfit:,} of {row.trained:,} networks did not reach zero training error{loss} in time "
-            f"({row.diverged} diverged); they are left out."
-        )
-    task, architecture = models[0][0]
-    size = _best_domain(models[0][1])["domain_size"].iloc[0]
-    picture = f"{folder}/figures/" + (f"optimizers/{task}/{architecture}/{size}.png" if pictures else "")
-    ways = {"look first at": picture, "explore": f"{folder}/explorer.html", "all numbers": f"{folder}/comparison.csv"}
+    own = _told(studies)
+    lines = _wrapped(" ".join([*_gap(own), *_errors(own), *_correlation(own), *_cover(own), *_left_out(own)]))
+    picture = f"{folder}/figures/" + ("answer.png" if pictures else "")
+    ways = {"look first at": picture, "explore": f"{folder}/explorer.html", "all numbers": f"{folder}/studies.csv"}
     wide = max(map(len, ways))
-    wrapped = [line for text in paragraphs for line in _wrapped(text)]
-    return "\n".join([*wrapped, "", *(f"{name:{wide}}  {path}" for name, path in ways.items())]) + "\n"
+    return "\n".join([*lines, *(f"{name:{wide}}  {path}" for name, path in ways.items())]) + "\n"
 
 
-def _paragraphs(table: pd.DataFrame, task: str, architecture: str) -> Iterator[str]:
-    """``table``: the rows of a model on one domain."""
-    experiments = table.drop_duplicates("experiment")
-    each = "each of " if experiments["optimizer"].nunique() > 1 else ""
-    optimizers = _listed([str(name) for name in experiments["optimizer"].unique()])
-    low, high = 100 * experiments["test_error_low"].min(), 100 * experiments["test_error_high"].max()
+def _told(studies: pd.DataFrame) -> pd.DataFrame:
+    exact = studies["posterior"] == exact_posterior().name
+    first = studies[exact] if exact.any() else studies
+    most = first.sort_values(["seeds", "networks"], kind="stable").iloc[-1]
+    model = studies[(studies["task"] == most["task"]) & (studies["architecture"] == most["architecture"])]
+    judge = model[model["posterior"] == most["posterior"]]
+    sizes = judge.loc[judge["gap"].notna(), "domain_size"]
+    return model[model["domain_size"] == (judge["domain_size"] if sizes.empty else sizes).max()]
+
+
+def _judge(own: pd.DataFrame) -> str:
+    """The posterior that stands for random sampling."""
+    exact = exact_posterior().name
+    return exact if (own["posterior"] == exact).any() else own["posterior"].iloc[0]
+
+
+def _gap(own: pd.DataFrame) -> Iterator[str]:
+    judge = _judge(own)
+    rows, first = own[own["posterior"] == judge], own.iloc[0]
+    optimizers = [str(name) for name in rows["optimizer"].unique()]
+    networks = _span(rows["networks"] * rows["seeds"], "{:,.0f}")
+    subject = f"Functions of {networks} networks of {'each of ' * (len(optimizers) > 1)}{_listed(optimizers)}"
+    gaps, sampler = rows["gap"].dropna(), posterior_kind(judge).sampler
+    domains = f"{first['domains']:.0f} domains of {first['domain_size']} test points" if first["domains"] > 1 else (
+        f"{first['domain_size']} test points"
+    )  # fmt: skip
+    if gaps.empty:
+        yield f"{subject} have no gap on {domains}: {rows['note'].dropna().iloc[0]}."
+        return
+    sets = f" of each of {first['seeds']} training sets" if first["seeds"] > 1 else ""
     yield (
-        f"{_span(experiments['networks'], '{:,.0f}')} networks ({architecture}) of {each}{optimizers} err on "
-        f"{_percent(experiments['test_error'])} of {table['domain_size'].iloc[0]} test points of {task} "
-        f"(95 % intervals, over networks, from {low:.1f} to {high:.1f} %)."
+        f"{subject} are {_times(gaps)} under {sampler} than what {sampler} itself finds (gap {_signed(gaps)} decades"
+        f"{_within(rows, 'gap', '{:+.1f}')} on {domains}{sets}; 0 would be a Bayesian sampler)."
     )
-    for name, rows in table.groupby("posterior", sort=False):
-        known = rows[(rows["compared"] >= _COMPARED) & rows["pearson"].notna()]
-        ends = [*known["pearson_low"].dropna(), *known["pearson_high"].dropna()]
-        within = f" (intervals within {_span(ends, '{:.2f}')})" if ends else ""
-        r = f"; r = {_span(known['pearson'], '{:.2f}')}{within}" if len(known) else ""
-        top, held = rows["top"].iloc[0], _percent(rows["optimizer_mass_in_posterior_top"])
-        times = _span(rows["posterior_test_error"] / rows["test_error"], "{:.1f}")
-        than = f", {times} times as often as they do" if (rows["test_error"] > 0).all() else ""
+    told = [
+        f"{_signed(values)} under the {posterior_kind(name).label}"
+        for name, values in own.dropna(subset="gap").groupby("posterior", sort=False)["gap"]
+        if name != judge and posterior_kind(name).approximates != judge
+    ]
+    if told:
+        yield f"It is {_listed(told)}."
+
+
+def _errors(own: pd.DataFrame) -> Iterator[str]:
+    judge = _judge(own)
+    rows = own[own["posterior"] == judge]
+    networks, theirs = (_percent(rows[name]) for name in ("test_error", "posterior_test_error"))
+    yield f"Networks err on {networks} of test points, {posterior_kind(judge).sampler} on {theirs}."
+
+
+def _correlation(own: pd.DataFrame) -> Iterator[str]:
+    rows = own[own["posterior"] == _judge(own)].dropna(subset="pearson")
+    if rows.empty:
+        yield "Too few functions were found often enough on a domain to correlate log P_OPT with log P_B."
+        return
+    ceiling = rows["noise_ceiling"].dropna()
+    reached = f"; a perfect predictor would reach {_span(ceiling, '{:.2f}')}" if len(ceiling) else ""
+    yield (
+        f"r of log P_OPT with log P_B is {_span(rows['pearson'], '{:.2f}')}"
+        f"{_within(rows, 'pearson', '{:.2f}')} over {_span(rows['compared'], '{:.0f}')} functions a domain{reached}."
+    )
+
+
+def _cover(own: pd.DataFrame) -> Iterator[str]:
+    covers = own["covers"].iloc[0]
+    also = "" if covers == COVERS_STUDY else "; another training set may move them"
+    yield f"Intervals (95 %) cover {covers}{also}."
+
+
+def _left_out(own: pd.DataFrame) -> Iterator[str]:
+    rows = own.drop_duplicates("study")
+    trained, networks, diverged = (rows[name] @ rows["seeds"] for name in ("trained", "networks", "diverged"))
+    if networks < trained:
+        loss = " and their loss" if rows["target_loss"].notna().any() else ""
         yield (
-            f"{posterior_kind(name).sampler.capitalize()} ({name}) errs on "
-            f"{_percent(rows['posterior_test_error'])}{than}; its {top} likeliest functions hold {held} of them{r}."
-        )
-    known = table[(table["compared"] >= _COMPARED) & table["pearson"].notna()]
-    if known.empty:
-        yield "Too few functions were found often enough to correlate log P_OPT with log P_B."
-    else:
-        yield (
-            f"r, the correlation of log P_OPT with log P_B over {_span(known['compared'], '{:.0f}')} functions, would "
-            f"be {_span(known['noise_ceiling'].dropna(), '{:.2f}')} for a perfect predictor; other test points may "
-            "move it far."
+            f"Left out: {trained - networks:,.0f} of {trained:,.0f} networks, which did not reach zero training "
+            f"error{loss} in time ({diverged:,.0f} diverged)."
         )
 
 
-def _best_domain(comparison: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the domain with most functions to correlate in the experiment with fewest; of equals, the largest."""
-    usable = comparison["compared"].where(comparison["pearson"].notna(), 0)
-    fewest = usable.groupby(comparison["domain_size"]).min()
-    return comparison[comparison["domain_size"] == fewest[fewest == fewest.max()].index.max()]
+def _times(gaps: pd.Series) -> str:
+    """By what factors functions are likelier."""
+    least, most = gaps.min(), gaps.max()
+    if least > 0:
+        return f"{_factors(least, most)} times likelier"
+    if most <= 0:
+        return f"{_factors(-most, -least)} times less likely"
+    return f"from {_factors(-least)} times less to {_factors(most)} times more likely"
 
 
-def _wrapped(text: str) -> list[str]:
-    # A number and its unit stay together.
-    lines = textwrap.wrap(text.replace(" %", "\0%"), _WIDTH, break_on_hyphens=False)
-    return [line.replace("\0", " ") for line in lines]
+def _factors(*decades: float) -> str:
+    """With two digits, or as a power of ten beyond ten million."""
+    told = [
+        f"10^{each:.0f}" if each > 7 else f"{10**each:.1f}" if each < 1 else f"{float(f'{10**each:.1e}'):,.0f}"
+        for each in decades
+    ]
+    return " to ".join(dict.fromkeys(told))
+
+
+def _within(rows: pd.DataFrame, name: str, number: str) -> str:
+    ends = [*rows[f"{name}_low"].dropna(), *rows[f"{name}_high"].dropna()]
+    if not ends:
+        return ""
+    inside = f"[{number.format(min(ends))}, {number.format(max(ends))}]"
+    return f" {inside}" if len(rows) == 1 else f", intervals within {inside},"
+
+
+def _signed(values: pd.Series) -> str:
+    return _span(values, "{:+.1f}")
 
 
 def _span(values: Iterable[float], number: str) -> str:
     values = list(values)
-    if not values:
-        return "unknown"
-    ends = [number.format(end).replace("-0.00", "0.00") for end in (min(values), max(values))]
+    ends = [number.format(end).replace("-0.00", "0.00").replace("-0.0", "+0.0") for end in (min(values), max(values))]
     return " to ".join(dict.fromkeys(ends))
 
 
 def _percent(shares: pd.Series) -> str:
     known = shares.dropna()
     return f"{_span(100 * known, '{:.1f}')} %" if len(known) else "an unknown share"
+
+
+def _wrapped(text: str) -> list[str]:
+    # A number and its unit stay together.
+    lines = textwrap.wrap(text.replace(" %", "\0%"), _WIDTH, break_on_hyphens=False, break_long_words=False)
+    return [line.replace("\0", " ") for line in lines]
 
 
 def _listed(parts: list[str]) -> str:

@@ -1,5 +1,6 @@
 from ._monte_carlo import KernelEstimate as KernelEstimate
 from ._monte_carlo import monte_carlo_kernel as monte_carlo_kernel
+from .architecture import Architecture as Architecture
 from .check import check_architecture as check_architecture
 from .convolutional import Convolutional as Convolutional
 from .fully_connected import FullyConnected as FullyConnected

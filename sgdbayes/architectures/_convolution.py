@@ -107,7 +107,8 @@ class _Convolve(torch.autograd.Function):
 
 
 def _padded(height: int, width: int, filter_size: int) -> tuple[int, int]:
-    return tuple(-(-side // _BLOCK) * _BLOCK + filter_size - 1 for side in (height, width))
+    rows, columns = (-(-side // _BLOCK) * _BLOCK + filter_size - 1 for side in (height, width))
+    return rows, columns
 
 
 @njit(cache=True)

@@ -9,20 +9,27 @@ from typing import Literal
 
 import numpy as np
 
+from sgdbayes.checks import check_inputs
+
 __all__ = ["infinite_width_kernel"]
 
 
 def infinite_width_kernel(layers: Callable, inputs: np.ndarray, *, kind: Literal["nngp", "ntk"]) -> np.ndarray:
     """Kernel (n, n) on ``inputs`` (n, ...) of the network that ``layers(stax)`` builds from neural-tangents' layers.
 
-    Raises ValueError if an input or the kernel is not finite.
+    Raises ValueError if an input or the kernel is not finite, ModuleNotFoundError without neural-tangents.
     """
-    if not np.isfinite(inputs).all():
-        raise ValueError("inputs of the kernel must be finite")
+    inputs = check_inputs(inputs)
     # Seconds: only who computes a kernel pays for them.
-    import jax
+    try:
+        import jax
 
-    stax = _stax()
+        stax = _stax()
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f"this kernel is computed by neural-tangents, and {error.name} is not installed: "
+            "it comes with the extra convolutional"
+        ) from error
     with jax.experimental.enable_x64():
         _, _, kernel_function = layers(stax)
         kernel = np.asarray(kernel_function(np.asarray(inputs, dtype=np.float64), None, kind))

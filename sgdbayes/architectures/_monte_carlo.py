@@ -11,6 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from sgdbayes.architectures.architecture import FeatureArchitecture
+from sgdbayes.checks import check_inputs
+
 __all__ = ["KernelEstimate", "monte_carlo_kernel"]
 
 _GROUP = 4
@@ -33,16 +36,15 @@ class KernelEstimate:
 
 @torch.no_grad()
 def monte_carlo_kernel(
-    architecture: object, inputs: np.ndarray, *, networks: int = 400, seed: int = 0
+    architecture: FeatureArchitecture, inputs: np.ndarray, *, networks: int = 400, seed: int = 0
 ) -> KernelEstimate:
     """Mean over at least ``networks`` random networks of the covariance of their outputs on ``inputs`` (n, ...).
 
-    ``architecture`` has initial_parameters and features. More networks are drawn if these have fewer than four features
+    More networks are drawn if these have fewer than four features
     an example in all, with which the estimate would be close to singular. Raises ValueError if an input or the kernel
     is not finite, or for fewer than 2 groups of four networks.
     """
-    if not np.isfinite(inputs).all():
-        raise ValueError("inputs of the kernel must be finite")
+    inputs = check_inputs(inputs)
     if networks < 2 * _GROUP:
         raise ValueError(f"networks must be at least {2 * _GROUP}, got {networks}")
     examples = torch.from_numpy(np.ascontiguousarray(inputs, dtype=np.float32))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from math import isfinite, prod
+from numbers import Real
 
 import numpy as np
 
@@ -10,10 +11,11 @@ __all__ = ["check_variances", "draw", "draw_layers"]
 
 def check_variances(weight_variance: float, bias_variance: float) -> None:
     """Raise ValueError unless both are finite, the first positive, the second not negative."""
-    if not (weight_variance > 0 and bias_variance >= 0 and isfinite(weight_variance) and isfinite(bias_variance)):
+    numbers = all(isinstance(each, Real) and isfinite(each) for each in (weight_variance, bias_variance))
+    if not (numbers and weight_variance > 0 and bias_variance >= 0):
         raise ValueError(
             "weight_variance must be positive and bias_variance not negative, "
-            f"got {weight_variance} and {bias_variance}"
+            f"got {weight_variance!r} and {bias_variance!r}"
         )
 
 

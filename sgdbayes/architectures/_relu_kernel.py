@@ -10,6 +10,8 @@ from typing import Literal
 import numpy as np
 import torch
 
+from sgdbayes.checks import check_inputs
+
 __all__ = ["relu_kernel"]
 
 
@@ -27,8 +29,7 @@ def relu_kernel(
     It takes three times the kernel's memory, the tangent kernel four times. Raises ValueError if an input or the kernel
     is not finite.
     """
-    if not np.isfinite(inputs).all():
-        raise ValueError("inputs of the kernel must be finite")
+    inputs = check_inputs(inputs)
     points = torch.from_numpy(inputs).to(device, torch.float64)
     kernel = (points @ points.T).mul_(weight_variance / points.shape[1]).add_(bias_variance)
     tangent = kernel.clone() if kind == "ntk" else None

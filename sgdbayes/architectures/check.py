@@ -3,6 +3,9 @@
 import numpy as np
 import torch
 
+from sgdbayes.architectures.architecture import Architecture
+from sgdbayes.checks import check_inputs
+
 __all__ = ["check_architecture"]
 
 # What a stack's outputs may differ by from those of its networks alone: float32 sums in another order.
@@ -13,17 +16,20 @@ _ERRORS, _SHARE = 5, 0.15
 _STACK, _POINTS = 100, 5
 
 
-def check_architecture(architecture: object, inputs: np.ndarray, *, networks: int = 2000, seed: int = 0) -> None:
+def check_architecture(architecture: Architecture, inputs: np.ndarray, *, networks: int = 2000, seed: int = 0) -> None:
     """Raise ValueError unless ``networks`` random networks do on ``inputs`` (n, ...) what the class promises.
 
     Parameters are float32 arrays; outputs of a stack are (M, B), also on inputs that it shares, and those of its
     networks alone; a kernel, if there is one, is finite, symmetric and the covariance of the outputs, in standard
     errors. Of the inputs five are used.
+
+    >>> sb.check_architecture(sb.FullyConnected(depth=1, width=8), np.random.default_rng(0).normal(size=(5, 3)))
     """
     name = type(architecture).__name__
     for method in ("initial_parameters(input_shape, rng)", "outputs(parameters, inputs)"):
         if not callable(getattr(architecture, method.partition("(")[0], None)):
             raise ValueError(f"{name} has no method {method}")
+    inputs = check_inputs(inputs)
     points = np.asarray(inputs[:: max(1, len(inputs) // _POINTS)][:_POINTS], dtype=np.float32)
     shared, outputs = torch.from_numpy(points)[None], []
     for start in range(0, networks, _STACK):
@@ -44,11 +50,14 @@ def check_architecture(architecture: object, inputs: np.ndarray, *, networks: in
             if start == 0:
                 _check_stack(name, architecture, stacked, shared, found)
         outputs.append(found.double().numpy())
-    if callable(getattr(architecture, "kernel", None)):
-        _check_kernel(name, architecture.kernel(points), np.concatenate(outputs))
+    kernel = getattr(architecture, "kernel", None)
+    if callable(kernel):
+        _check_kernel(name, kernel(points), np.concatenate(outputs))
 
 
-def _check_stack(name: str, architecture: object, stacked: list, shared: torch.Tensor, found: torch.Tensor) -> None:
+def _check_stack(
+    name: str, architecture: Architecture, stacked: list, shared: torch.Tensor, found: torch.Tensor
+) -> None:
     own = architecture.outputs([part[:2] for part in stacked], shared.expand(2, *shared.shape[1:]).contiguous())
     alone = architecture.outputs([part[1:2] for part in stacked], shared)
     scale = found.abs().mean()

@@ -30,7 +30,12 @@ class Convolutional:
     """``layers`` convolutions with ``channels`` filters of ``filter_size`` squared, stride 1, zeros around the image;
     ReLU and 2x2 ``pooling`` after each; ``dense`` ReLU units if not 0; one linear output unit.
 
-    Inputs are grey images (H, W) or images with channels last (H, W, C).
+    Inputs are grey images (H, W) or images with channels last (H, W, C). Without pooling the kernel takes
+    neural-tangents, the extra ``convolutional`` of an installation.
+
+    >>> images = np.random.default_rng(0).random((3, 8, 8))
+    >>> sb.Convolutional(layers=1).kernel(images).shape
+    (3, 3)
     """
 
     layers: int = 2
@@ -58,14 +63,15 @@ class Convolutional:
 
         Raises ValueError if the inputs are no images, or too small for so many poolings.
         """
-        if len(input_shape) not in (2, 3):
-            raise ValueError(f"inputs must be images (H, W) or (H, W, C), got shape {input_shape}")
+        _check_images(input_shape)
         height, width, entering = (*input_shape, 1)[:3]
         shrink = self._shrink**self.layers
         if height < shrink or width < shrink:
             raise ValueError(f"{self.layers} poolings need images of at least {shrink}x{shrink}, got {height}x{width}")
         size = self.filter_size
-        shapes = [(size, size, c, self.channels) for c in (entering, *[self.channels] * (self.layers - 1))]
+        shapes: list[tuple[int, ...]] = [
+            (size, size, c, self.channels) for c in (entering, *[self.channels] * (self.layers - 1))
+        ]
         flat = (height // shrink) * (width // shrink) * self.channels
         shapes += pairwise([flat, self.dense, 1] if self.dense else [flat, 1])
         return draw_layers(shapes, rng, weight_variance=self.weight_variance, bias_variance=self.bias_variance)
@@ -140,6 +146,8 @@ class Convolutional:
         return activations.unflatten(1, (networks, -1)).permute(1, 0, 3, 4, 2)
 
     def _with_channels(self, inputs: np.ndarray) -> np.ndarray:
+        inputs = np.asarray(inputs)
+        _check_images(inputs.shape[1:])
         return inputs[..., None] if inputs.ndim == 3 else inputs
 
     def _layers(self, stax):  # noqa: ANN001, ANN202 (neural-tangents has no types and is slow to import)
@@ -174,3 +182,8 @@ def _blockwise(kernel_function: Callable) -> Callable:
         return kernel
 
     return blocks
+
+
+def _check_images(shape: tuple[int, ...]) -> None:
+    if len(shape) not in (2, 3):
+        raise ValueError(f"inputs must be images (H, W) or (H, W, C), got shape {shape}")

@@ -7,7 +7,11 @@ import numpy as np
 __all__ = ["kernel_with_facts"]
 
 
-def kernel_with_facts(architecture: object, inputs: np.ndarray, method: str) -> tuple[np.ndarray, dict[str, Any]]:
+def kernel_with_facts(
+    architecture: Any,  # noqa: ANN401 (not every one has kernels)
+    inputs: np.ndarray,
+    method: str,
+) -> tuple[np.ndarray, dict[str, Any]]:
     """The kernel (n, n) on ``inputs`` that ``method``, "kernel" or "tangent_kernel", of an architecture gives.
 
     Where it comes from random networks, with its standard error and their number.

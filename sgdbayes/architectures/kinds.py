@@ -33,7 +33,10 @@ ARCHITECTURES: Registry[ArchitectureKind] = Registry("architecture")
 
 
 def register_architecture(name: str, make: Lazy, **about: Any) -> ArchitectureKind:  # noqa: ANN401
-    """Enter an architecture; ``about``: other fields of `ArchitectureKind`. Raises ValueError if the name is taken."""
+    """Enter an architecture; ``about``: other fields of `ArchitectureKind`. Raises ValueError if the name is taken.
+
+    >>> kind = sb.register_architecture("Wide", lambda: sb.FullyConnected(width=4096))
+    """
     return ARCHITECTURES.register(ArchitectureKind(name=name, make=make, **about))
 
 

@@ -25,6 +25,11 @@ class LSTM:
 
     Inputs are series of vectors (T, D), also images row by row, with a ``vocabulary`` series of word numbers (T,) in
     0 ... vocabulary - 1, as floats, each looked up among vectors of ``embedding`` entries.
+
+    >>> series = np.random.default_rng(0).random((2, 4, 3)).astype(np.float32)
+    >>> parameters = sb.LSTM(width=8).initial_parameters(series.shape[1:], np.random.default_rng(1))
+    >>> parameters[-1].dtype
+    dtype('float32')
     """
 
     width: int = 64

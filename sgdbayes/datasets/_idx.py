@@ -6,13 +6,14 @@ All bytes are checked against the SHA-256 of the decompressed files.
 import gzip
 import hashlib
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from sgdbayes.datasets._files import download, places
+from sgdbayes.datasets._images import prepare_images
 from sgdbayes.datasets.task import LabelledData
 from sgdbayes.files import DamagedFileError, write_bytes
 
@@ -35,8 +36,8 @@ class IdxFiles:
     installed: tuple[Path, ...] = ()
 
 
-def load_idx(files: IdxFiles, folder: Path) -> LabelledData:
-    """Inputs (N, 28, 28) in [0, 1] and classes, those of the training files first.
+def load_idx(files: IdxFiles, folder: Path, *, standardize: Sequence[float], pool: int) -> LabelledData:
+    """Inputs (N, 28, 28) in [0, 1], as `prepare_images` prepares them, and classes, those of the training files first.
 
     Raises DamagedFileError naming a file that is not the known one, ConnectionError if a download is needed and fails.
     """
@@ -47,7 +48,7 @@ def load_idx(files: IdxFiles, folder: Path) -> LabelledData:
     )
     inputs = pixels.astype(np.float32)
     inputs /= 255
-    return LabelledData(inputs, classes.astype(int))
+    return LabelledData(prepare_images(inputs, standardize=standardize, pool=pool), classes.astype(int))
 
 
 def idx_at_hand(files: IdxFiles, folder: Path) -> bool:

@@ -1,8 +1,9 @@
 """Fashion-MNIST (Xiao, Rasul and Vollgraf, arXiv:1708.07747, 2017): 70,000 images of clothes in ten classes.
 
-Pixels are scaled to [0, 1].
+Pixels are scaled to [0, 1], then prepared as a task asks for.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from sgdbayes.datasets._idx import IdxFiles, idx_at_hand, load_idx
@@ -26,15 +27,15 @@ _FILES = IdxFiles(
 )
 
 
-def load_fashion_mnist(folder: Path) -> LabelledData:
-    """All 70,000 images, the 60,000 of the training set first.
+def load_fashion_mnist(folder: Path, *, standardize: Sequence[float] = (), pool: int = 1) -> LabelledData:
+    """All 70,000 images, the 60,000 of the training set first. Options as of `prepare_images`.
 
     The gzipped files are looked for in ``$SGDBAYES_DATA/fashion-mnist``, ``folder/fashion-mnist`` and where Debian
     installs them and, if they are in none, downloaded to the second; ``folder/FashionMNIST/raw`` keeps them
     decompressed. Raises DamagedFileError naming a file that is not the known one, ConnectionError if a download is
     needed and fails.
     """
-    return load_idx(_FILES, folder)
+    return load_idx(_FILES, folder, standardize=standardize, pool=pool)
 
 
 def fashion_mnist_at_hand(folder: Path) -> bool:

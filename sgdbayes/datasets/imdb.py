@@ -149,7 +149,7 @@ def _distinct(reviews: dict[str, str]) -> dict[str, int]:
     """Each distinct text with its class, those of the training folder first; without texts that have both."""
     classes: defaultdict[str, set[int]] = defaultdict(set)
     for name, text in reviews.items():
-        classes[text].add(int(_REVIEW.fullmatch(name)[2] == "pos"))
+        classes[text].add(int(_place(name)[1] == "pos"))
     return {text: found.pop() for text, found in classes.items() if len(found) == 1}
 
 
@@ -195,7 +195,7 @@ def _read(source: Path) -> dict[str, str]:
 
 
 def _place(name: str) -> tuple[bool, str, int]:
-    split, kind, number = _REVIEW.fullmatch(name).groups()
+    split, kind, number = _REVIEW.findall(name)[0]
     return split == "test", kind, int(number)
 
 
@@ -227,8 +227,8 @@ def _members(tarball: Path) -> Iterable[tuple[str, bytes]]:
                         f"{tarball}: its member {member.name} is outside of it, a link or a device, "
                         f"which no review is: {_ADVICE}"
                     )
-                if _REVIEW.fullmatch(name):
-                    yield name, archive.extractfile(member).read()
+                if _REVIEW.fullmatch(name) and (file := archive.extractfile(member)):
+                    yield name, file.read()
     except DamagedFileError:
         raise
     except (EOFError, OSError, tarfile.TarError, zlib.error) as error:

@@ -1,7 +1,7 @@
 """The data sets, an entry each: how one is loaded, what is known of it before, and what the explorer shows of it."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -19,9 +19,9 @@ class Dataset:
     keyword-only arguments of ``load`` and ``encode`` are the options of the data set; ``check`` is called with all of
     them and raises ValueError for impossible values, ``inputs`` says what networks are given. ``at_hand(folder)``:
     whether it can be loaded without a download. ``texts(inputs, indices, folder)``: what the explorer shows of test
-    points that are no images, and a note. ``class_names``: what labels mean. ``known_rates``: by optimiser, learning
-    rates with which fully connected networks fit it, beside those that the optimisers' entries name; None if none are
-    known.
+    points that are no images, and a note. ``class_names``: what labels mean. ``class_sizes``: how many examples each
+    class has. ``known_rates``: by optimiser, learning rates with which fully connected networks fit it, beside those
+    that the optimisers' entries name; None if none are known.
     """
 
     COMPUTES: ClassVar = ("load", "encode")
@@ -35,12 +35,19 @@ class Dataset:
     at_hand: Lazy | None = None
     texts: Lazy | None = None
     class_names: Mapping[int, str] = field(default_factory=dict)
+    class_sizes: Mapping[int, int] = field(default_factory=dict)
     known_rates: Mapping[str, float] | None = None
 
     @property
     def options(self) -> dict[str, Any]:
         """The options with their defaults."""
         return options_of(self.load) | (options_of(self.encode) if self.encode else {})
+
+    def examples_of(self, classes: Collection[int]) -> int | None:
+        """How many examples it has of some of its ``classes``, None if it does not say."""
+        if set(classes) == set(self.classes):
+            return self.size
+        return sum(self.class_sizes[each] for each in classes) if self.class_sizes else None
 
     def inputs_with(self, options: Mapping[str, Any]) -> Inputs | None:
         """What is known of the inputs under ``options``."""
@@ -56,7 +63,11 @@ DATASETS: Registry[Dataset] = Registry("data set")
 
 
 def register_dataset(name: str, load: Lazy, **about: Any) -> Dataset:  # noqa: ANN401
-    """Enter a data set; ``about``: the other fields of `Dataset`. Raises ValueError if the name is taken."""
+    """Enter a data set; ``about``: the other fields of `Dataset`. Raises ValueError if the name is taken.
+
+    >>> load = lambda folder: sb.LabelledData(np.eye(8, dtype=np.float32), np.arange(8) % 2)
+    >>> kind = sb.register_dataset("corners", load, size=8, classes=(0, 1))
+    """
     return DATASETS.register(Dataset(name=name, load=load, **about))
 
 
@@ -67,33 +78,38 @@ def options_of(function: Lazy) -> dict[str, Any]:
 
 
 _DIGITS = tuple(range(10))
-_IMAGES = "sgdbayes.datasets.mnist:image_inputs"
+_IMAGES = {
+    "classes": _DIGITS,
+    "check": "sgdbayes.datasets._images:check_images",
+    "inputs": "sgdbayes.datasets._images:image_inputs",
+}
+_DIGITS_OF_MNIST = (6903, 7877, 6990, 7141, 6824, 6313, 6876, 7293, 6825, 6958)
 register_dataset(
     "mnist_embedded",
     "sgdbayes.datasets.mnist:load_embedded_mnist",
     size=5_000,
-    classes=_DIGITS,
-    inputs=_IMAGES,
+    class_sizes=dict.fromkeys(_DIGITS, 500),
     at_hand="sgdbayes.datasets._files:installed",
     known_rates={},
+    **_IMAGES,
 )
 register_dataset(
     "mnist",
     "sgdbayes.datasets.mnist:load_mnist",
     size=70_000,
-    classes=_DIGITS,
-    inputs=_IMAGES,
+    class_sizes=dict(enumerate(_DIGITS_OF_MNIST)),
     at_hand="sgdbayes.datasets.mnist:mnist_at_hand",
     known_rates={},
+    **_IMAGES,
 )
 register_dataset(
     "fashion_mnist",
     "sgdbayes.datasets.fashion_mnist:load_fashion_mnist",
     size=70_000,
-    classes=_DIGITS,
-    inputs=_IMAGES,
+    class_sizes=dict.fromkeys(_DIGITS, 7_000),
     at_hand="sgdbayes.datasets.fashion_mnist:fashion_mnist_at_hand",
     known_rates={"SGD": 0.01},
+    **_IMAGES,
 )
 register_dataset(
     "imdb",
@@ -106,6 +122,7 @@ register_dataset(
     at_hand="sgdbayes.datasets.reviews:reviews_at_hand",
     texts="sgdbayes.datasets.reviews:describe_reviews",
     class_names={0: "negative", 1: "positive"},
+    class_sizes={0: 24_698, 1: 24_884},
     known_rates={},
 )
 register_dataset(

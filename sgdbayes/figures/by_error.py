@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sgdbayes.figures.columns import check_columns
 from sgdbayes.figures.points import LOG10, label_powers_of_ten
 from sgdbayes.figures.style import add_caption, call, describe_task, hide_unused, label_outer, panels
 from sgdbayes.posterior.kinds import posterior_kind
@@ -28,6 +29,8 @@ def draw_by_error(
     ``tables``: probabilities of random functions on |E| = ``size`` by task, architecture and posterior; ``tasks``,
     ``architectures`` and ``settings`` of the configuration, for the caption.
     """
+    for name, table in tables.items():
+        check_columns(table, ", ".join(name), "test_errors", "log_p")
     models = list(dict.fromkeys(name[:2] for name in tables))
     posteriors = list(dict.fromkeys(name[2] for name in tables))
     # One panel alone would be lower than its caption.

@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps
+from matplotlib import colormaps, rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sgdbayes.figures.columns import check_columns
 from sgdbayes.figures.points import LOG10
 from sgdbayes.figures.style import add_caption, call, describe_task, estimates, panels
 from sgdbayes.posterior.kinds import posterior_kind
@@ -34,13 +35,19 @@ def draw_ep_against_exact(
 
     ``table``: ep-against-exact.csv; ``predictive`` and ``functions``: the tables of each of ``train_sizes``.
     """
+    of_table = ("train_size", "test_points", "log_evidence_ep", "test_error_ep")
+    check_columns(table, "table", *of_table, intervals=["log_evidence_exact", "test_error_exact"])
+    log_p = [f"log_p_{side}{end}" for side in ("ep", "exact") for end in ("", "_se")]
+    for size, points, probabilities in zip(train_sizes, predictive, functions, strict=True):
+        check_columns(points, f"predictive of |S| = {size}", "p_ep", "p_exact")
+        check_columns(probabilities, f"functions of |S| = {size}", "domain_size", *log_p)
     figure, ((evidence, error), (points, probabilities)) = panels(2, 2)
     _draw_evidence(evidence, table)
     _draw_error(error, table)
     shades = colormaps["viridis"](np.linspace(0, 0.85, len(train_sizes)))
     for index, size in enumerate(train_sizes):
         style = {"fmt": _MARKERS[index % len(_MARKERS)], "color": shades[index], "label": f"|S| = {size:,}"}
-        style |= {"markersize": 2.5, "elinewidth": 0.4}
+        style |= {"markersize": 0.7 * rcParams["lines.markersize"], "elinewidth": 0.4}
         _draw_predictive(points, predictive[index], **style)
         of_domain = functions[index]["domain_size"] == domain_size
         _draw_probabilities(probabilities, functions[index][of_domain], **style)
@@ -49,7 +56,7 @@ def draw_ep_against_exact(
     points.set(xlabel="exact predictive probability", ylabel="EP - exact", title="predictive probabilities")
     exact, ratio = r"$\log_{10} P_B(f|S)$, exact", r"$\log_{10}$ of EP / exact"
     probabilities.set(xlabel=exact, ylabel=ratio, title=f"functions, |E| = {domain_size}")
-    probabilities.legend(frameon=False, fontsize=6, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    probabilities.legend(frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(1.0, 1.0))
     add_caption(
         figure,
         f"Expectation propagation against the sampled 0-1 posterior of the kernel of {call(architecture)}. "

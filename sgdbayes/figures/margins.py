@@ -5,13 +5,15 @@ lands inside.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from sgdbayes.analysis.runs import relative_margins
-from sgdbayes.figures.style import add_caption
+from sgdbayes.figures.columns import check_columns
+from sgdbayes.figures.style import add_caption, new_figure
 from sgdbayes.posterior.kinds import exact_posterior
 
 __all__ = ["draw_margins"]
@@ -25,9 +27,14 @@ def draw_margins(runs: Mapping[str, pd.DataFrame], draws: Mapping[str, pd.DataFr
     ``runs``: by experiment, its rows of runs.parquet; ``draws``: by experiment, margin_min and margin_mean of draws
     from the exact 0-1 posterior of its model.
     """
-    figure = Figure(figsize=(6.4, 1.6 + _ROW * max(4, len(runs))), layout="constrained")
+    margins = ("margin_min", "margin_mean")
+    for name, table in runs.items():
+        check_columns(table, f"runs of {name}", "converged", *margins, *(f"fit_{each}" for each in margins))
+    for name, table in draws.items():
+        check_columns(table, f"draws of {name}", *margins)
+    figure = new_figure(6.4, 1 + _ROW * max(4, len(runs)))
     panel = figure.subplots()
-    looks = {
+    looks: dict[str, dict[str, Any]] = {
         "networks, when they first fit S": {"color": "k", "marker": "o"},
         "networks, overtrained": {"color": "0.5", "marker": "o", "markerfacecolor": "w"},
         f"random sampling: {exact_posterior().label}": {"color": "#1b6ca8", "marker": "s"},
@@ -35,12 +42,12 @@ def draw_margins(runs: Mapping[str, pd.DataFrame], draws: Mapping[str, pd.DataFr
     in_legend: set[str] = set()
     for y, (name, table) in enumerate(runs.items()):
         random = (draws[name]["margin_min"] / draws[name]["margin_mean"]).to_numpy()
-        ratios = zip(looks, (*relative_margins(table), random), strict=True)
-        ratios = [(label, ratio) for label, ratio in ratios if ratio is not None]
+        pairs = zip(looks, (*relative_margins(table), random), strict=True)
+        ratios = [(label, ratio) for label, ratio in pairs if ratio is not None]
         for place, (label, ratio) in enumerate(ratios):
             low, median, high = np.quantile(ratio, [0.05, 0.5, 0.95])
             at = y + _APART * (place - (len(ratios) - 1) / 2)
-            bars = {"xerr": [[median - low], [high - median]], "elinewidth": 0.8, "linestyle": "none"}
+            bars: dict[str, Any] = {"xerr": [[median - low], [high - median]], "elinewidth": 0.8, "linestyle": "none"}
             panel.errorbar(median, at, label=None if label in in_legend else label, **bars, **looks[label])
             in_legend.add(label)
     panel.set(xscale="log", xlabel="smallest margin on S / mean margin", ylim=(len(runs) - 0.4, -0.6))

@@ -1,30 +1,29 @@
-"""The figures of one kind, a page for each model and domain, and the tables that each is drawn from.
+"""The figures of one kind, a page for each family of tasks, architecture and domain size, and the tables that each is
+drawn from.
 
 One job draws them all: to start a job takes longer than to draw a page.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from sgdbayes.files import read_tables
+from sgdbayes.files import read_table
 
-__all__ = ["Page", "read_pages"]
+__all__ = ["Page", "read_pages", "read_pooled"]
 
 
 @dataclass(frozen=True)
 class Page:
-    """What a figure of all experiments on a model, ``task`` and ``architecture``, shows on a domain of ``size`` points.
+    """What a figure of all studies on a model shows on domains of ``size`` points, of all seeds.
 
-    ``functions``: by experiment, its table of functions. ``draws``: by posterior, its functions drawn on this domain,
-    empty for a kind of figure that shows none. ``about``: what the caption says. ``inputs``: the files behind these
-    tables. ``paths``: where the figure goes.
+    ``functions``: by study, rows of functions.parquet. ``draws``: by posterior, functions drawn, empty for a kind of
+    figure that shows none. ``about``: what the caption says. ``inputs``: the files behind these tables. ``paths``:
+    where the figure goes.
     """
 
-    task: str
-    architecture: str
     size: int
     functions: dict[str, pd.DataFrame]
     draws: dict[str, pd.DataFrame]
@@ -33,17 +32,20 @@ class Page:
     paths: list[str]
 
 
-def read_pages(parameters: Any, inputs: Any, output: Any) -> Iterator[Page]:  # noqa: ANN401
+def read_pages(parameters: Any, output: Any) -> Iterator[Page]:  # noqa: ANN401
     """Each page of a job of the workflow, with its tables.
 
-    ``parameters``: ``pages``, by task, architecture and domain size what a page is about, of which ``training`` has the
-    experiments. ``inputs``: ``functions`` and, if the figure shows any, ``draws``. ``output``: ``png`` and ``pdf``, a
-    path per page.
+    ``parameters``: ``pages``, a mapping each with ``size``, files by study in ``functions`` and by posterior in
+    ``draws``, and ``about``. ``output``: ``png`` and ``pdf``, a path per page.
     """
-    functions = read_tables(inputs.functions, "experiment", "domain_size")
-    draws = read_tables(inputs.get("draws", ()), "task", "architecture", "posterior", "domain_size")
-    for (page, about), *paths in zip(parameters.pages.items(), output.png, output.pdf, strict=True):
-        found = {name: functions[name, page[2]] for name in about["training"]}
-        drawn = {name: table for (*model, name, size), table in draws.items() if (*model, size) == page}
-        files = [table.attrs["path"] for table in (*found.values(), *drawn.values())]
-        yield Page(*page, functions=found, draws=drawn, about=dict(about), inputs=files, paths=paths)
+    for page, *paths in zip(parameters.pages, output.png, output.pdf, strict=True):
+        size, files = page["size"], (page["functions"], page["draws"])
+        functions, draws = ({name: read_pooled(own, size) for name, own in each.items()} for each in files)
+        inputs = [path for each in files for own in each.values() for path in own]
+        yield Page(size, functions, draws, about=dict(page["about"]), inputs=inputs, paths=paths)
+
+
+def read_pooled(paths: Iterable[str], size: int) -> pd.DataFrame:
+    """The rows of all these tables on domains of ``size`` points."""
+    parts = [read_table(path, filters=[("domain_size", "==", size)]) for path in paths]
+    return pd.concat(parts, ignore_index=True)

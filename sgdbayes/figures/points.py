@@ -1,48 +1,66 @@
 """What figures with a point per function share: shades by its test error, axes of log10 probabilities, titles."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from matplotlib import colormaps, rcParams
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
+from matplotlib.colors import ListedColormap, Normalize, to_rgb
 from matplotlib.ticker import MaxNLocator
 
+from sgdbayes.analysis.comparison import FEWEST_DOMAINS
 from sgdbayes.figures.style import power_of_ten
 from sgdbayes.statistics import Z
 
 __all__ = [
     "LOG10",
     "correlation_title",
-    "correlation_with_interval",
+    "draw_below",
     "draw_points",
     "error_colour_bar",
-    "error_shades",
+    "error_colours",
+    "faint",
     "label_powers_of_ten",
     "limits",
     "log10_frequencies",
     "log10_probabilities",
+    "with_interval",
 ]
 
 LOG10 = np.log(10)
-_COLOURS = ScalarMappable(Normalize(0, 0.3), "viridis")
+# Of the area of a marker elsewhere.
+_SOLID, _HOLLOW = 1.14, 0.73
+# The last part of viridis is too pale for points on white.
+_COLOURS = ListedColormap(colormaps["viridis"](np.linspace(0, 0.9, 256)))
 
 
-def error_shades(test_errors: pd.Series, size: int) -> np.ndarray:
-    """Colours (F, 4) of functions with so many errors on |E| = ``size``."""
-    return _COLOURS.to_rgba(test_errors / size)
+def error_colours(shares: np.ndarray) -> ScalarMappable:
+    """Colours over the range of these ``shares`` of E labelled wrongly, all but the largest 2 % of them."""
+    low, high = np.quantile(shares, [0, 0.98]) if len(shares) else (0, 0)
+    return ScalarMappable(Normalize(low, max(high, low + 0.01)), _COLOURS)
 
 
-def error_colour_bar(figure: Figure, axes: np.ndarray) -> None:
-    """The scale of `error_shades`, beside ``axes``."""
-    # Of the last column alone: the layout measures the bar once for each panel that it belongs to.
-    figure.colorbar(_COLOURS, ax=axes[:, -1], label="share of E labelled wrongly", extend="max", shrink=0.8, pad=0.01)
+def faint(strength: float) -> tuple[float, ...]:
+    """The colour of text on that of panels, of this ``strength``, 0 to 1: grey on white under most styles."""
+    text, panel = (np.array(to_rgb(rcParams[name])) for name in ("text.color", "axes.facecolor"))
+    return tuple(strength * text + (1 - strength) * panel)
 
 
-def label_powers_of_ten(axis: Axis) -> None:
+def error_colour_bar(panel: Axes, colours: ScalarMappable) -> None:
+    """The scale of ``colours``, beside a ``panel``."""
+    # Part of the panel, for one of a fixed shape leaves room between itself and what the layout puts beside it.
+    place = panel.inset_axes((1.05, 0, 0.06, 0.7))
+    bar = panel.figure.colorbar(colours, cax=place, label="share of E wrong", extend="max")
+    bar.ax.yaxis.set_major_locator(MaxNLocator(5))
+
+
+def label_powers_of_ten(axis: Axis, *, most: int = 6) -> None:
     """Label an axis of log10 probabilities, which may lie below the smallest double, by the probabilities."""
-    axis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
+    axis.set_major_locator(MaxNLocator(most, integer=True, min_n_ticks=1))
     axis.set_major_formatter(lambda exponent, _: power_of_ten(exponent))
 
 
@@ -79,25 +97,60 @@ def draw_points(
 ) -> None:
     """Points (F,) with bars that reach so far, (F,) or (2, F); those not ``solid`` (F,) are hollow and have none."""
     solid = np.ones(len(x), dtype=bool) if solid is None else solid
-    bars = {"fmt": "none", "ecolor": "0.75", "elinewidth": 0.6, "zorder": 1}
+    # Of thousands of points, bars and outlines would hide the rest, and a PDF of them would open slowly.
+    many: dict[str, Any] = {"rasterized": len(x) > 1000}
+    scale = 1 if len(x) < 300 else 0.5
+    area = scale * rcParams["lines.markersize"] ** 2
+    bars: dict[str, Any] = {"fmt": "none", "ecolor": faint(0.2), "elinewidth": 0.5 * scale, "zorder": 1, **many}
     # Bars of the many functions found once are all the same and hide the rest.
     x_reach, y_reach = (None if reach is None else reach[..., solid] for reach in (x_reach, y_reach))
     panel.errorbar(x[solid], y[solid], xerr=x_reach, yerr=y_reach, **bars)
-    hollow = {"facecolors": "none", "edgecolors": shades[~solid], "linewidths": 0.7, "zorder": 2}
-    panel.scatter(x[~solid], y[~solid], s=9, **hollow)
-    panel.scatter(x[solid], y[solid], s=16, c=shades[solid], edgecolors="k", linewidths=0.3, zorder=3)
+    hollow: dict[str, Any] = {
+        "facecolors": "none",
+        "edgecolors": shades[~solid],
+        "linewidths": 0.6,
+        "zorder": 2,
+        **many,
+    }
+    panel.scatter(x[~solid], y[~solid], s=_HOLLOW * area, **hollow)
+    edge: dict[str, Any] = {"edgecolors": rcParams["text.color"], "linewidths": 0.3 * scale, "zorder": 3, **many}
+    panel.scatter(x[solid], y[solid], s=_SOLID * area, c=shades[solid], **edge)
 
 
-def correlation_title(comparison: pd.DataFrame, posterior: str, size: int) -> str:
-    """Correlation with its interval, and ceiling, in the row of comparison.csv of ``posterior`` and |E| = ``size``."""
-    row = comparison[(comparison["posterior"] == posterior) & (comparison["domain_size"] == size)].iloc[0]
-    if not np.isfinite(row["pearson"]):
-        return f"{row['compared']} functions: no correlation"
-    ceiling = f", ceiling {row['noise_ceiling']:.2f}" if np.isfinite(row["noise_ceiling"]) else ""
-    return f"{correlation_with_interval(row)}{ceiling}"
+def draw_below(panel: Axes, x: np.ndarray, bottom: float, shades: np.ndarray, solid: np.ndarray) -> None:
+    """Points (F,) that lie below the panel, on its lower edge, hollow if not ``solid`` (F,), and how many there are."""
+    if len(x):
+        inside = shades * np.where(solid, 1, 0)[:, None]
+        look: dict[str, Any] = {
+            "facecolors": inside,
+            "edgecolors": shades,
+            "linewidths": 0.6,
+            "marker": "v",
+            "clip_on": False,
+        }
+        panel.scatter(x, np.full(len(x), bottom), s=_HOLLOW * rcParams["lines.markersize"] ** 2, zorder=5, **look)
+        box = {"facecolor": rcParams["axes.facecolor"], "edgecolor": "none", "alpha": 0.7, "pad": 0.5}
+        where: dict[str, Any] = {"ha": "right", "va": "bottom", "transform": panel.transAxes, "zorder": 6}
+        panel.text(0.98, 0.02, f"{len(x)} below", fontsize="small", bbox=box, **where)
 
 
-def correlation_with_interval(row: pd.Series) -> str:
-    """Pearson's correlation of a row of comparison.csv or posterior-pairs.csv, with its interval if it has one."""
-    value, low, high = row["pearson"], row["pearson_low"], row["pearson_high"]
-    return f"r = {value:.2f}" + (f" [{low:.2f}, {high:.2f}]" if np.isfinite([low, high]).all() else ", no interval")
+def with_interval(row: pd.Series | Mapping[str, Any], column: str, *, form: str = "z.2f", unit: str = "") -> str:
+    """The value of a ``column`` that has an interval, with it if it is known. ``form`` has z: no zero is negative."""
+    value, low, high = (row[f"{column}{end}"] for end in ("", "_low", "_high"))
+    digits = form.removeprefix("+")
+    interval = f" [{low:{digits}}, {high:{digits}}]" if np.isfinite([low, high]).all() else ", no interval"
+    return f"{value:{form}}{unit}{interval}"
+
+
+def correlation_title(row: pd.Series | Mapping[str, Any]) -> str:
+    """Correlation with its interval, and ceiling, of a row of comparison.csv or studies.csv; why there is none."""
+    if np.isfinite(row["pearson"]):
+        ceiling = f"\nceiling {row['noise_ceiling']:.2f}" if np.isfinite(row["noise_ceiling"]) else ""
+        return f"r = {with_interval(row, 'pearson')}{ceiling}"
+    with_r, domains = row["domains_with_r"], row["domains"]
+    # Over several training sets one domain may be all inputs outside S, which is enough.
+    if with_r == domains < FEWEST_DOMAINS and (domains > 1 or row.get("seeds", 1) == 1):
+        return f"no r: a mean needs\n{FEWEST_DOMAINS} domains, not {domains:.0f}"
+    if with_r >= min(FEWEST_DOMAINS, domains):
+        return "no r: on some training set none"
+    return f"no r: enough functions\non {with_r:.3g} of {domains:.0f} domains"

@@ -1,98 +1,113 @@
-"""How well each posterior predicts what networks become: correlations of log P_OPT with log P_B, and test errors.
+"""How well each posterior predicts what networks become: gap, AUC, correlation and test error, a row per study.
 
-Claims C1 and C5 of Mingard et al. (JMLR 2021), and doubts D4 and D7 of its readers.
+Claims C1 and C5 of Mingard et al. (JMLR 2021), and doubts D4, D7 and D8 of its readers.
 """
 
-from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, NullFormatter
 
-from sgdbayes.analysis.all_points import on_all_points
-from sgdbayes.analysis.comparison import best_rows
-from sgdbayes.figures.style import add_caption, estimates
-from sgdbayes.posterior.kinds import POSTERIORS, posterior_kind
+from sgdbayes.figures.columns import check_columns
+from sgdbayes.figures.studies import common_size, covered, draw_markers, extent
+from sgdbayes.figures.style import add_caption, new_figure
+from sgdbayes.posterior.kinds import POSTERIORS, exact_posterior, posterior_kind
 
 __all__ = ["draw_predictors"]
 
-_ROW, _SPREAD = 0.23, 0.7
-# Of a mean test error in per cent: on a logarithmic axis those below have no place.
-_SMALLEST = 0.1
-_TICKS = np.outer([0.1, 1, 10], [1, 2, 5]).ravel()
+_ROW, _SPREAD = 0.32, 0.6
+# Of gaps that reach further than so many decades the axis is logarithmic beyond one.
+_WIDE = 12
+# Column, what it is called, scale, and where there is nothing to be seen.
+_COLUMNS = (
+    ("gap", "gap (decades)", 1, 0),
+    ("auc", "AUC", 1, 0.5),
+    ("pearson", "r of $\\log P_{\\mathrm{OPT}}$, $\\log P_B$", 1, 0),
+    ("test_error_difference", "test error of networks\nless posterior's (% points)", 100, 0),
+)
+_WITHOUT = {"gap": "gap", "auc": "AUC", "pearson": "r"}
 
 
-def draw_predictors(
-    comparison: pd.DataFrame, *, experiments: Iterable[str], test_errors: pd.DataFrame | None = None
-) -> Figure:
-    """A row per experiment. ``comparison``: comparison.csv; ``test_errors``: test-errors.csv, or None.
-
-    Of each of the ``experiments`` the domain is taken with most functions to compare under the exact 0-1 posterior;
-    experiments without one are left out.
+def draw_predictors(studies: pd.DataFrame) -> Figure:
+    """A row per study of ``studies``, rows of studies.csv, all on the domain size on which most have a gap under the
+    exact 0-1 posterior; those that have no row of it there are left out.
     """
-    wanted = comparison[comparison["experiment"].isin(set(experiments))]
-    tables = dict(best_rows(wanted))
-    figure = Figure(figsize=(8.2, 1.6 + _ROW * max(5, len(tables))), layout="constrained")
-    left, right = figure.subplots(1, 2, sharey=True)
-    posteriors = [name for name in POSTERIORS if wanted["posterior"].eq(name).any()]
+    names = ("study", "posterior", "domain_size", "seeds", "noise_ceiling", "covers")
+    check_columns(studies, "studies", *names, intervals=[column for column, *_ in _COLUMNS])
+    exact = exact_posterior().name
+    size = common_size(studies)
+    tables = [own for _, own in studies[studies["domain_size"] == size].groupby("study", sort=False)]
+    tables = [own for own in tables if (own["posterior"] == exact).any()]
+    left_out = studies["study"].nunique() - len(tables)
+    shown = pd.concat(tables) if tables else studies.iloc[:0]
+    posteriors = [name for name in POSTERIORS if shown["posterior"].eq(name).any()]
     offsets = dict(zip(posteriors, np.linspace(-_SPREAD / 2, _SPREAD / 2, len(posteriors)), strict=True))
-    for y, table in enumerate(tables.values()):
-        measured = on_all_points(table.reset_index(), test_errors).set_index("posterior")
-        errors = measured if len(measured) else table
-        _draw_row(left, table, "pearson", "noise_ceiling", y, offsets)
-        _draw_row(right, errors, "posterior_test_error", "test_error", y, offsets, scale=100)
-    tasks = [table.iloc[0]["task"] for table in tables.values()]
-    for panel in (left, right):
-        for y in (y for y in range(1, len(tasks)) if tasks[y] != tasks[y - 1]):
-            panel.axhline(y - 0.5, color="0.85", linewidth=0.6)
-        panel.grid(axis="x", color="0.92", linewidth=0.6)
+    figure = new_figure(9.6, 1.2 + _ROW * max(4, len(tables)))
+    axes = figure.subplots(1, len(_COLUMNS), sharey=True)
+    for panel, (column, label, scale, nothing) in zip(axes, _COLUMNS, strict=True):
+        panel.axvline(nothing, color="0.3", linestyle="--", linewidth=0.9, zorder=0)
+        for y, table in enumerate(tables):
+            # Every second row on grey: the eye stays in it.
+            panel.axhspan(y - 0.5, y + 0.5, color="0.95" if y % 2 else "w", linewidth=0, zorder=-1)
+            for _, row in table.iterrows():
+                draw_markers(
+                    panel, y + offsets[row["posterior"]], row, column, scale=scale, **_marker(row["posterior"])
+                )
+            if column == "pearson":
+                ceiling = table["noise_ceiling"].max()
+                panel.plot([ceiling, ceiling], [y - 0.4, y + 0.4], color="0.35", linewidth=1.6)
+            if not table[column].notna().any():
+                text = f"no {_WITHOUT.get(column, 'value')}"
+                panel.text(
+                    0.5,
+                    y,
+                    text,
+                    ha="center",
+                    va="center",
+                    color="0.4",
+                    fontsize="small",
+                    transform=panel.get_yaxis_transform(),
+                )
+        panel.set(xlabel=label, xlim=extent(shown, column, scale=scale, at_least=(nothing,)))
         panel.tick_params(axis="y", length=0)
-    left.set(xlabel=r"correlation of $\log P_{\mathrm{OPT}}$ and $\log P_B$", xlim=(None, 1.02))
-    left.set(ylim=(len(tables) - 0.5, -0.6))
-    left.set_yticks(range(len(tables)), [f"{name} ({table.iloc[0]['domain_size']})" for name, table in tables.items()])
-    if not tables:
-        left.set_title("of no experiment is there a correlation with the exact 0-1 posterior")
-    left.axvline(0, color="0.8", linewidth=0.8, zorder=0)
-    right.set(xlabel="mean test error (%)", xscale="log")
-    # From one labelled number to another, or a range of less than a decade would show only one.
-    low, high = right.get_xlim()
-    right.set_xlim(max([_SMALLEST, *_TICKS[low >= _TICKS]]), min([100, *_TICKS[high <= _TICKS]]))
-    right.xaxis.set_major_locator(FixedLocator(_TICKS))
-    right.xaxis.set_major_formatter("{x:g}")
-    right.xaxis.set_minor_formatter(NullFormatter())
-    handles = [Line2D([], [], label=posterior_kind(name).label, **_marker(name)) for name in posteriors]
-    handles.append(Line2D([], [], label="noise ceiling (left), networks (right)", color="0.35"))
-    figure.legend(handles=handles, loc="outside upper center", ncols=3, frameon=False)
+    axes[1].set_xlim(-0.03, 1.03)
+    axes[2].set_xlim(min(-0.05, axes[2].get_xlim()[0]), 1.05)
+    axes[0].set_ylim(max(len(tables), 1) - 0.5, -0.5)
+    axes[0].set_yticks(range(len(tables)), [_name(table.iloc[0]) for table in tables])
+    axes[0].set_title(f"|E| = {size}" if tables else "no study has the exact 0-1 posterior", loc="left")
+    low, high = axes[0].get_xlim()
+    if max(-low, high) > _WIDE:
+        # One study whose networks a posterior all but excludes would press all others together.
+        axes[0].set_xscale("symlog", linthresh=1, linscale=0.5)
+        ends = (1, 3, 10, 100, 1000)
+        ticks = [x for x in (*(-end for end in reversed(ends)), 0, *ends) if low < x < high]
+        axes[0].set_xticks(ticks, [f"{x:g}" for x in ticks], fontsize="small")
+        axes[0].minorticks_off()
+    handles = [Line2D([], [], label=posterior_kind(name).label, **_marker(name), linestyle="") for name in posteriors]
+    handles.append(Line2D([], [], label="ceiling of r", color="0.35", linewidth=1.6))
+    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), frameon=False)
     add_caption(
         figure,
-        "Left: Pearson correlation of the log probability of functions under each posterior with the log frequency "
-        "at which networks found them, over functions found often enough; grey: the correlation that a perfect "
-        "predictor could be expected to reach. The number after a name is that of the test points, those on which "
-        "most functions can be compared. Right: mean test error under each posterior; grey: of the networks; on all "
-        "recorded test points where that was measured, else on those of the left. Bars: 95 % intervals, over "
-        "networks, for test errors of posteriors of Monte Carlo error and, on all recorded test points, over these; "
-        f"errors below {_SMALLEST} % are arrows at the edge. Data, networks and optimisers: the figures of each "
-        "experiment.",
+        f"A row per study, all on domains of {size} test points, the size on which most studies have a gap under the "
+        f"exact posterior{f'; {left_out} without it are left out' if left_out else ''}. Gap: decades by which "
+        "functions of networks are likelier under the posterior than its own draws"
+        f"{', its axis logarithmic beyond 1' if axes[0].get_xscale() == 'symlog' else ''}. AUC: probability that a "
+        "network's function is the likelier of the two. r: Pearson correlation over functions found often, mean over "
+        "domains, with the ceiling that a perfect predictor could be expected to reach; not shown where too few "
+        "functions were. Dashed: what samples of the posterior would give, of r none. "
+        f"{covered(shown)}; ends far beyond all values are cut off."
+        if len(shown)
+        else "",
     )
     return figure
 
 
-def _draw_row(
-    panel: Axes, table: pd.DataFrame, column: str, networks: str, y: int, offsets: dict[str, float], *, scale: float = 1
-) -> None:
-    """A point for each posterior's ``column``, and a line at what the column ``networks`` says."""
-    panel.plot(2 * [scale * table[networks].iloc[0]], [y - 0.45, y + 0.45], color="0.35", linewidth=1)
-    for posterior, row in table.iterrows():
-        value, reach = estimates(row, column, scale=scale)
-        place = y + offsets[posterior]
-        if scale == 100 and value < _SMALLEST:
-            panel.plot(_SMALLEST, place, **(_marker(posterior) | {"marker": "<"}), clip_on=False)
-        elif np.isfinite(value):
-            panel.errorbar(value, place, xerr=reach[:, None], elinewidth=0.7, **_marker(posterior))
+def _name(row: pd.Series) -> str:
+    return f"{row['study']} ({row['seeds']} training sets)" if row["seeds"] > 1 else row["study"]
 
 
-def _marker(posterior: str) -> dict[str, str]:
-    return posterior_kind(posterior).style | {"linestyle": "none"}
+def _marker(posterior: str) -> dict[str, Any]:
+    kind = posterior_kind(posterior)
+    return {"color": kind.color, "marker": kind.marker, "markerfacecolor": kind.color if kind.exact else "w"}

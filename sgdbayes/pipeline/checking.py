@@ -1,5 +1,6 @@
 """What a configuration names, built small: options and sizes that cannot work are found before any job starts."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -10,12 +11,14 @@ import numpy as np
 
 from sgdbayes.architectures.kinds import ARCHITECTURES, architecture_of
 from sgdbayes.datasets.kinds import DATASETS
-from sgdbayes.datasets.task import Inputs
+from sgdbayes.datasets.task import Inputs, check_sizes, groups_of
 from sgdbayes.hashes import settings_hash
 from sgdbayes.pipeline.configuration import Configuration
 from sgdbayes.pipeline.mistakes import ConfigurationError, check_name, number_hint
 from sgdbayes.pipeline.provenance import code_hash, environment
+from sgdbayes.pipeline.steps import style_files
 from sgdbayes.posterior.kinds import POSTERIORS
+from sgdbayes.registry import unknown_name
 from sgdbayes.training.kinds import OPTIMIZERS
 
 __all__ = ["check_kinds", "check_kinds_once"]
@@ -36,12 +39,12 @@ def check_kinds_once(configuration: Configuration, stamp: Path) -> None:
 
 
 def _kind_files(configuration: Configuration) -> tuple[str, ...]:
-    """The files of the kinds that are named, plug-ins among them."""
+    """The files of the kinds that are named, plug-ins and a style among them."""
     named = [(DATASETS, task["dataset"]) for task in configuration.tasks.values()]
     named += [(ARCHITECTURES, each["kind"]) for each in configuration.architectures.values()]
     named += [(POSTERIORS, name) for name in configuration.posteriors]
     files = [path for registry, name in named for path in registry.sources(name)]
-    return tuple(map(str, dict.fromkeys([*files, *configuration.plugins])))
+    return tuple(map(str, dict.fromkeys([*files, *configuration.plugins, *style_files(configuration)])))
 
 
 def check_kinds(configuration: Configuration) -> None:
@@ -65,22 +68,23 @@ def check_kinds(configuration: Configuration) -> None:
         _check_model(name, configuration)
     for name in configuration.complexity.experiments if configuration.complexity else ():
         _check_complexity(name, configuration)
+    if configuration.style is not None:
+        _check_style(configuration.style)
+    if configuration.published:
+        _check_published(configuration)
 
 
 def _check_task(path: str, task: Mapping[str, Any]) -> None:
     """Its data set must have the examples, the classes and the options."""
     dataset, options = DATASETS[task["dataset"]], task.get("options", {})
-    wanted = task["train_size"] + task["recorded_test_size"]
-    if wanted > dataset.size:
-        raise ConfigurationError(
-            f"{path}: train_size + recorded_test_size = {wanted} is more than the {dataset.size} examples of "
-            f"{dataset.name}"
-        )
-    if not set(task["positive_classes"]) < set(dataset.classes):
-        raise ConfigurationError(
-            f"{path}.positive_classes: must be some, not all, of {list(dataset.classes)}, "
-            f"got {task['positive_classes']}"
-        )
+    with _mistakes_of(path):
+        positive, negative = groups_of(dataset.classes, task["positive_classes"], task.get("negative_classes"))
+        examples, *groups = map(dataset.examples_of, (positive | negative, positive, negative))
+        drawing = ("train_size", "recorded_test_size", "balanced", "train_indices")
+        sizes = {name: task[name] for name in drawing if name in task}
+        check_sizes(dataset.size if examples is None else examples, groups, **sizes)
+        if (last := max(task.get("train_indices", [0]))) >= dataset.size:
+            raise ValueError(f"train_indices holds {last}, but {dataset.name} has {dataset.size} examples, from 0 on")
     _check_options(dataset.options, options, f"{path}.options")
     with _mistakes_of(f"{path}.options"):
         dataset.check_options(options)
@@ -121,8 +125,14 @@ def _check_experiment(name: str, configuration: Configuration) -> None:
     item, path = configuration.experiments[name], f"experiments.{name}"
     check_name(item.loss, LOSSES, f"{path}.loss")
     check_name(item.precision, PRECISIONS, f"{path}.precision")
+    if item.min_epochs > item.max_epochs:
+        raise ConfigurationError(
+            f"{path}.min_epochs: must be no more than max_epochs, got {item.min_epochs} and {item.max_epochs}"
+        )
     architecture = architecture_of(configuration.architectures[item.architecture])
-    in_closed_form = hasattr(architecture, "tangent_kernel") and not getattr(architecture, "kernel_is_estimate", False)
+    in_closed_form = callable(getattr(architecture, "tangent_kernel", None)) and not getattr(
+        architecture, "kernel_is_estimate", False
+    )
     needing = [posterior for posterior in item.posteriors if "tangent_kernel" in POSTERIORS[posterior].needs]
     if needing and not in_closed_form:
         raise ConfigurationError(
@@ -192,13 +202,56 @@ def _check_complexity(name: str, configuration: Configuration) -> None:
         )
 
 
+def _check_published(configuration: Configuration) -> None:
+    """Each row of the table must be of a study, and of its networks or of a posterior of networks that it has."""
+    # It imports what this module is imported by.
+    from sgdbayes.pipeline.plan import Plan
+
+    published, studies = configuration.published, Plan(configuration, Path()).studies()
+    for cell in published.cells():
+        path = f"published.comparisons.{cell['comparison']}"
+        check_name(cell["study"], studies, path, what="a row of the table is of no study of this run:")
+        posteriors = configuration.experiments[studies[cell["study"]][0]].posteriors
+        sides = [published.TRAINED, *(name for name in posteriors if POSTERIORS[name].of_networks)]
+        check_name(cell["side"], sides, path, what=f"a row of the table is of no side of {cell['study']}:")
+
+
+def _check_style(style: str) -> None:
+    """Matplotlib must know it, and find nothing wrong with it, of which it warns in its log."""
+    import matplotlib.style
+
+    from sgdbayes.figures.style import run_style
+
+    said = []
+    handler, log = logging.Handler(), logging.getLogger("matplotlib")
+    handler.emit = lambda record: said.append(record.getMessage().strip().splitlines()[0])
+    log.addHandler(handler)
+    try:
+        with run_style(style):
+            pass
+    except OSError as error:
+        said_of_name = unknown_name(style, [*matplotlib.style.available, "sgdbayes.figures.column"])
+        raise ConfigurationError(
+            f"style: {said_of_name}; or name a file beside the configuration that ends in .mplstyle"
+        ) from error
+    except ValueError as error:
+        said.append(str(error))
+    finally:
+        log.removeHandler(handler)
+    if said:
+        raise ConfigurationError(f"style: {said[0]}")
+
+
 def _check_options(defaults: Mapping[str, Any], options: Mapping[str, Any], path: str) -> None:
-    """Options must be among the ``defaults``, and of their types."""
+    """Options must be among the ``defaults``, and of their types; what has None there is checked by what it is for."""
     for name, value in options.items():
         check_name(name, defaults, path, what="unknown option")
-        wanted = type(defaults[name])
+        # What a series is in YAML.
+        wanted = list if isinstance(defaults[name], tuple) else type(defaults[name])
         accepted = (int, float) if wanted is float else wanted
-        if not isinstance(value, accepted) or (isinstance(value, bool) and wanted is not bool):
+        if defaults[name] is not None and (
+            not isinstance(value, accepted) or (isinstance(value, bool) and wanted is not bool)
+        ):
             raise ConfigurationError(
                 f"{path}.{name}: must be of type {wanted.__name__}, got {value!r}{number_hint(value)}"
             )

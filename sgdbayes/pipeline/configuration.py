@@ -1,12 +1,24 @@
 """A configuration as it is read: all names known, defaults filled in, grids multiplied out."""
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 from sgdbayes.datasets.kinds import DATASETS
 
-__all__ = ["ByError", "Complexity", "Configuration", "EpAgainstExact", "Experiment", "Margins", "Sweep"]
+__all__ = [
+    "ByError",
+    "Complexity",
+    "Configuration",
+    "EpAgainstExact",
+    "Experiment",
+    "Margins",
+    "Published",
+    "Sweep",
+    "Volume",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +47,7 @@ class Experiment(_OnModel):
     posteriors: tuple[str, ...]
     precision: str
     target_loss: float | None = None
+    min_epochs: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +111,46 @@ class Sweep:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Volume:
+    """Curves over |S|, by name: a sweep for each family of tasks that differ in |S| and seed, and architecture."""
+
+    experiments: Sequence[str]
+    domain_size: int
+    curves: Mapping[str, Sweep]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """The ``table`` of a ``source`` and the ``comparisons`` with it: in each what the ``study`` of a row is called,
+    columns of the table in braces, and which ``rows``, by values of columns, if not all. ``content``: a hash of the
+    table. A figure has the column ``across`` along its axis and a panel for each combination of the others.
+    """
+
+    MEASURED: ClassVar = ("side", "accuracy", "networks", "training_sets")
+    # The side of networks that were trained; others are posteriors.
+    TRAINED: ClassVar = "trained"
+    table: str
+    source: str
+    across: str
+    comparisons: Mapping[str, Mapping[str, Any]]
+    content: str = ""
+
+    def rows(self) -> list[dict[str, str]]:
+        """Of the table, as they stand there."""
+        with Path(self.table).open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    def cells(self) -> list[dict[str, str]]:
+        """Each row in each comparison that has it, with the comparison and the study."""
+        return [
+            {"comparison": comparison, "study": asked["study"].format(**row), **row}
+            for comparison, asked in self.comparisons.items()
+            for row in self.rows()
+            if all(row[name] in map(str, values) for name, values in asked["rows"].items())
+        ]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Configuration:
     """A whole configuration. Mappings are as in the file; a section is None if it is not asked for."""
 
@@ -109,7 +162,7 @@ class Configuration:
     architectures: Mapping[str, Mapping[str, Any]]
     optimizers: Mapping[str, Mapping[str, Any]]
     posteriors: Mapping[str, Mapping[str, Any]]
-    posterior_draws: Mapping[str, int]
+    domains: int
     comparison: Mapping[str, int]
     experiments: Mapping[str, Experiment]
     ep_against_exact: EpAgainstExact | None = None
@@ -120,9 +173,12 @@ class Configuration:
     sample: float
     sweeps: Mapping[str, Sweep]
     margins: Margins | None = None
+    published: Published | None = None
+    volume: Volume | None = None
     predictors: tuple[str, ...]
     figures: tuple[str, ...] | None = None
-    test_errors: tuple[str, ...]
+    caption: bool
+    style: str | None = None
     plugins: tuple[str, ...]
     other_code: str
 

@@ -2,6 +2,8 @@
 far it is; and an end when the run that started it has ended.
 """
 
+from __future__ import annotations
+
 import json
 import math
 import os
@@ -12,12 +14,15 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from sgdbayes.pipeline.provenance import code_hash, environment
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = [
     "MAIN",
@@ -49,6 +54,7 @@ class Job:
         self._inputs, self._threads = list(snakemake.input), snakemake.threads
         self.wildcards = dict(snakemake.wildcards.items())
         self._started = time.perf_counter()
+        self._caption = self.parameters.get("caption", True)
 
     def provenance(self, *, inputs: Sequence[str] | None = None, **facts: Any) -> dict[str, Any]:  # noqa: ANN401
         """The record to write beside an output: rule, wildcards, threads, parameters, checksums of inputs, versions,
@@ -70,6 +76,14 @@ class Job:
             **environment(),
             **facts,
         }
+
+    def save_figure(self, figure: Figure, paths: Sequence[str], **facts: Any) -> None:  # noqa: ANN401
+        """Save a figure at each of ``paths``, with the caption if the configuration says so; ``facts`` are those of
+        `provenance`.
+        """
+        from sgdbayes.figures.style import save_figure
+
+        save_figure(figure, paths, self.provenance(**facts), caption=self._caption)
 
     def report(self, **state: Any) -> None:  # noqa: ANN401 (what JSON can hold)
         """Say how far the job is, for whoever shows the run: any of done and missing, numbers of networks, and
@@ -136,7 +150,8 @@ def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
             from sgdbayes.pipeline.plugins import load_plugins
 
             load_plugins(plugins)
-        yield Job(snakemake)
+        with _style(snakemake):
+            yield Job(snakemake)
     except KeyboardInterrupt:
         print("interrupted", flush=True)
         sys.exit(_INTERRUPTED)
@@ -149,6 +164,16 @@ def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
         sys.exit(1)
     finally:
         forget_progress(path)
+
+
+def _style(snakemake) -> AbstractContextManager:  # noqa: ANN001
+    """In which a job that draws figures draws and saves them."""
+    parameters = dict(snakemake.params.items())
+    if "style" not in parameters:
+        return nullcontext()
+    from sgdbayes.figures.style import run_style
+
+    return run_style(parameters["style"])
 
 
 def _one_line(error: Exception, snakemake) -> str:  # noqa: ANN001

@@ -3,12 +3,16 @@
 Snakemake sees keys (`sgdbayes.pipeline.steps`) as parameters and makes a result again when one changes.
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
+from sgdbayes.functions import disjoint_domains
 from sgdbayes.hashes import settings_hash
 from sgdbayes.pipeline.configuration import Configuration, Experiment
+from sgdbayes.pipeline.grids import named_groups
 from sgdbayes.pipeline.provenance import code_hash, relative_path
 from sgdbayes.pipeline.steps import STEPS
 from sgdbayes.posterior.kinds import POSTERIORS, exact_posterior
@@ -55,20 +59,95 @@ class Plan:
             {size for name in self.experiments_of(task, architecture) for size in self.experiments[name].domain_sizes}
         )
 
+    def domains_of(self, task: str, sizes: Iterable[int]) -> dict[int, int]:
+        """Into how many domains of each of these sizes the recorded test points of a task are cut."""
+        recorded = self.configuration.tasks[task]["recorded_test_size"]
+        return dict(Counter(each.size for each in disjoint_domains(recorded, sizes, self.configuration.domains)))
+
+    def asking(self) -> dict[str, int]:
+        """Of which functions of networks on a domain the probabilities are asked for."""
+        return {name: self.configuration.comparison[name] for name in ("asked", "asked_found", "min_count", "top")}
+
     def kernels_of(self, posterior: str) -> list[str]:
         """Names of the kernels that a posterior is made from; none for those of finite networks."""
         kind = POSTERIORS[posterior]
         return [] if kind.of_networks else [name.replace("_", "-") for name in kind.needs]
 
-    def experiments_at(self, task: str, architecture: str, size: int) -> list[str]:
-        """Experiments on a model that ask for a domain size."""
-        return [
-            name for name in self.experiments_of(task, architecture) if int(size) in self.experiments[name].domain_sizes
-        ]
+    def studies(self) -> dict[str, list[str]]:
+        """The experiments of each study, by its name: those that differ in nothing but the seed of their task."""
+        groups: dict[str, list[str]] = {}
+        for name, item in self.experiments.items():
+            task = {key: value for key, value in self.configuration.tasks[item.task].items() if key != "seed"}
+            groups.setdefault(settings_hash({**asdict(item), "task": task}), []).append(name)
+        return named_groups(groups.values())
+
+    def families(self) -> dict[str, str]:
+        """Of each task, what it and those that differ from it in nothing but their seed are called."""
+        groups: dict[str, list[str]] = {}
+        for name, task in self.configuration.tasks.items():
+            like = settings_hash({key: value for key, value in task.items() if key != "seed"})
+            groups.setdefault(like, []).append(name)
+        return {task: family for family, tasks in named_groups(groups.values()).items() for task in tasks}
+
+    def models_at(self, family: str, architecture: str) -> list[tuple[str, str]]:
+        """The models on a page, of tasks that differ in nothing but their seed."""
+        families = self.families()
+        return [(task, kind) for task, kind in self.models() if (families[task], kind) == (family, architecture)]
 
     def pages(self) -> list[tuple[str, str, int]]:
-        """Task, architecture and domain size of each figure that shows all experiments on a model."""
-        return [(*model, size) for model in self.models() for size in self.domain_sizes_of(*model)]
+        """Family of tasks, architecture and domain size of each figure that shows all studies on a model."""
+        families = self.families()
+        pages = (
+            (families[task], kind, size) for task, kind in self.models() for size in self.domain_sizes_of(task, kind)
+        )
+        return list(dict.fromkeys(pages))
+
+    def studies_at(self, family: str, architecture: str, size: int) -> dict[str, list[str]]:
+        """The studies on a page, with their experiments."""
+        models, items = self.models_at(family, architecture), self.experiments
+        return {
+            study: names
+            for study, names in self.studies().items()
+            if items[names[0]].model in models and size in items[names[0]].domain_sizes
+        }
+
+    def flagship(self) -> str | None:
+        """The first of `_with_exact_posterior`, None if there is none."""
+        return next(iter(self._with_exact_posterior()), None)
+
+    def beside_flagship(self) -> dict[str, int | str]:
+        """The flagship and the studies with the exact posterior that differ from it in |S| alone, with their |S|, one
+        for each; if there are none, those that differ in the optimiser alone, with its name.
+        """
+        items = self._with_exact_posterior()
+        values = {"train_size": lambda item: self.configuration.tasks[item.task]["train_size"]}
+        values["optimizer"] = lambda item: item.optimizer
+        studies: dict[int | str, str] = {}
+        for setting, value in values.items():
+            like = [study for study in items if self._but(study, setting) == self._but(self.flagship(), setting)]
+            studies = {value(items[study]): study for study in reversed(like)}
+            if len(studies) > 1:
+                break
+        return {study: value for value, study in reversed(studies.items())}
+
+    def _with_exact_posterior(self) -> dict[str, Experiment]:
+        """The first experiment of each study that has the exact posterior; those on most training sets first, of these
+        those of most networks, of these those on most examples.
+        """
+        studies, exact = self.studies(), exact_posterior().name
+        firsts = {study: self.experiments[experiments[0]] for study, experiments in studies.items()}
+        kept = {study: item for study, item in firsts.items() if exact in item.posteriors}
+        examples = {study: self.configuration.tasks[item.task]["train_size"] for study, item in kept.items()}
+        order = sorted(kept, key=lambda study: (-len(studies[study]), -kept[study].networks, -examples[study]))
+        return {study: kept[study] for study in order}
+
+    def _but(self, study: str, setting: str) -> str:
+        """Stands for what decides the functions of networks of a study but one ``setting``."""
+        first = self.studies()[study][0]
+        kept = {**self.training(first), **self.configuration.tasks[self.experiments[first].task]}
+        return settings_hash(
+            {k: v for k, v in kept.items() if k not in (setting, "seed", "recorded_test_size", "max_epochs")}
+        )
 
     def training(self, experiment: str) -> dict:
         """All that decides what the networks of an experiment are, but the task itself."""
@@ -78,7 +157,13 @@ class Plan:
             "architecture": self.configuration.architectures[item.architecture],
             "optimizer": self.configuration.optimizers[item.optimizer],
             **{key: getattr(item, key) for key in kept},
+            # Where it is not asked for, keys are what they were before there was any.
+            **({"min_epochs": item.min_epochs} if item.min_epochs else {}),
         }
+
+    def look(self) -> dict:
+        """How figures are drawn: the style, by its name, and whether captions stand below."""
+        return {name: getattr(self.configuration, name) for name in ("style", "caption")}
 
     # Keys are made of keys, and every job asks for several: made anew each time they took most of the time of planning.
     # A process has one plan.
@@ -155,6 +240,15 @@ class Plan:
         """The sweeps as mappings."""
         return {name: asdict(sweep) for name, sweep in self.configuration.sweeps.items()}
 
+    def curves(self) -> dict:
+        """The curves over |S| of the figure of the volume hypothesis, as mappings like sweeps."""
+        volume = self.configuration.volume
+        return {name: asdict(sweep) for name, sweep in volume.curves.items()} if volume else {}
+
+    def lines(self) -> dict:
+        """All sweeps that claims are tested on, and of a curve the figure that shows it."""
+        return self.sweeps() | {name: {**curve, "figure": "volume"} for name, curve in self.curves().items()}
+
     def sweep_reference(self, name: str) -> str | None:
         """The reference posterior of all models of a sweep, None if there are several or none, or one model alone."""
         models = {self.experiments[each].model for each in self.configuration.sweeps[name].experiments}
@@ -166,12 +260,18 @@ class Plan:
         margins = self.configuration.margins
         return list(margins.experiments) if margins else []
 
-    def kernel_posteriors_of(self, task: str, architecture: str) -> list[str]:
-        """Posteriors of a model that are made from kernels."""
-        return [name for name in self.posteriors_of(task, architecture) if self.kernels_of(name)]
+    def published_cells(self) -> list[dict[str, str]]:
+        """Rows of a published table with the studies that they are compared with; none if there is no table."""
+        return self.configuration.published.cells() if self.configuration.published else []
 
-    def predicts(self) -> bool:
-        """Whether there is a figure of how well posteriors predict networks: of experiments with the exact one."""
-        return any(
-            exact_posterior().name in self.experiments[name].posteriors for name in self.configuration.predictors
-        )
+    def published_experiments(self) -> dict[str, list[str]]:
+        """The experiments behind the comparisons with a published table, by the side of the table."""
+        studies, sides = self.studies(), {}
+        for cell in self.published_cells():
+            sides.setdefault(cell["side"], {}).update(dict.fromkeys(studies[cell["study"]]))
+        return {side: list(names) for side, names in sides.items()}
+
+    def predictors(self) -> list[str]:
+        """The studies of the figure of how well posteriors predict networks, of those with the exact one."""
+        named, known = set(self.configuration.predictors), self._with_exact_posterior()
+        return [study for study, names in self.studies().items() if study in known and named.intersection(names)]

@@ -4,6 +4,9 @@ Every mistake ends in one line that names the key.
 """
 
 import fnmatch
+import hashlib
+import os
+import string
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +16,8 @@ import yaml
 
 from sgdbayes.architectures.kinds import ARCHITECTURES
 from sgdbayes.datasets.kinds import DATASETS
+from sgdbayes.datasets.task import groups_of
+from sgdbayes.hashes import settings_hash
 from sgdbayes.pipeline.configuration import (
     ByError,
     Complexity,
@@ -20,23 +25,30 @@ from sgdbayes.pipeline.configuration import (
     EpAgainstExact,
     Experiment,
     Margins,
+    Published,
     Sweep,
+    Volume,
 )
-from sgdbayes.pipeline.grids import expand_grid
-from sgdbayes.pipeline.mistakes import ConfigurationError, check_name, unknown_name
+from sgdbayes.pipeline.grids import expand_grid, named_groups
+from sgdbayes.pipeline.mistakes import ConfigurationError, check_name
 from sgdbayes.pipeline.plugins import PluginError, load_plugins
 from sgdbayes.pipeline.validation import validated
 from sgdbayes.posterior.kinds import POSTERIORS, exact_posterior
+from sgdbayes.registry import unknown_name
 from sgdbayes.training.kinds import OPTIMIZERS
 
-__all__ = ["check_keys", "folder_of_plugins", "read_configuration"]
+__all__ = ["check_keys", "folder_naming", "read_configuration"]
 
 _Config = Mapping[str, Any]
 _Experiments = Mapping[str, Experiment]
 
 
-def read_configuration(config: _Config, schema_path: Path, folder: Path = Path()) -> Configuration:
-    """``config``, settled; its plug-ins, whose paths start from ``folder``, are imported. Raises ConfigurationError."""
+def read_configuration(
+    config: _Config, schema_path: Path, folder: Path = Path(), *, style_folder: Path | None = None
+) -> Configuration:
+    """``config``, settled; its plug-ins, whose paths start from ``folder``, are imported. The path of its style starts
+    there too, or from ``style_folder``. Raises ConfigurationError.
+    """
     _check_keys_are_text(config)
     schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
     config = validated(config, schema)
@@ -45,28 +57,47 @@ def read_configuration(config: _Config, schema_path: Path, folder: Path = Path()
         load_plugins(plugins)
     except PluginError as error:
         raise ConfigurationError(f"plugins: {error}") from error
+    if "style" in config:
+        config["style"] = _style(config["style"], folder if style_folder is None else style_folder)
+    config = config | {"tasks": _expanded("tasks", config, schema)}
     _check_kinds_are_known(config)
-    experiments = _experiments(config, schema)
+    config |= {"tasks": {name: _counted(f"tasks.{name}", task) for name, task in config["tasks"].items()}}
+    experiments = {
+        name: _experiment(f"experiments.{name}", each, config) for name, each in _experiments(config, schema)
+    }
+    if not experiments and "ep_against_exact" not in config:
+        raise ConfigurationError("configuration: neither experiments nor ep_against_exact: there is nothing to do")
     sections = {
         "ep_against_exact": _ep_against_exact,
         "known_runs": _known_runs,
         "complexity": _complexity,
         "by_error": _by_error,
         "margins": _margins,
-        "test_errors": _test_errors,
         "predictors": _predictors,
+        "published": _published,
         "sweeps": _sweeps,
+        "volume": _volume,
         "reference": _reference,
     }
     settled = {name: settle(config[name], config, experiments) for name, settle in sections.items() if name in config}
-    return Configuration(**{"test_errors": (), **config, **settled, "experiments": experiments, "plugins": plugins})
+    return Configuration(**{**config, **settled, "experiments": experiments, "plugins": plugins})
 
 
-def folder_of_plugins(paths: Iterable[str | Path]) -> Path:
-    """The folder of the last of these configuration files that names plug-ins, from which their paths start."""
+def folder_naming(key: str, paths: Iterable[str | Path]) -> Path:
+    """The folder of the last of these configuration files that has a ``key``, from which the paths under it start."""
     read = {path: yaml.safe_load(path.read_text(encoding="utf-8")) or {} for path in map(Path, paths)}
-    naming = [path for path, content in read.items() if "plugins" in content]
+    naming = [path for path, content in read.items() if key in content]
     return naming[-1].parent if naming else Path()
+
+
+def _style(named: str, folder: Path) -> str:
+    """A file must be there; whether matplotlib can use it, and names, are checked with kinds."""
+    if not named.endswith(".mplstyle"):
+        return named
+    path = folder / named
+    if not path.is_file():
+        raise ConfigurationError(f"style: there is no file {path}: paths start from where the configuration is")
+    return os.path.relpath(path)
 
 
 def check_keys(path: Path) -> None:
@@ -104,22 +135,55 @@ def _check_kinds_are_known(config: _Config) -> None:
     named += [("posteriors", name, POSTERIORS) for name in config["posteriors"]]
     for path, name, registry in named:
         if name not in registry:
-            raise ConfigurationError(f"{unknown_name(name, registry, path)}; docs/extending.md: how to add one")
+            raise ConfigurationError(f"{path}: {unknown_name(name, registry)}; docs/extending.md: how to add one")
 
 
-def _experiments(config: _Config, schema: Mapping[str, Any]) -> dict[str, Experiment]:
-    """All experiments, by name."""
-    experiments: dict[str, Experiment] = {}
-    one = {"$defs": schema["$defs"], "properties": {"experiments": schema["properties"]["experiments"]}}
+def _expanded(section: str, config: _Config, schema: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The entries of a section, grids multiplied out, by name."""
+    entries: dict[str, dict[str, Any]] = {}
+    one = {"$defs": schema["$defs"], "properties": {section: schema["properties"][section]}}
+    for template, settings in config[section].items():
+        for name, single in expand_grid(section, template, settings):
+            if name in entries:
+                raise ConfigurationError(f"{section}.{template}: the name {name} stands for two {section}")
+            entries[name] = validated({section: {name: single}}, one)[section][name]
+    return entries
+
+
+def _counted(path: str, task: _Config) -> dict[str, Any]:
+    """A task with a number for a recorded_test_size of ``all``: of what S leaves of both groups of classes."""
+    if task["recorded_test_size"] != "all":
+        return dict(task)
+    dataset = DATASETS[task["dataset"]]
+    try:
+        positive, negative = groups_of(dataset.classes, task["positive_classes"], task.get("negative_classes"))
+    except ValueError as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+    examples = dataset.examples_of(positive | negative)
+    if examples is None:
+        raise ConfigurationError(
+            f"{path}.recorded_test_size: how many examples of each class {dataset.name} has is not known before it is "
+            "loaded: give a number instead of all"
+        )
+    if examples <= task["train_size"]:
+        raise ConfigurationError(
+            f"{path}.recorded_test_size: train_size {task['train_size']} leaves none of the {examples} examples of its "
+            "classes"
+        )
+    return {**task, "recorded_test_size": examples - task["train_size"]}
+
+
+def _experiments(config: _Config, schema: Mapping[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
+    """All experiments with their settings."""
+    section = {}
     for template, settings in config["experiments"].items():
-        for name, single in expand_grid(template, settings):
-            if name in experiments:
-                raise ConfigurationError(f"experiments.{template}: the name {name} stands for two experiments")
-            single = validated({"experiments": {name: single}}, one)["experiments"][name]
-            experiments[name] = _experiment(f"experiments.{name}", single, config)
-    if not experiments and "ep_against_exact" not in config:
-        raise ConfigurationError("configuration: neither experiments nor ep_against_exact: there is nothing to do")
-    return experiments
+        grid = dict(settings.get("grid", {}))
+        if "task" in grid:
+            path = f"experiments.{template}.grid.task"
+            grid["task"] = _matching([str(name) for name in grid["task"]], config["tasks"], path, always=True)
+            settings = settings | {"grid": grid}
+        section[template] = settings
+    return _expanded("experiments", config | {"experiments": section}, schema).items()
 
 
 def _experiment(path: str, settings: Mapping[str, Any], config: _Config) -> Experiment:
@@ -138,13 +202,15 @@ def _experiment(path: str, settings: Mapping[str, Any], config: _Config) -> Expe
     return Experiment(**{**settings, "posteriors": posteriors, "domain_sizes": domain_sizes})
 
 
-def _matching(patterns: Iterable[str], experiments: _Experiments, path: str) -> list[str]:
-    """The experiments that match any of ``patterns``, each once. * may match none: of no experiments it is all."""
+def _matching(patterns: Iterable[str], known: _Config, path: str, *, always: bool = False) -> list[str]:
+    """The names of experiments or tasks that match any of ``patterns``, each once. Of no experiments * is all;
+    ``always`` says that even * must match some.
+    """
     names: dict[str, None] = {}
     for pattern in patterns:
-        found = fnmatch.filter(experiments, pattern)
-        if not found and pattern != "*":
-            raise ConfigurationError(unknown_name(pattern, experiments, path))
+        found = fnmatch.filter(known, pattern)
+        if not found and (always or pattern != "*"):
+            raise ConfigurationError(f"{path}: {unknown_name(pattern, known)}")
         names |= dict.fromkeys(found)
     return list(names)
 
@@ -208,15 +274,42 @@ def _margins(section: _Config, _config: _Config, experiments: _Experiments) -> M
     return Margins(**{**section, "experiments": names})
 
 
-def _test_errors(patterns: list[str], _config: _Config, experiments: _Experiments) -> tuple[str, ...]:
-    """Each must have a posterior that kernels give, as they alone are known on all recorded test points."""
-    names = _matching(patterns, experiments, "test_errors")
-    for name in names:
-        if all(POSTERIORS[posterior].of_networks for posterior in experiments[name].posteriors):
+def _published(section: _Config, _config: _Config, _experiments: _Experiments) -> Published:
+    """The table must be there and have the columns that are named; what it holds must be numbers."""
+    path = Path(section["table"])
+    if not path.is_file():
+        raise ConfigurationError(f"published.table: there is no file {path}: paths start from where the run does")
+    published = Published(**section, content=hashlib.sha256(path.read_bytes()).hexdigest())
+    rows = published.rows()
+    columns = list(rows[0]) if rows else []
+    for name in Published.MEASURED:
+        check_name(name, columns, "published.table", what="no column")
+    keys = [name for name in columns if name not in Published.MEASURED]
+    check_name(section["across"], keys, "published.across", what="the table has no column")
+    for comparison, asked in section["comparisons"].items():
+        path = f"published.comparisons.{comparison}"
+        for _, name, _, _ in string.Formatter().parse(asked["study"]):
+            if name is not None:
+                check_name(name, keys, path, what="the table has no column")
+        for name, values in asked["rows"].items():
+            check_name(name, columns, f"{path}.rows", what="the table has no column")
+            for value in values:
+                check_name(str(value), dict.fromkeys(row[name] for row in rows), f"{path}.rows.{name}")
+    least = {"accuracy": 0, "networks": 1, "training_sets": 1}
+    for number, row in enumerate(rows, start=2):
+        if not all(_is_number(row[name], lowest) for name, lowest in least.items()):
             raise ConfigurationError(
-                f"test_errors: {name} has no posterior that is made from kernels, to be compared with"
+                f"published.table: line {number} of {section['table']} must have an accuracy in %, and numbers of "
+                "networks and training_sets from 1 on"
             )
-    return tuple(names)
+    return published
+
+
+def _is_number(text: str | None, least: float) -> bool:
+    try:
+        return least <= float(text) < float("inf")
+    except (TypeError, ValueError):
+        return False
 
 
 def _predictors(patterns: list[str], _config: _Config, experiments: _Experiments) -> tuple[str, ...]:
@@ -260,21 +353,56 @@ def _sweep(path: str, section: _Config, config: _Config, experiments: _Experimen
         labels = {name: settings[name]["optimizer.kind"] for name in names}
     if len({experiments[name].loss for name in names}) > 1:
         labels = {name: f"{label}, {experiments[name].loss}" for name, label in labels.items()}
+    extra = {name: experiments[name].extra_epochs for name in names}
+    if setting != "extra_epochs" and len({*extra.values()}) > 1:
+        labels = {name: f"{label} + {extra[name]} epochs" if extra[name] else label for name, label in labels.items()}
     _check_lines(path, setting, labels, settings)
-    if len(set(zip(values.values(), labels.values(), strict=True))) < len(names):
+    seeds = [settings[name]["task.seed"] for name in names]
+    if len(set(zip(values.values(), labels.values(), seeds, strict=True))) < len(names):
         raise ConfigurationError(
             f"{path}: two of its experiments have the same {setting} and optimizer: name one of them"
         )
     return Sweep(**{**section, "experiments": names, "values": values, "groups": labels})
 
 
+def _volume(section: _Config, config: _Config, experiments: _Experiments) -> Volume:
+    """Each of its curves must have two |S|, and be a sweep over them."""
+    names = _matching(section["experiments"], experiments, "volume.experiments")
+    # Rows of the figure in the order of tasks and architectures, however experiments are put together.
+    order = {each: place for key in ("tasks", "architectures") for place, each in enumerate(config[key])}
+    names.sort(key=lambda name: tuple(order[each] for each in experiments[name].model))
+    tasks: dict[str, list[str]] = {}
+    for task in dict.fromkeys(experiments[name].task for name in names):
+        drawn = ("seed", "train_size", "recorded_test_size")
+        like = settings_hash({key: value for key, value in config["tasks"][task].items() if key not in drawn})
+        tasks.setdefault(like, []).append(task)
+    family = {task: name for name, members in named_groups(tasks.values()).items() for task in members}
+    members: dict[str, list[str]] = {}
+    for name in names:
+        members.setdefault(f"{family[experiments[name].task]}, {experiments[name].architecture}", []).append(name)
+    curves = {}
+    for curve, each in members.items():
+        sweep = {"setting": "task.train_size", "experiments": each, "domain_size": section["domain_size"]}
+        curves[curve] = _sweep("volume", sweep, config, experiments)
+        sizes = set(curves[curve].values.values())
+        if len(sizes) == 1:
+            raise ConfigurationError(
+                f"volume.experiments: {each[0]} and all on the same data and architecture have |S| = {sizes.pop()}: a "
+                "curve needs a second"
+            )
+    return Volume(**{**section, "experiments": names}, curves=curves)
+
+
 def _check_lines(path: str, setting: str, labels: Mapping[str, str], settings: Mapping[str, dict[str, Any]]) -> None:
-    """Experiments on one line of a sweep must differ in nothing but its setting."""
+    """Experiments on one line of a sweep must differ in nothing but its setting and in what their tasks draw: the seed,
+    and how many test points, of which an S of another size leaves others.
+    """
     firsts: dict[str, str] = {}
     for name, label in labels.items():
         first = firsts.setdefault(label, name)
         mine, its = settings[name], settings[first]
-        differing = sorted(key for key in mine.keys() | its if key != setting and mine.get(key) != its.get(key))
+        ignored = {setting, "task.seed", "task.recorded_test_size"}
+        differing = sorted(key for key in mine.keys() | its if key not in ignored and mine.get(key) != its.get(key))
         if differing:
             raise ConfigurationError(
                 f"{path}: {first} and {name} differ in {', '.join(differing)} beside {setting}: a line joins "

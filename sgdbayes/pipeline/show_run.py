@@ -17,7 +17,7 @@ __all__ = ["say_kept", "show_run", "take_screen"]
 
 # What takes seconds or hours, as the sizes are.
 _LONG = {
-    "kernel", "posterior", "probabilities", "posterior_errors", "margins", "by_error", "complexity", "ep_evidence",
+    "kernel", "posterior", "draws", "margins", "by_error", "complexity", "ep_evidence",
     "ep_compare", "verify_experiment",
 }  # fmt: skip
 

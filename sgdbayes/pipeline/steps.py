@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sgdbayes.architectures.kinds import ARCHITECTURES
 from sgdbayes.datasets.kinds import DATASETS
+from sgdbayes.pipeline.configuration import Configuration, Published
 from sgdbayes.posterior.kinds import POSTERIORS
 from sgdbayes.training.kinds import OPTIMIZERS
 
 if TYPE_CHECKING:
     from sgdbayes.pipeline.plan import Plan
 
-__all__ = ["STEPS", "Step"]
+__all__ = ["STEPS", "Step", "style_files"]
 
 _PACKAGE = Path(__file__).parents[1]
 # A rule and the values of its wildcards.
@@ -31,7 +32,7 @@ class Step(NamedTuple):
     """``of``: the wildcards that tell its results apart. ``settings``, ``follows`` and ``uses`` are called with the
     plan and their values: what is set for a result, the results it is made from, the files of kinds that it uses.
     ``script``: if it is not called as the rule. ``redrawn``: a picture or text, seconds each, which is made again when
-    its code changes, too.
+    its code changes, too. ``figure``: a picture in the style of the configuration.
     """
 
     of: tuple[str, ...] = ()
@@ -40,6 +41,7 @@ class Step(NamedTuple):
     uses: Callable[..., tuple[Path, ...]] = lambda plan, *of: ()
     script: str | None = None
     redrawn: bool = False
+    figure: bool = False
 
 
 def _architecture_files(plan: Plan, architecture: str) -> tuple[Path, ...]:
@@ -66,12 +68,9 @@ def _all(rule: str) -> Callable[..., list[_Result]]:
 
 
 def _posterior_settings(plan: Plan, task: str, architecture: str, posterior: str) -> dict[str, Any]:
-    draws = plan.configuration.posterior_draws
     networks = {"architecture": plan.configuration.architectures[architecture]}
     return {
         "options": plan.configuration.posteriors[posterior],
-        "draws": {name: draws[name] for name in ("number", "seed")},
-        "domain_sizes": plan.domain_sizes_of(task, architecture),
         **(networks if POSTERIORS[posterior].of_networks else {}),
     }
 
@@ -81,17 +80,17 @@ def _posterior_follows(_plan: Plan, task: str, architecture: str, posterior: str
     return [("task", task)] if of_networks else [("kernel", task, architecture)]
 
 
-def _probabilities_follow(plan: Plan, task: str, architecture: str, posterior: str) -> list[_Result]:
-    # Favourites of every posterior are asked of each.
-    posteriors = [posterior, *plan.posteriors_of(task, architecture)]
-    runs = [("runs", name) for name in plan.experiments_of(task, architecture, posterior)]
-    return [*(("posterior", task, architecture, name) for name in posteriors), *runs]
+def _drawn_settings(plan: Plan, task: str, architecture: str, _posterior: str) -> dict[str, Any]:
+    return {
+        "domains": plan.domains_of(task, plan.domain_sizes_of(task, architecture)),
+        **{name: plan.configuration.comparison[name] for name in ("asked", "drawn", "seed")},
+    }
 
 
-def _functions_follow(plan: Plan, experiment: str) -> list[_Result]:
+def _of_posteriors(rule: str, plan: Plan, experiment: str) -> list[_Result]:
+    """The results of a rule for each posterior of an experiment."""
     item = plan.experiments[experiment]
-    each = [("probabilities", item.task, item.architecture, name) for name in item.posteriors]
-    return [("runs", experiment), *each]
+    return [(rule, *item.model, name) for name in item.posteriors]
 
 
 def _by_error(plan: Plan) -> list[_Result]:
@@ -105,16 +104,18 @@ def _margins(plan: Plan) -> list[_Result]:
     return [*(("runs", name) for name in items), *(("margins", *model) for model in models)]
 
 
-def _test_errors_follow(plan: Plan) -> list[_Result]:
-    items = {name: plan.experiments[name] for name in plan.configuration.test_errors}
-    models = dict.fromkeys(item.model for item in items.values())
-    return [*(("runs", name) for name in items), *(("posterior_errors", *model) for model in models)]
+def _published_follows(plan: Plan) -> list[_Result]:
+    return [
+        ("runs", name) if side == Published.TRAINED else ("posterior", *plan.experiments[name].model, side)
+        for side, names in plan.published_experiments().items()
+        for name in names
+    ]
 
 
 def _claims_follow(plan: Plan) -> list[_Result]:
     by_error = [("by_error", *model, "ep") for model in plan.ep_by_error_models()]
     complexity = [("complexity", name) for name in plan.complexity_experiments()]
-    return [("all_comparisons",), ("posterior_pairs",), *by_error, *complexity, *_margins(plan), ("test_errors",)]
+    return [("all_comparisons",), ("posterior_pairs",), *by_error, *complexity, *_margins(plan)]
 
 
 def _ep_kernel(plan: Plan, *_of: str) -> list[_Result]:
@@ -138,14 +139,32 @@ def _looks(plan: Plan, *_of: str) -> tuple[Path, ...]:
     return (_PACKAGE / "posterior" / "kinds.py", *plugins)
 
 
+def style_files(configuration: Configuration) -> tuple[Path, ...]:
+    """The style sheets in files that figures are drawn with: those of the package and one of the user's own."""
+    sheets, own = sorted((_PACKAGE / "figures").glob("*.mplstyle")), configuration.style or ""
+    return (*sheets, Path(own)) if own.endswith(".mplstyle") else tuple(sheets)
+
+
+def _figure(
+    of: tuple[str, ...] = (),
+    settings: Callable[..., Any] = lambda plan, *of: None,
+    follows: Callable[..., list[_Result]] = lambda plan, *of: [],
+) -> Step:
+    """A figure, which depends on the style too."""
+    return Step(
+        of,
+        lambda plan, *of: {**plan.look(), "shown": settings(plan, *of)},
+        follows,
+        lambda plan, *of: (*_looks(plan), *style_files(plan.configuration)),
+        redrawn=True,
+        figure=True,
+    )
+
+
 def _page_files(plan: Plan) -> tuple[Path, ...]:
     """What the explorer's page is put together from is no module."""
     parts = (path for path in (_PACKAGE / "explorer" / "web").iterdir() if path.suffix in (".js", ".css", ".html"))
     return (*sorted(parts), _PACKAGE / "datasets" / "kinds.py", *_looks(plan))
-
-
-def _every_pair(plan: Plan) -> list[_Result]:
-    return [("probabilities", *model, name) for model in plan.models() for name in plan.posteriors_of(*model)]
 
 
 _MODEL = ("task", "architecture")
@@ -179,19 +198,11 @@ STEPS = {
         lambda plan, task, architecture: _architecture_files(plan, architecture),
     ),
     "posterior": Step(_POSTERIOR, _posterior_settings, _posterior_follows, _posterior_files),
-    "probabilities": Step(
-        _POSTERIOR,
-        lambda plan, *of: {name: plan.configuration.posterior_draws[name] for name in ("asked", "asked_found")},
-        _probabilities_follow,
-    ),
+    "draws": Step(_POSTERIOR, _drawn_settings, lambda plan, *of: [("posterior", *of)]),
     "margins": Step(
         _MODEL,
         lambda plan, *of: {name: plan.configuration.section("margins")[name] for name in ("draws", "seed")},
         lambda plan, *of: [("kernel", *of)],
-    ),
-    "posterior_errors": Step(
-        _MODEL,
-        follows=lambda plan, *of: [("posterior", *of, name) for name in plan.kernel_posteriors_of(*of)],
     ),
     "by_error": Step(
         _POSTERIOR,
@@ -204,21 +215,29 @@ STEPS = {
     "functions": Step(
         _EXPERIMENT,
         lambda plan, name: {
-            "domain_sizes": plan.experiments[name].domain_sizes,
+            "domains": plan.domains_of(plan.experiments[name].task, plan.experiments[name].domain_sizes),
             "posteriors": plan.experiments[name].posteriors,
+            **plan.asking(),
+            "seed": plan.configuration.comparison["seed"],
         },
-        _functions_follow,
+        lambda plan, name: [("runs", name), *_of_posteriors("posterior", plan, name)],
     ),
     "compare": Step(
         _EXPERIMENT,
         lambda plan, name: {"optimizer": plan.experiments[name].optimizer, **plan.configuration.comparison},
-        lambda plan, name: [("functions", name)],
+        lambda plan, name: [("functions", name), *_of_posteriors("draws", plan, name)],
     ),
     "all_comparisons": Step(follows=_all("compare"), script="concatenate"),
-    "summary": Step(settings=lambda plan: plan.configuration.figures, follows=_COMPARISONS, uses=_looks, redrawn=True),
+    "studies": Step(settings=lambda plan: plan.studies(), follows=_COMPARISONS),
+    "summary": Step(
+        settings=lambda plan: plan.configuration.figures,
+        follows=lambda plan: [("studies",)],
+        uses=_looks,
+        redrawn=True,
+    ),
     "posterior_pairs": Step(
-        settings=lambda plan: {name: plan.configuration.comparison[name] for name in ("resamples", "seed")},
-        follows=_every_pair,
+        settings=lambda plan: {name: plan.configuration.unseen_inputs(name) for name in plan.experiments},
+        follows=_all("functions"),
     ),
     "complexity": Step(
         _EXPERIMENT,
@@ -226,41 +245,37 @@ STEPS = {
         lambda plan, name: [("functions", name), ("train", name)],
         _training_files,
     ),
-    "test_errors": Step(follows=_test_errors_follow),
-    "claims": Step(settings=lambda plan: plan.sweeps(), follows=_claims_follow, uses=_looks),
+    "claims": Step(settings=lambda plan: [plan.lines(), plan.studies()], follows=_claims_follow, uses=_looks),
     "ep_evidence": Step((), _ep_settings, _ep_kernel),
     "ep_compare": Step(("size",), _ep_settings, _ep_kernel),
     "ep_table": Step((), _ep_settings, _ep_table_follows),
-    "ep_figure": Step((), _ep_settings, lambda plan: [("ep_table",)], uses=_looks, redrawn=True),
-    "explorer": Step(follows=_COMPARISONS, uses=_page_files, redrawn=True),
-    "scatter": Step(_EXPERIMENT, follows=lambda plan, name: [("compare", name)], uses=_looks, redrawn=True),
-    **{
-        name: Step(follows=_COMPARISONS, uses=_looks, redrawn=True)
-        for name in ("optimizers", "errors", "ranks", "favourites")
-    },
-    "reference_figure": Step(
+    "ep_figure": _figure((), _ep_settings, lambda plan: [("ep_table",)]),
+    "explorer": Step(follows=lambda plan: [("studies",)], uses=_page_files, redrawn=True),
+    "answer": _figure(settings=lambda plan: plan.beside_flagship(), follows=lambda plan: [("studies",)]),
+    "scatter": _figure(
+        ("study",),
+        settings=lambda plan, study: plan.studies()[study],
+        follows=lambda plan, study: [("compare", name) for name in plan.studies()[study]],
+    ),
+    **{name: _figure(follows=_COMPARISONS) for name in ("errors", "ranks")},
+    "reference_figure": _figure(
         settings=lambda plan: [plan.reference_of(*model) for model in plan.models()],
-        follows=lambda plan: [("all_comparisons",), ("posterior_pairs",)],
-        uses=_looks,
-        redrawn=True,
+        follows=lambda plan: [("studies",), ("posterior_pairs",)],
     ),
-    "sweep": Step(
+    "sweep": _figure(
         settings=lambda plan: plan.sweeps(),
-        follows=lambda plan: [("all_comparisons",), ("posterior_pairs",), ("test_errors",)],
-        uses=_looks,
-        redrawn=True,
+        follows=lambda plan: [("studies",), ("posterior_pairs",)],
     ),
-    "margins_figure": Step(follows=_margins, uses=_looks, redrawn=True),
-    "predictors": Step(
-        settings=lambda plan: list(plan.configuration.predictors),
-        follows=lambda plan: [("all_comparisons",), ("test_errors",)],
-        uses=_looks,
-        redrawn=True,
+    "volume": _figure(settings=lambda plan: plan.curves(), follows=_COMPARISONS),
+    "margins_figure": _figure(follows=_margins),
+    "predictors": _figure(
+        settings=lambda plan: plan.predictors(),
+        follows=lambda plan: [("studies",)],
     ),
-    "complexity_figure": Step(
+    "published": Step(settings=lambda plan: plan.configuration.section("published"), follows=_published_follows),
+    "published_figure": _figure(follows=lambda plan: [("published",)]),
+    "complexity_figure": _figure(
         follows=lambda plan: [("complexity", name) for name in plan.complexity_experiments()],
-        uses=_looks,
-        redrawn=True,
     ),
-    "by_error_figure": Step(follows=_by_error, uses=_looks, redrawn=True),
+    "by_error_figure": _figure(follows=_by_error),
 }

@@ -7,7 +7,8 @@ from typing import Any
 
 import jsonschema
 
-from sgdbayes.pipeline.mistakes import ConfigurationError, number_hint, unknown_name
+from sgdbayes.pipeline.mistakes import ConfigurationError, number_hint
+from sgdbayes.registry import unknown_name
 
 __all__ = ["validated"]
 
@@ -48,7 +49,8 @@ def _one_line(error: jsonschema.ValidationError) -> str:
     match error.validator:
         case "additionalProperties":
             allowed = error.schema["properties"]
-            return unknown_name(next(key for key in got if key not in allowed), allowed, path, what="unknown key")
+            unknown = next(key for key in got if key not in allowed)
+            return f"{path}: {unknown_name(unknown, allowed, what='unknown key')}"
         case "required":
             missing = _missing(error)[0]
             if close := difflib.get_close_matches(missing, set(got) - set(wanted), n=1, cutoff=0.8):
@@ -58,5 +60,5 @@ def _one_line(error: jsonschema.ValidationError) -> str:
             types = wanted if isinstance(wanted, str) else " or ".join(wanted)
             return f"{path}: must be of type {types}, got {got!r}{number_hint(got)}"
         case "enum":
-            return unknown_name(got, wanted, path, what="unknown value")
+            return f"{path}: {unknown_name(got, wanted, what='unknown value')}"
     return f"{path}: {' '.join(error.message.split())}"

@@ -3,13 +3,14 @@
 import numpy as np
 from scipy.linalg import cholesky
 
+from sgdbayes.checks import check_labels
+
 __all__ = [
     "check_covariance",
-    "check_domain_size",
     "check_kernel",
-    "check_labels",
     "check_on_s",
     "check_on_s_and_e",
+    "check_points",
     "lower_cholesky",
 ]
 
@@ -19,24 +20,11 @@ _ASYMMETRY = 1e-8
 _ROWS = 512
 
 
-def check_labels(labels: np.ndarray, *, dimensions: int = 1, number: int | None = None) -> np.ndarray:
-    """``labels`` as float64. Raises ValueError unless they are -1 or +1 in an array of ``dimensions`` dimensions, not
-    empty, and ``number`` if that is given.
-    """
-    labels = np.asarray(labels)
-    if labels.ndim != dimensions or labels.size == 0:
-        raise ValueError(f"labels must be a non-empty array of {dimensions} dimension(s), got shape {labels.shape}")
-    if not np.isin(labels, (-1, 1)).all():
-        raise ValueError(f"labels must be -1 or +1, got {np.unique(labels)[:5].tolist()}")
-    if number is not None and len(labels) != number:
-        raise ValueError(f"labels must be {number}, got {len(labels)}")
-    return labels.astype(np.float64)
-
-
-def check_domain_size(size: int, available: int) -> None:
-    """Raise ValueError unless a domain of ``size`` is the first part, not empty, of one of ``available``."""
-    if not 1 <= size <= available:
-        raise ValueError(f"the size of a domain must be from 1 to {available}, got {size}")
+def check_points(points: slice, available: int) -> None:
+    """Raise ValueError unless ``points`` are some, one after the other, of those ``available``."""
+    piece = isinstance(points, slice) and points.step in (None, 1)
+    if not piece or not 0 <= (points.start or 0) < points.stop <= available:
+        raise ValueError(f"points must be a piece of the {available} that there are, got {points}")
 
 
 def check_covariance(covariance: np.ndarray) -> np.ndarray:

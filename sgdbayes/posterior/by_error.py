@@ -49,11 +49,12 @@ def probabilities_by_error(
 ) -> pd.DataFrame:
     """Log probabilities under ``posterior`` of `functions_by_error` on each domain, the same for every posterior.
 
-    Columns: test_errors and those of `function_probabilities`; NaN where a probability is not resolved.
+    Columns: test_errors, domain_size and those of `function_probabilities`. log_p is NaN where too few draws carry it.
     """
-    asked = {
-        size: functions_by_error(test_labels[:size], number=number, errors=errors, seed=seed) for size in domain_sizes
-    }
-    known = function_probabilities(posterior, {size: table["function"] for size, table in asked.items()}, seed=seed)
-    named = pd.concat([table.assign(domain_size=size) for size, table in asked.items()], ignore_index=True)
-    return named.merge(known, on=["domain_size", "function"], how="left", validate="1:1")
+    tables = []
+    for size in domain_sizes:
+        asked = functions_by_error(test_labels[:size], number=number, errors=errors, seed=seed)
+        known = function_probabilities(posterior.on(slice(size)), asked["function"], seed=seed)
+        known["log_p"] = known["log_p"].where(known["log_p_se"].notna())
+        tables.append(asked.merge(known, on="function", how="left", validate="1:1").assign(domain_size=size))
+    return pd.concat(tables, ignore_index=True)

@@ -9,18 +9,20 @@ from typing import ClassVar
 
 import numpy as np
 
-from sgdbayes.posterior._checks import check_domain_size, check_labels
+from sgdbayes.checks import check_functions, check_labels
+from sgdbayes.posterior._checks import check_points
 from sgdbayes.statistics import student_factor
 
 __all__ = ["EmpiricalPosterior"]
 
-_FEWEST_RUNS = 4
-
 
 @dataclass(frozen=True)
 class EmpiricalPosterior:
-    """``functions`` (runs, draws, m) bool, True the positive class. One run: its draws are independent. Four or more:
-    the runs are independent of one another.
+    """``functions`` (runs, draws, m), bool or -1 and +1. One run: its draws are independent. Of several, the
+    runs are independent of one another.
+
+    >>> posterior = sb.EmpiricalPosterior(np.random.default_rng(0).random((1, 100, 3)) < 0.5)
+    >>> log_p, error, draws = posterior.log_probabilities([[1, 1, -1]])
     """
 
     functions: np.ndarray
@@ -28,21 +30,23 @@ class EmpiricalPosterior:
     fewest_draws: ClassVar[int] = 5
 
     def __post_init__(self) -> None:
-        functions = np.asarray(self.functions)
-        if functions.ndim != 3 or functions.dtype != bool or 0 in functions.shape:
-            raise ValueError(
-                f"functions must be bool, of shape (runs, draws, m), got {functions.dtype} of shape {functions.shape}"
-            )
-        if 1 < len(functions) < _FEWEST_RUNS:
-            raise ValueError(
-                f"functions must come from one run of independent draws or from at least {_FEWEST_RUNS} runs, "
-                f"got {len(functions)}"
-            )
+        object.__setattr__(self, "functions", check_functions(self.functions, dimensions=3))
 
-    def head(self, size: int) -> "EmpiricalPosterior":
-        """The marginal over the first ``size`` outputs. Raises ValueError if there are not so many."""
-        check_domain_size(size, self.functions.shape[2])
-        return EmpiricalPosterior(self.functions[:, :, :size])
+    def on(self, points: slice) -> "EmpiricalPosterior":
+        """The marginal over some of the outputs, all in one piece. Raises ValueError if there are not so many."""
+        check_points(points, self.functions.shape[2])
+        return EmpiricalPosterior(self.functions[:, :, points])
+
+    def halves(self) -> tuple["EmpiricalPosterior", "EmpiricalPosterior"]:
+        """One to draw functions from and one that knows their probabilities, of different runs or parts of one.
+
+        Raises ValueError for a single draw.
+        """
+        runs, draws, _ = self.functions.shape
+        if runs * draws == 1:
+            raise ValueError("one draw is too few: some say which functions there are, others how probable these are")
+        first, second = np.array_split(self.functions, 2, axis=0 if runs > 1 else 1)
+        return EmpiricalPosterior(first), EmpiricalPosterior(second)
 
     def draw_functions(self, number: int, *, seed: int) -> np.ndarray:
         """Signs (at most number, m) bool: a random choice of the draws without replacement, all of them if they are
@@ -52,18 +56,10 @@ class EmpiricalPosterior:
         return functions[np.random.default_rng(seed).permutation(len(functions))[:number]]
 
     def mean_test_error(self, test_labels: np.ndarray) -> tuple[float, float]:
-        """Expected share of wrong signs against ``test_labels`` (m,), and its standard error, NaN from one draw."""
-        mean, error = _mean(self._wrong(test_labels).mean(2))
+        """Expected share of wrong signs against ``test_labels`` (m,), and its standard error, NaN of a single draw."""
+        wrong = self.functions != (check_labels(test_labels, number=self.functions.shape[2]) > 0)
+        mean, error = _mean(wrong.mean(2))
         return float(mean), float(error)
-
-    def wrong_labels(self, test_labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Share (m,) of draws with a sign other than that of ``test_labels`` (m,) at each point, and its standard
-        errors, NaN from one draw.
-        """
-        return _mean(self._wrong(test_labels))
-
-    def _wrong(self, test_labels: np.ndarray) -> np.ndarray:
-        return self.functions != (check_labels(test_labels, number=self.functions.shape[2]) > 0)
 
     def log_probabilities(
         self, labels: np.ndarray, *, seed: int | None = None

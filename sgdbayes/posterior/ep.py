@@ -19,7 +19,8 @@ from scipy.linalg.blas import dtrmm
 from scipy.linalg.lapack import dtrtri
 from scipy.special import erfcx, log_ndtr
 
-from sgdbayes.posterior._checks import check_kernel, check_labels, lower_cholesky
+from sgdbayes.checks import check_labels
+from sgdbayes.posterior._checks import check_kernel, lower_cholesky
 from sgdbayes.posterior.gaussian import Gaussian
 
 __all__ = ["ExpectationPropagation", "expectation_propagation", "fit_ep"]
@@ -60,6 +61,11 @@ def expectation_propagation(
     ``kernel`` (n + m, n + m) over S then E, m >= 0; ``labels`` (n,) of S. ``damping`` in (0, 1] is the share of each
     update that is made. Raises ValueError for malformed input, numpy.linalg.LinAlgError if the kernel on S is not
     positive definite, RuntimeError if ``max_sweeps`` are not enough.
+
+    >>> kernel = sb.FullyConnected().kernel(np.random.default_rng(0).normal(size=(30, 5)))
+    >>> ep = sb.expectation_propagation(kernel, np.arange(20) < 10)
+    >>> ep.log_evidence < 0, ep.predictive.mean.shape
+    (True, (10,))
     """
     kernel, labels = check_kernel(kernel), check_labels(labels)
     trained = len(labels)
@@ -189,4 +195,6 @@ def fit_ep(
 ) -> tuple[Gaussian, dict[str, float]]:
     """`expectation_propagation` as the configuration asks for it."""
     result = expectation_propagation(kernel, labels, tolerance=tolerance, damping=damping, max_sweeps=max_sweeps)
+    if result.predictive is None:
+        raise ValueError("the kernel must cover E beside S: it has a row for each label and no other")
     return result.predictive, {"log_evidence": result.log_evidence, "sweeps": result.sweeps}

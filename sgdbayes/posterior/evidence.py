@@ -51,6 +51,10 @@ def zero_one_evidence(
     ``kernel`` (n, n) on S, ``labels`` (n,); ``num_samples`` draws, at least 32, before each block. ``progress`` is
     called with each size, its log evidence and standard error. Errors of different blocks are taken as independent:
     chains forget their start within ``warm_up`` trajectories. Raises as `zero_one_chains` does.
+
+    >>> kernel = sb.FullyConnected().kernel(np.random.default_rng(0).normal(size=(41, 5)))
+    >>> sb.zero_one_evidence(kernel, np.arange(41) < 20, 64, seed=0).sizes
+    array([ 1, 21, 41])
     """
     kernel, labels = check_on_s(kernel, labels)
     for name, value, least in (("num_samples", num_samples, 32), ("block", block, 1), ("warm_up", warm_up, 0)):

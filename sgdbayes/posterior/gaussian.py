@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from sgdbayes.posterior._checks import check_covariance, check_domain_size, check_labels, lower_cholesky
+from sgdbayes.checks import check_labels
+from sgdbayes.posterior._checks import check_covariance, check_points, lower_cholesky
 from sgdbayes.posterior.orthant import log_orthant_probability
 
 __all__ = ["Gaussian"]
@@ -13,7 +14,11 @@ __all__ = ["Gaussian"]
 
 @dataclass(frozen=True)
 class Gaussian:
-    """``mean`` (m,) and ``covariance`` (m, m) of the outputs z_E."""
+    """``mean`` (m,) and ``covariance`` (m, m) of the outputs z_E.
+
+    >>> sb.Gaussian(np.zeros(3), np.eye(3)).draw_functions(5, seed=0).shape
+    (5, 3)
+    """
 
     mean: np.ndarray
     covariance: np.ndarray
@@ -26,10 +31,14 @@ class Gaussian:
         object.__setattr__(self, "mean", mean)
         object.__setattr__(self, "covariance", covariance)
 
-    def head(self, size: int) -> "Gaussian":
-        """The marginal over the first ``size`` outputs. Raises ValueError if there are not so many."""
-        check_domain_size(size, len(self.mean))
-        return Gaussian(self.mean[:size], self.covariance[:size, :size])
+    def on(self, points: slice) -> "Gaussian":
+        """The marginal over some of the outputs, all in one piece. Raises ValueError if there are not so many."""
+        check_points(points, len(self.mean))
+        return Gaussian(self.mean[points], self.covariance[points, points])
+
+    def halves(self) -> tuple["Gaussian", "Gaussian"]:
+        """One to draw functions from and one that knows their probabilities: itself, twice."""
+        return self, self
 
     def draw_functions(self, number: int, *, seed: int) -> np.ndarray:
         """Signs (number, m) bool of independent draws of z_E, True the positive class.
@@ -44,13 +53,8 @@ class Gaussian:
         """Expected share of wrong signs against ``test_labels`` (m,), the mean of m normal tail probabilities, and its
         standard error, 0.
         """
-        return float(self.wrong_labels(test_labels)[0].mean()), 0.0
-
-    def wrong_labels(self, test_labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Probability (m,) of a sign other than that of ``test_labels`` (m,) at each point, and its error, 0."""
         labels = check_labels(test_labels, number=len(self.mean))
-        wrong = ndtr(-labels * self.mean / np.sqrt(np.diag(self.covariance)))
-        return wrong, np.zeros_like(wrong)
+        return float(ndtr(-labels * self.mean / np.sqrt(np.diag(self.covariance))).mean()), 0.0
 
     def log_probabilities(self, labels: np.ndarray, *, seed: int) -> tuple[np.ndarray, np.ndarray, None]:
         """Natural log of P(sign z_E = labels) of each row of ``labels`` (F, m), its standard error, and None: no draws

@@ -106,7 +106,11 @@ POSTERIORS: Registry[PosteriorKind] = Registry("posterior")
 
 
 def register_posterior(name: str, fit: Lazy, **about: Any) -> PosteriorKind:  # noqa: ANN401
-    """Enter a posterior; ``about``: the other fields of `PosteriorKind`. Raises ValueError if the name is taken."""
+    """Enter a posterior; ``about``: the other fields of `PosteriorKind`. Raises ValueError if the name is taken.
+
+    >>> fit = lambda kernel, labels: (sb.expectation_propagation(kernel, labels).predictive, {})
+    >>> kind = sb.register_posterior("quick", fit, label="EP again")
+    """
     return POSTERIORS.register(PosteriorKind(name=name, fit=fit, **about))
 
 

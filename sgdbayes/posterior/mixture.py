@@ -12,13 +12,16 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import logsumexp, ndtr
 
-from sgdbayes.posterior._checks import check_covariance, check_domain_size, check_labels, lower_cholesky
+from sgdbayes.checks import check_labels
+from sgdbayes.posterior._checks import check_covariance, check_points, lower_cholesky
 from sgdbayes.posterior.orthant import log_orthant_weights
 from sgdbayes.statistics import student_factor
 
-__all__ = ["GaussianMixture", "batch_means_error"]
+__all__ = ["FEWEST_DRAWS", "GaussianMixture", "batch_means_error"]
 
 _BATCHES = 32
+# Fewer have no standard error.
+FEWEST_DRAWS = _BATCHES
 # A 95 % interval from 32 batches needs Student's quantile; scaled by this, 1.96 standard errors are that interval.
 _STUDENT = student_factor(_BATCHES)
 
@@ -27,6 +30,9 @@ _STUDENT = student_factor(_BATCHES)
 class GaussianMixture:
     """``means`` (chains, draws, m) of the equally likely components, in the order of the chains, and the ``covariance``
     (m, m) of each.
+
+    >>> sb.GaussianMixture(np.zeros((4, 10, 3)), np.eye(3)).draw_functions(5, seed=0).shape
+    (5, 3)
     """
 
     means: np.ndarray
@@ -39,15 +45,24 @@ class GaussianMixture:
         means = np.asarray(self.means, dtype=np.float64)
         if means.ndim != 3 or means.shape[2] != len(covariance) or not np.isfinite(means).all():
             raise ValueError(f"means must be finite, of shape (chains, draws, {len(covariance)}), got {means.shape}")
-        if means.shape[0] * means.shape[1] < _BATCHES:
-            raise ValueError(f"means must hold at least {_BATCHES} draws for a standard error, got {means.shape}")
+        if means.shape[0] * means.shape[1] < FEWEST_DRAWS:
+            raise ValueError(f"means must hold at least {FEWEST_DRAWS} draws for a standard error, got {means.shape}")
         object.__setattr__(self, "means", means)
         object.__setattr__(self, "covariance", covariance)
 
-    def head(self, size: int) -> "GaussianMixture":
-        """The marginal over the first ``size`` outputs. Raises ValueError if there are not so many."""
-        check_domain_size(size, len(self.covariance))
-        return GaussianMixture(self.means[:, :, :size], self.covariance[:size, :size])
+    def on(self, points: slice) -> "GaussianMixture":
+        """The marginal over some of the outputs, all in one piece. Raises ValueError if there are not so many."""
+        check_points(points, len(self.covariance))
+        return GaussianMixture(self.means[:, :, points], self.covariance[points, points])
+
+    def halves(self) -> tuple["GaussianMixture", "GaussianMixture"]:
+        """One to draw functions from and one that knows their probabilities, of different chains or parts of one.
+
+        A component takes what was drawn from it for likelier than it is.
+        """
+        chains = len(self.means)
+        first, second = np.array_split(self.means, 2, axis=0 if chains > 1 else 1)
+        return GaussianMixture(first, self.covariance), GaussianMixture(second, self.covariance)
 
     def draw_functions(self, number: int, *, seed: int) -> np.ndarray:
         """Signs (number, m) bool of z_E, True the positive class, of components in turn.
@@ -63,18 +78,9 @@ class GaussianMixture:
 
     def mean_test_error(self, test_labels: np.ndarray) -> tuple[float, float]:
         """Expected share of wrong signs against ``test_labels`` (m,), and its standard error."""
-        shares = self._wrong(test_labels).mean(1)
-        return float(shares.mean()), float(batch_means_error(shares))
-
-    def wrong_labels(self, test_labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Probability (m,) of a sign other than that of ``test_labels`` (m,) at each point, and its standard errors."""
-        wrong = self._wrong(test_labels)
-        return wrong.mean(0), batch_means_error(wrong)
-
-    def _wrong(self, test_labels: np.ndarray) -> np.ndarray:
-        """The same probability (draws, m) under each component."""
         labels = check_labels(test_labels, number=len(self.covariance))
-        return ndtr(-labels * self.chain_by_chain() / np.sqrt(np.diag(self.covariance)))
+        shares = ndtr(-labels * self.chain_by_chain() / np.sqrt(np.diag(self.covariance))).mean(1)
+        return float(shares.mean()), float(batch_means_error(shares))
 
     def log_probabilities(
         self, labels: np.ndarray, *, seed: int | Sequence[int]

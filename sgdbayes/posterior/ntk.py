@@ -9,7 +9,8 @@ K_EE + P K_SS P' - P K_SE - K_ES P', where P = T_ES T_SS^-1.
 import numpy as np
 from scipy.linalg import cho_solve
 
-from sgdbayes.posterior._checks import check_kernel, check_labels, lower_cholesky
+from sgdbayes.checks import check_labels
+from sgdbayes.posterior._checks import check_kernel, lower_cholesky
 from sgdbayes.posterior.gaussian import Gaussian
 
 __all__ = ["fit_ntk", "ntk_ensemble"]
@@ -20,6 +21,11 @@ def ntk_ensemble(kernel: np.ndarray, labels: np.ndarray, tangent_kernel: np.ndar
 
     ``kernel`` and ``tangent_kernel`` (n + m, n + m) over S then E, ``labels`` (n,) of S. Raises ValueError for
     malformed input, numpy.linalg.LinAlgError if the tangent kernel on S is not positive definite.
+
+    >>> x, architecture = np.random.default_rng(0).normal(size=(30, 5)), sb.FullyConnected(depth=1)
+    >>> ensemble = sb.ntk_ensemble(architecture.kernel(x), np.arange(20) < 10, architecture.tangent_kernel(x))
+    >>> ensemble.mean.shape
+    (10,)
     """
     kernel, labels = check_kernel(kernel), check_labels(labels)
     tangent_kernel = check_kernel(tangent_kernel, name="tangent_kernel")

@@ -15,7 +15,8 @@ import numpy as np
 from numba import njit, prange, types
 from numba.extending import get_cython_function_address
 
-from sgdbayes.posterior._checks import check_kernel, check_labels, lower_cholesky
+from sgdbayes.checks import check_labels
+from sgdbayes.posterior._checks import check_kernel, lower_cholesky
 from sgdbayes.statistics import student_factor
 
 __all__ = ["log_orthant_probability", "log_orthant_weights"]
@@ -59,6 +60,10 @@ def log_orthant_probability(
     doubled until the standard error is at most ``relative_error`` or ``max_points`` are used up: look at the standard
     error. Equal functions get equal numbers, whatever stands beside them. Raises ValueError for malformed input,
     numpy.linalg.LinAlgError if the covariance is not positive definite.
+
+    >>> log_p, error = sb.log_orthant_probability(np.zeros(3), np.eye(3), [[1, 1, -1], [1, 1, 1]], seed=0)
+    >>> np.exp(log_p).round(3)
+    array([0.125, 0.125])
     """
     mean, covariance, labels = _checked(mean, covariance, labels)
     if mean.ndim != 1:

@@ -18,6 +18,10 @@ def regression_posterior(kernel: np.ndarray, labels: np.ndarray, *, noise_varian
     ``kernel`` (n + m, n + m) over S then E, ``labels`` (n,) of S. Raises ValueError for malformed input or a
     ``noise_variance`` that is not positive, numpy.linalg.LinAlgError if the kernel on S plus noise is not positive
     definite.
+
+    >>> kernel = sb.FullyConnected().kernel(np.random.default_rng(0).normal(size=(30, 5)))
+    >>> sb.regression_posterior(kernel, np.arange(20) < 10, noise_variance=1e-4).mean.shape
+    (10,)
     """
     kernel, labels = check_on_s_and_e(kernel, labels)
     trained = len(labels)

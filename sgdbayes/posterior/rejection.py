@@ -5,21 +5,21 @@ the first training input it gets wrong. With q_1, q_2, ... the orthonormal vecto
 layer has been fed, its weights W ~ N(0, 1) enter only through the rows q_j' W, which are standard normal and
 independent, since the q_j depend on earlier layers alone: a new input needs one new row in each layer, and none if it
 depends on those before. So what is kept has exactly the distribution of whole networks that fit, to rounding, and a
-network that fails at its first input has cost 2 width + 1 random numbers at depth 2.
+network that fails at its first input has cost one random number a unit.
 
 All compiled code is in this file: numba's cache sees a change of no other.
 """
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numba import get_num_threads, njit
 
-from sgdbayes.posterior._checks import check_labels
+from sgdbayes.checks import check_labels
 from sgdbayes.posterior._networks import check_fully_connected, check_network_inputs, first_layer_features
 from sgdbayes.posterior.empirical import EmpiricalPosterior
 from sgdbayes.statistics import wilson_interval
@@ -38,7 +38,14 @@ _DEPENDENT = 1e-10
 # 1998, section 6.9: twice is enough).
 _AGAIN = 0.7
 _PILOT, _PILOT_INPUTS = 512, 64
-_COMPILED = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "reassoc"}}
+# Networks on a part of S that say how rare those are that fit it, and after how many it is given up.
+_ENOUGH, _FEW = 50, 1_000_000
+_COMPILED: dict[str, Any] = {
+    "cache": True,
+    "nogil": True,
+    "error_model": "numpy",
+    "fastmath": {"contract", "nsz", "reassoc"},
+}
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,13 @@ def sample_by_rejection(
     ``train_inputs`` (n, ...), ``train_labels`` (n,): S; an output of exactly 0 fits no label, and on a test input
     counts as the negative class, as in training. ``progress`` is called with the numbers tried and kept. The result
     depends on ``seed`` alone, not on threads. Raises ValueError for malformed input or another architecture.
+
+    >>> x = np.random.default_rng(0).normal(size=(30, 5))
+    >>> drawn = sb.sample_by_rejection(
+    ...     sb.FullyConnected(width=16), x[:4], np.arange(4) < 2, x[4:], networks=1000, seed=0
+    ... )
+    >>> drawn.functions.shape[1]
+    26
     """
     check_rejection(architecture, networks=networks, accepted=accepted)
     labels = check_labels(train_labels)
@@ -127,10 +141,11 @@ def _drawing(architecture: "FullyConnected", features: np.ndarray, labels: np.nd
     The first rows of ``features`` are S.
     """
     coordinates, ranks = _coordinates(features)
-    scale, bias = (architecture.weight_variance / architecture.width) ** 0.5, architecture.bias_variance**0.5
+    widths, bias = np.array(architecture.layer_widths), architecture.bias_variance**0.5
+    scales = (architecture.weight_variance / widths) ** 0.5
 
     def draw(rng: np.random.Generator, networks: int) -> tuple[np.ndarray, np.ndarray]:
-        return _draw(rng, networks, coordinates, ranks, labels, architecture.depth, architecture.width, scale, bias)
+        return _draw(rng, networks, coordinates, ranks, labels, widths, scales, bias)
 
     return draw
 
@@ -143,7 +158,8 @@ def _order(architecture: "FullyConnected", features: np.ndarray, labels: np.ndar
     pilot = np.random.Generator(np.random.SFC64(seed))
     _, functions = _drawing(architecture, first, labels[:0])(pilot, _PILOT)
     wrong = functions != (labels[: len(first)] > 0)
-    chosen, left = [], np.ones(_PILOT, bool)
+    chosen: list[int] = []
+    left = np.ones(_PILOT, bool)
     for _ in range(len(first)):
         # Where no network is left to ask, all are asked.
         asked = wrong[left] if left.any() else wrong
@@ -162,7 +178,8 @@ def _in_order(draw: Callable, chunks: Iterator[tuple[int, int]], root: np.random
         # Of NumPy's generators the fastest, and random numbers are most of the work.
         return draw(np.random.Generator(np.random.SFC64(child)), size)
 
-    threads, index, waiting = get_num_threads(), count(), []
+    threads, index = get_num_threads(), count()
+    waiting: list[tuple[int, int, Future]] = []
     with ThreadPoolExecutor(threads) as pool:
         try:
             while True:
@@ -177,21 +194,24 @@ def _in_order(draw: Callable, chunks: Iterator[tuple[int, int]], root: np.random
 
 
 @njit(**_COMPILED)
-def _draw(rng, networks, coordinates, ranks, labels, depth, width, scale, bias):
+def _draw(rng, networks, coordinates, ranks, labels, widths, scales, bias):
     """Places (k,) of networks that fit ``labels`` (n,) on the first n inputs, and their functions (k, rest) bool."""
     inputs, trained = len(coordinates), len(labels)
-    limit = min(inputs, width + 1)
+    depth, widest = len(widths), widths.max()
+    limit = min(inputs, widest + 1)
     known = np.zeros(depth + 1, np.int64)
     # Standard normal rows of the first layer, of the others, and the orthonormal vectors that these belong to.
-    first = np.empty((coordinates.shape[1], width))
-    rows, bases = np.empty((depth, limit, width)), np.empty((depth, limit, width + 1))
-    feature, along, outputs = np.empty(width + 1), np.empty(limit), np.empty(width)
+    first = np.empty((coordinates.shape[1], widths[0]))
+    rows, bases = np.empty((depth, limit, widest)), np.empty((depth, limit, widest + 1))
+    feature, along, outputs = np.empty(widest + 1), np.empty(limit), np.empty(widest)
     places, functions, kept = np.empty(16, np.int64), np.empty((16, inputs - trained), np.bool_), 0
     for network in range(networks):
         known[:] = 0
         fits = True
         for i in range(trained):
-            z = _output(rng, i, coordinates, ranks, scale, bias, known, first, rows, bases, feature, along, outputs)
+            z = _output(
+                rng, i, coordinates, ranks, widths, scales, bias, known, first, rows, bases, feature, along, outputs
+            )
             if not z * labels[i] > 0:
                 fits = False
                 break
@@ -202,31 +222,33 @@ def _draw(rng, networks, coordinates, ranks, labels, depth, width, scale, bias):
             functions = np.concatenate((functions, np.empty_like(functions)))
         places[kept] = network
         for i in range(trained, inputs):
-            z = _output(rng, i, coordinates, ranks, scale, bias, known, first, rows, bases, feature, along, outputs)
+            z = _output(
+                rng, i, coordinates, ranks, widths, scales, bias, known, first, rows, bases, feature, along, outputs
+            )
             functions[kept, i - trained] = z > 0
         kept += 1
     return places[:kept].copy(), functions[:kept].copy()
 
 
 @njit(**_COMPILED)
-def _output(rng, i, coordinates, ranks, scale, bias, known, first, rows, bases, feature, along, outputs):
+def _output(rng, i, coordinates, ranks, widths, scales, bias, known, first, rows, bases, feature, along, outputs):
     """The network's output on input i, given all that was drawn of it for the inputs before."""
-    width, depth = first.shape[1], len(rows)
+    depth = len(rows)
     if ranks[i] > known[0]:
         _standard_normal(rng, first[known[0]])
         known[0] += 1
-    outputs[:] = 0
+    outputs[: widths[0]] = 0
     for j in range(known[0]):
-        _add(outputs, first[j], coordinates[i, j])
-    wide = width + 1 if bias > 0 else width
+        _add(outputs[: widths[0]], first[j], coordinates[i, j])
     for layer in range(depth):
-        before = known[layer + 1]
+        width, scale, before = widths[layer], scales[layer], known[layer + 1]
+        wide = width + 1 if bias > 0 else width
         for u in range(width):
             feature[u] = scale * max(outputs[u], 0.0)
         feature[width] = bias
         length = _length(feature[:wide])
         rest = _project(feature[:wide], bases[layer], along, before, length)
-        wanted = width if layer < depth - 1 else 1
+        wanted = widths[layer + 1] if layer < depth - 1 else 1
         outputs[:wanted] = 0
         for j in range(before):
             _add(outputs[:wanted], rows[layer, j, :wanted], along[j])
@@ -294,13 +316,45 @@ def fit_rejection(
         networks=networks, accepted=accepted, seed=seed, progress=progress,
     )  # fmt: skip
     if len(result.functions) == 0:
+        size, rarity = _rarity(architecture, task, seed=seed)
         raise RuntimeError(
-            f"none of {result.networks:,} random networks fitted S (with 95 % confidence fewer than "
-            f"{result.acceptance_high:.2g} of them do): raise networks of posteriors.rejection, or take the posterior "
-            "splitting"
+            f"none of {result.networks:,} random networks fitted S; by how many fit {size} of its "
+            f"{len(task.train_labels)} examples, networks of posteriors.rejection would have to be some "
+            f"1e{np.ceil(rarity + np.log10(accepted)):.0f} for {accepted:,} accepted: raise it, accept fewer, or take "
+            "the posterior splitting"
         )
-    diagnostics = {"networks": result.networks, "accepted": len(result.functions)}
+    if len(result.functions) < accepted:
+        print(
+            f"{len(result.functions):,} networks are fewer than the {accepted:,} asked for, which would take about "
+            f"{accepted / result.acceptance:.1e}",
+            flush=True,
+        )
+    diagnostics: dict[str, float] = {"networks": result.networks, "accepted": len(result.functions)}
     rates = (result.acceptance, result.acceptance_low, result.acceptance_high)
     for end, rate in zip(("", "_low", "_high"), rates, strict=True):
         diagnostics |= {f"acceptance{end}": rate, f"log_evidence{end}": float(np.log(rate))}
     return EmpiricalPosterior(result.functions[None]), diagnostics
+
+
+def _rarity(architecture: "FullyConnected", task: "Task", *, seed: int) -> tuple[int, float]:
+    """By how many examples of S it is told, and the decimal logarithm of how many networks there are to one that fits.
+
+    From the most of S, three quarters, nine sixteenths and so on, that enough random networks fit, and half of these:
+    as if each further example were as hard as those between. Right to a decade or two where S is not much larger; of a
+    large S it is rather too many, for what fits much of S has learned something.
+    """
+    whole = size = len(task.train_labels)
+    order = np.random.default_rng(seed).permutation(whole)
+
+    def rarity_of(size: int) -> float:
+        places = order[:size]
+        inputs, labels = task.train_inputs[places], task.train_labels[places]
+        part = sample_by_rejection(architecture, inputs, labels, inputs[:1], networks=_FEW, accepted=_ENOUGH, seed=seed)
+        return -np.log10(part.acceptance) if len(part.functions) == _ENOUGH else np.inf
+
+    rarity = np.inf
+    while size > 1 and rarity == np.inf:
+        size = 3 * size // 4
+        rarity = rarity_of(size)
+    harder = (rarity - rarity_of(size // 2)) / (size - size // 2) if size > 1 else rarity
+    return size, rarity + (whole - size) * harder

@@ -15,10 +15,11 @@ import numpy as np
 from scipy.linalg import cho_solve, solve_triangular
 from scipy.linalg.blas import dtrmm
 
+from sgdbayes.checks import check_whole
 from sgdbayes.device import check_device, resolve_device
 from sgdbayes.posterior._checks import check_on_s, check_on_s_and_e, lower_cholesky
 from sgdbayes.posterior._walls import follow
-from sgdbayes.posterior.mixture import GaussianMixture
+from sgdbayes.posterior.mixture import FEWEST_DRAWS, GaussianMixture
 
 __all__ = [
     "ZeroOneChains",
@@ -70,6 +71,10 @@ def sample_zero_one(
     """Draws (num_samples, n) of z_S given sign z_S = labels, taken in turn from four chains.
 
     `zero_one_chains` says how good they are. ``kernel`` (n, n) on S, ``labels`` (n,). Raises as `zero_one_chains` does.
+
+    >>> kernel = sb.FullyConnected().kernel(np.random.default_rng(0).normal(size=(20, 5)))
+    >>> sb.sample_zero_one(kernel, np.arange(20) < 10, 100, seed=0).shape
+    (100, 20)
     """
     if num_samples < 1:
         raise ValueError(f"num_samples must be at least 1, got {num_samples}")
@@ -95,6 +100,10 @@ def zero_one_chains(
     from ``seed`` and its index: more draws extend it. Raises ValueError for malformed input, fewer than 4 draws or 2
     chains, numpy.linalg.LinAlgError if the kernel is not positive definite, RuntimeError if no feasible start is found,
     a trajectory crosses a wall or does not end.
+
+    >>> kernel = sb.FullyConnected().kernel(np.random.default_rng(0).normal(size=(20, 5)))
+    >>> sb.zero_one_chains(kernel, np.arange(20) < 10, 100, seed=0).draws.shape
+    (4, 100, 20)
     """
     check_chains(num_samples, chains=chains, warm_up=warm_up)
     draws, bounces = _run(kernel, labels, num_samples, chains, seed, warm_up, device)
@@ -106,6 +115,7 @@ def zero_one_chains(
 
 def check_chains(num_samples: int, *, chains: int = _CHAINS, warm_up: int = 20) -> None:
     """Raise ValueError unless `zero_one_chains` runs with these options."""
+    check_whole(least=0, num_samples=num_samples, chains=chains)
     if num_samples < 4 or chains < 2:
         raise ValueError(
             f"diagnostics take at least 4 samples of each of 2 chains, got num_samples={num_samples}, chains={chains}"
@@ -115,31 +125,43 @@ def check_chains(num_samples: int, *, chains: int = _CHAINS, warm_up: int = 20) 
 
 
 def zero_one_predictive(
-    kernel: np.ndarray, labels: np.ndarray, num_samples: int, **options: int | str
+    kernel: np.ndarray,
+    labels: np.ndarray,
+    num_samples: int,
+    *,
+    seed: int,
+    chains: int = _CHAINS,
+    warm_up: int = 20,
+    device: str = "cpu",
 ) -> tuple[GaussianMixture, dict[str, float]]:
     """The exact 0-1 posterior on E, a Gaussian for each draw of z_S, and the diagnostics of the chains at their worst.
 
-    ``kernel`` (n + m, n + m) over S then E, m >= 1; ``labels`` (n,) of S; ``options`` of `zero_one_chains`. Raises as
-    that does, and RuntimeError if the chains disagree.
+    ``kernel`` (n + m, n + m) over S then E, m >= 1; ``labels`` (n,) of S; the rest as in `zero_one_chains`. Raises
+    as that does, and RuntimeError if the chains disagree.
+
+    >>> kernel = sb.FullyConnected().kernel(np.random.default_rng(0).normal(size=(30, 5)))
+    >>> posterior, diagnostics = sb.zero_one_predictive(kernel, np.arange(20) < 10, 200, seed=0)
+    >>> posterior.means.shape, diagnostics["r_hat"] < 1.1
+    ((4, 200, 10), True)
     """
     kernel, labels = check_on_s_and_e(kernel, labels)
     trained = len(labels)
     on_s = kernel[:trained, :trained]
-    chains = zero_one_chains(on_s, labels, num_samples, **options)
+    run = zero_one_chains(on_s, labels, num_samples, seed=seed, chains=chains, warm_up=warm_up, device=device)
     factor = lower_cholesky(on_s, name="kernel on S")
     half = solve_triangular(factor, kernel[:trained, trained:], lower=True, check_finite=False)
     covariance = kernel[trained:, trained:] - half.T @ half
-    means = chains.draws @ solve_triangular(factor, half, lower=True, trans=1, check_finite=False)
+    means = run.draws @ solve_triangular(factor, half, lower=True, trans=1, check_finite=False)
     # An output that has nothing to do with S does not move, and has no diagnostics.
     moving = np.ptp(means, axis=(0, 1)) > 0
     r_hat, effective = (
-        chain_diagnostics(means[:, :, moving]) if moving.any() else (chains.r_hat, chains.effective_sample_size)
+        chain_diagnostics(means[:, :, moving]) if moving.any() else (run.r_hat, run.effective_sample_size)
     )
     diagnostics = {
-        "r_hat": float(max(r_hat.max(), chains.r_hat.max())),
-        "effective_sample_size": float(min(effective.min(), chains.effective_sample_size.min())),
-        "autocorrelation_time": float(max(means[:, :, 0].size / effective.min(), chains.autocorrelation_time.max())),
-        "bounces": float(chains.bounces.mean()),
+        "r_hat": float(max(r_hat.max(), run.r_hat.max())),
+        "effective_sample_size": float(min(effective.min(), run.effective_sample_size.min())),
+        "autocorrelation_time": float(max(means[:, :, 0].size / effective.min(), run.autocorrelation_time.max())),
+        "bounces": float(run.bounces.mean()),
     }
     check_agreement(diagnostics["r_hat"])
     return GaussianMixture(means, (covariance + covariance.T) / 2), diagnostics
@@ -272,4 +294,9 @@ def fit_zero_one(
 def check_zero_one(_architecture: object, *, samples: int, chains: int, warm_up: int, device: str) -> None:
     """Raise ValueError unless `fit_zero_one` runs with these options; no GPU need be there to plan."""
     check_chains(samples, chains=chains, warm_up=warm_up)
+    if samples * (chains // 2) < FEWEST_DRAWS:
+        # Functions are drawn from half of the chains, their probabilities are those under the others.
+        raise ValueError(
+            f"half of the chains must give at least {FEWEST_DRAWS} draws, got samples={samples}, chains={chains}"
+        )
     check_device(device)

@@ -8,7 +8,7 @@ All compiled code and what it is given are in this file: numba's cache sees a ch
 another that its code came from.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -27,7 +27,12 @@ UPDATES = {
 _PASS = 4
 _CHUNK = 64
 # The order of a sum is free, as in any matrix product; what is not finite stays so.
-_COMPILED = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "reassoc"}}
+_COMPILED: dict[str, Any] = {
+    "cache": True,
+    "nogil": True,
+    "error_model": "numpy",
+    "fastmath": {"contract", "nsz", "reassoc"},
+}
 
 
 class SparseRows(NamedTuple):

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 import torch
 
-from sgdbayes.architectures import FullyConnected
+from sgdbayes.architectures import Architecture, FullyConnected
 from sgdbayes.training._compiled import (
     UPDATES,
     Network,
@@ -32,7 +32,7 @@ class CompiledStack:
 
     def __init__(
         self,
-        _architecture: FullyConnected,
+        _architecture: Architecture,
         networks: Iterable[list[torch.Tensor]],
         optimizer: Optimizer,
         inputs: np.ndarray,
@@ -47,7 +47,9 @@ class CompiledStack:
         self._inputs, self._labels = _flat_sparse(inputs), labels
         # Of S and of the test points, which are asked for again and again.
         self._sparse = {id(inputs): (inputs, self._inputs)}
-        self._steps = Steps(batch_size, loss == "mse", update_of(optimizer))
+        update = update_of(optimizer)
+        assert update is not None, "`serves` says so"
+        self._steps = Steps(batch_size, loss == "mse", update)
         for place, network in enumerate(networks):
             flat = np.concatenate([part.numpy().ravel() for part in network])
             if place == 0:
@@ -89,14 +91,14 @@ class CompiledStack:
 
     def finite(self) -> np.ndarray:
         """Which networks (M,) have finite parameters."""
-        return np.isfinite(self._parameters).all(1)
+        return np.all(np.isfinite(self._parameters), axis=1)
 
     def outputs(self, chosen: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """Outputs (m, B) of the ``chosen`` (M,) bool networks on ``inputs`` (B, ...)."""
         if id(inputs) not in self._sparse:
             self._sparse[id(inputs)] = inputs, _flat_sparse(inputs)
         matrix = self._sparse[id(inputs)][1]
-        return np.array([outputs(self._network(m), matrix) for m in np.flatnonzero(chosen)])
+        return np.array([outputs(self._network(int(m)), matrix) for m in np.flatnonzero(chosen)])
 
     def parameters(self, chosen: np.ndarray) -> list[list[np.ndarray]]:
         """Parameters of each of the ``chosen`` (M,) bool networks, as they were given."""

@@ -57,6 +57,7 @@ def states_of(update: Update) -> int:
 def step_of(update: Update, step: int) -> Step:
     """Step 1, 2, ... of an optimiser."""
     code = update.code
+    parts: tuple[float, ...]
     rate, *rest, decay = map(float, update.numbers)
     if code == 0:
         momentum, dampening, nesterov = rest

@@ -39,11 +39,13 @@ class FusedStack(TorchStack):
         from sgdbayes.training import _fused
 
         self._fused = _fused
-        self._update, self._done = update_of(optimizer), 0
-        states = _fused.states_of(self._update)
+        update = update_of(optimizer)
+        assert update is not None, "`serves` says so"
+        self._update, self._done = update, 0
+        states = _fused.states_of(update)
         self._memory = [part.new_zeros(states, *part.shape) for part in self._parameters]
         for memory in self._memory:
-            memory[:1] = self._update.memory_start
+            memory[:1] = update.memory_start
         self._type = torch.bfloat16 if self._precision == "bfloat16" else torch.float32
         self._inputs = torch.from_numpy(inputs).to(self._device, self._type)
         self._squared = options["loss"] == "mse"

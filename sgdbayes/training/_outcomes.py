@@ -21,10 +21,11 @@ class Goal(NamedTuple):
     max_epochs: int
     extra_epochs: int
     target_loss: float | None
+    min_epochs: int
 
     @property
     def overtraining(self) -> bool:
-        return self.extra_epochs > 0 or self.target_loss is not None
+        return max(self.extra_epochs, self.min_epochs) > 0 or self.target_loss is not None
 
     @property
     def last_epoch(self) -> int:
@@ -90,8 +91,8 @@ class Outcomes:
         )
 
     def _late_enough(self, epoch: int) -> np.ndarray:
-        """Which networks (M,) of the stack, if they have fitted S, are past their extra epochs."""
-        return epoch >= self._epochs[self.rows] + self._goal.extra_epochs
+        """Which networks (M,) of the stack, if they have fitted S, are past their extra and their least epochs."""
+        return epoch >= np.maximum(self._epochs[self.rows] + self._goal.extra_epochs, self._goal.min_epochs)
 
     def _figures(self, seen: np.ndarray, finite: np.ndarray) -> dict[str, np.ndarray]:
         """Loss and margins (M,) over S of the networks ``seen`` (M,) bool, NaN for others."""

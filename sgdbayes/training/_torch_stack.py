@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch.nn.functional import softplus
 
+from sgdbayes.architectures import Architecture
 from sgdbayes.training.optimizers import Optimizer
 
 __all__ = ["LOSSES", "PRECISIONS", "TorchStack", "examples_at_once"]
@@ -20,6 +21,9 @@ PRECISIONS = ("float32", "tf32", "bfloat16")
 LOSSES: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
     "cross_entropy": lambda outputs, labels: softplus(-labels * outputs),
     "mse": lambda outputs, labels: (outputs - labels) ** 2,
+    # Of networks with two outputs, whose difference over the square root of 2 is our one: drawn from the same prior,
+    # and moved alike.
+    "two_outputs": lambda outputs, labels: softplus(-(2**0.5) * labels * outputs),
 }
 # Examples whose outputs are computed at once, if batches are not larger. On a CPU more would take more memory than
 # training; a GPU likes large products.
@@ -36,7 +40,7 @@ class TorchStack:
 
     def __init__(
         self,
-        architecture,  # noqa: ANN001 (any object with outputs)
+        architecture: Architecture,
         networks: Iterable[list[torch.Tensor]],
         optimizer: Optimizer,
         inputs: np.ndarray,

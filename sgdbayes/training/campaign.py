@@ -45,23 +45,24 @@ def train_block(
 ) -> pd.DataFrame:
     """Networks start ... stop - 1 of an experiment, ``block`` being "start-stop", as a table with a row per network.
 
-    ``settings``: architecture, optimizer, loss, batch_size, max_epochs, extra_epochs, target_loss, precision and seed,
-    as in the configuration. ``key`` stands for the task and the settings, ``code`` for the code. Networks that stand in
-    one of the tables ``known`` under the same key are taken from there, with ``keep_other_code`` also those of other
-    code. Those that have ended are written to ``unfinished`` now and then, from where the next call takes them if this
-    one is killed. After each epoch ``report(done=, missing=, seconds_left=)`` is called. Raises RuntimeError if not one
-    network of an experiment's first block fits S: no other will.
+    ``settings``: architecture, optimizer, loss, batch_size, max_epochs, extra_epochs, target_loss, precision, seed and
+    perhaps min_epochs, as in the configuration. ``key`` stands for the task and the settings, ``code`` for the code.
+    Networks that stand in one of the tables ``known`` under the same key are taken from there, with ``keep_other_code``
+    also those of other code. Those that have ended are written to ``unfinished`` now and then, from where the next call
+    takes them if this one is killed. After each epoch ``report(done=, missing=, seconds_left=)`` is called. Raises
+    RuntimeError if not one network of an experiment's first block fits S: no other will.
     """
     start, stop = map(int, block.split("-"))
 
-    overtrained = settings["extra_epochs"] > 0 or settings["target_loss"] is not None
+    beyond = settings["extra_epochs"] > 0 or settings.get("min_epochs", 0) > 0
+    overtrained = beyond or settings["target_loss"] is not None
     names = {"experiment": experiment, "key": key, "code": code}
 
     def rows(indices: list[int], networks: TrainedNetworks) -> pd.DataFrame:
         return pd.DataFrame(names | {"index": indices} | _columns(networks, overtrained=overtrained))
 
     def train(indices: list[int], **watched: Callable) -> pd.DataFrame:
-        how = {"stack_size": stack_size, "device": device, **watched}
+        how: dict[str, Any] = {"stack_size": stack_size, "device": device, **watched}
         return rows(indices, train_networks(task, settings, indices, **how))
 
     kept = _known_runs(known, unfinished, key=key, code=code, start=start, stop=stop).assign(experiment=experiment)
@@ -180,7 +181,7 @@ def train_networks(
     options = dict(settings["optimizer"])
     optimizer = Optimizer(options.pop("kind"), options.pop("learning_rate"), options)
     rest = {name: value for name, value in settings.items() if name not in ("architecture", "optimizer")}
-    how = {"stack_size": stack_size, "device": device, "progress": _said(len(indices)), **watched}
+    how: dict[str, Any] = {"stack_size": stack_size, "device": device, "progress": _said(len(indices)), **watched}
     return train_until_fit(architecture, task, optimizer, indices=indices, **how, **rest)
 
 

@@ -37,7 +37,10 @@ OPTIMIZERS: Registry[OptimizerKind] = Registry("optimiser")
 
 
 def register_optimizer(name: str, make: Lazy, **about: Any) -> OptimizerKind:  # noqa: ANN401
-    """Enter an optimiser; ``about``: the other fields of `OptimizerKind`. Raises ValueError if the name is taken."""
+    """Enter an optimiser; ``about``: the other fields of `OptimizerKind`. Raises ValueError if the name is taken.
+
+    >>> kind = sb.register_optimizer("Lion", "lion_pytorch:Lion")
+    """
     return OPTIMIZERS.register(OptimizerKind(name=name, make=make, **about))
 
 

@@ -1,12 +1,13 @@
 """An optimiser with its learning rate and options."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any
 
 import torch
 
-from sgdbayes.registry import resolve
+from sgdbayes.registry import resolve, unknown_name
 from sgdbayes.training.kinds import OPTIMIZERS
 
 __all__ = ["Optimizer"]
@@ -14,15 +15,21 @@ __all__ = ["Optimizer"]
 
 @dataclass(frozen=True)
 class Optimizer:
-    """An optimiser: its name in `OPTIMIZERS`, learning rate and further options (``momentum``, ...)."""
+    """An optimiser: its name in `OPTIMIZERS`, learning rate and further options (``momentum``, ...).
+
+    >>> optimizer = sb.Optimizer("SGD", 0.1, {"momentum": 0.9})
+    """
 
     kind: str
     learning_rate: float
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.kind not in OPTIMIZERS:
-            raise ValueError(f"unknown optimiser {self.kind!r}; known: {', '.join(OPTIMIZERS)}")
+        kind = OPTIMIZERS[self.kind]
+        if isinstance(self.learning_rate, bool) or not isinstance(self.learning_rate, Real) or self.learning_rate < 0:
+            raise ValueError(f"learning_rate must be a number, 0 or more, got {self.learning_rate!r}")
+        for option in set(self.options) - kind.options:
+            raise ValueError(unknown_name(option, kind.options, what=f"unknown option of {self.kind}:"))
 
     def build(self, parameters: Iterable[torch.Tensor]) -> torch.optim.Optimizer:
         """The torch optimiser over ``parameters``. Raises ValueError for an option the optimiser does not have."""
@@ -32,11 +39,12 @@ class Optimizer:
         """All its settings, those of torch where none are given. Raises as `build` does, and spares the two seconds for
         torch._dynamo, which torch imports to group parameters.
         """
-        without_groups = type(self.kind, (resolve(OPTIMIZERS[self.kind].make),), {"add_param_group": _no_group})
+        base: Any = resolve(OPTIMIZERS[self.kind].make)
+        without_groups = type(self.kind, (base,), {"add_param_group": _no_group})
         return self._made(without_groups, [torch.zeros(1)]).defaults
 
     def _made(
-        self, optimizer: type[torch.optim.Optimizer], parameters: Iterable[torch.Tensor]
+        self, optimizer: Callable[..., torch.optim.Optimizer], parameters: Iterable[torch.Tensor]
     ) -> torch.optim.Optimizer:
         fused = {"fused": True} if OPTIMIZERS[self.kind].fused else {}
         try:

@@ -17,7 +17,8 @@ import numpy as np
 import psutil
 import torch
 
-from sgdbayes.architectures import FullyConnected
+from sgdbayes.architectures import Architecture, FullyConnected
+from sgdbayes.checks import check_whole
 from sgdbayes.datasets.task import Task
 from sgdbayes.device import resolve_device
 from sgdbayes.training._compiled_stack import CompiledStack
@@ -39,15 +40,16 @@ _COPIES = 6
 
 
 def train_until_fit(
-    architecture,  # noqa: ANN001 (any object with initial_parameters and outputs)
+    architecture: Architecture,
     task: Task,
     optimizer: Optimizer,
     *,
-    indices: Sequence[int],
+    indices: Sequence[int] | int,
     seed: int,
     loss: str = "cross_entropy",
     batch_size: int = 32,
     max_epochs: int = 500,
+    min_epochs: int = 0,
     extra_epochs: int = 0,
     target_loss: float | None = None,
     precision: str = "float32",
@@ -57,8 +59,9 @@ def train_until_fit(
     keep: Callable[[list[int], TrainedNetworks], None] | None = None,
     hand_out: Callable[[int, list[np.ndarray]], None] | None = None,
 ) -> TrainedNetworks:
-    """Train the networks ``indices`` to the first epoch with zero training error; or beyond, to the first such epoch
-    that is ``extra_epochs`` later or more and at which the mean training loss is down to ``target_loss``.
+    """Train the networks ``indices``, or that many, to the first epoch with zero training error; or beyond, to the
+    first such epoch that is ``extra_epochs`` later or more, and not before epoch ``min_epochs``, and at which the mean
+    training loss is down to ``target_loss``.
 
     A network that does not get there within ``max_epochs`` (plus ``extra_epochs``), or whose parameters stop being
     finite, is left with ``converged`` False. ``stack_size`` networks are trained at once, by default as many as fit in
@@ -68,27 +71,36 @@ def train_until_fit(
     they ended as, and ``hand_out(index, parameters)`` the parameters of each that converged, as ``initial_parameters``
     draws them: both again, if the stack has to be halved. Raises ValueError for an unknown loss or precision or empty
     ``indices``.
+
+    >>> task = sb.load_task("mnist_embedded", positive_classes=[5, 6, 7, 8, 9], train_size=20, recorded_test_size=50)
+    >>> networks = sb.train_until_fit(sb.FullyConnected(width=32), task, sb.Optimizer("Adam", 0.001), indices=5, seed=0)
+    >>> networks.functions[networks.converged].shape
+    (5, 50)
     """
-    for name, value, known in (("loss", loss, LOSSES), ("precision", precision, PRECISIONS)):
-        if value not in known:
-            raise ValueError(f"unknown {name} {value!r}; known: {', '.join(known)}")
+    if isinstance(architecture, type) or not hasattr(architecture, "initial_parameters"):
+        raise ValueError(f"architecture must be an object such as FullyConnected(), got {architecture!r}")
+    for name, value, kind in (("task", task, Task), ("optimizer", optimizer, Optimizer)):
+        if not isinstance(value, kind):
+            raise ValueError(f"{name} must be of the class {kind.__name__}, got {value!r:.60}")
+    for name, chosen, known in (("loss", loss, LOSSES), ("precision", precision, PRECISIONS)):
+        if chosen not in known:
+            raise ValueError(f"unknown {name} {chosen!r}; known: {', '.join(known)}")
+    indices = range(indices) if isinstance(indices, int | Integral) else indices
+    if not isinstance(indices, Sequence | np.ndarray) or not all(isinstance(each, Integral) for each in indices):
+        raise ValueError(f"indices must be whole numbers, or how many networks there are to be, got {indices!r}")
     if len(indices) == 0:
         raise ValueError("indices is empty: there is no network to train")
-    for name, value, least in (
-        ("batch_size", batch_size, 1),
-        ("max_epochs", max_epochs, 1),
-        ("extra_epochs", extra_epochs, 0),
-        ("stack_size", 1 if stack_size is None else stack_size, 1),
-    ):
-        if not isinstance(value, Integral) or value < least:
-            raise ValueError(f"{name} must be a whole number, {least} or more, got {value!r}")
+    check_whole(batch_size=batch_size, max_epochs=max_epochs, stack_size=1 if stack_size is None else stack_size)
+    check_whole(least=0, seed=seed, min_epochs=min_epochs, extra_epochs=extra_epochs)
+    if min_epochs > max_epochs:
+        raise ValueError(f"min_epochs must be no more than max_epochs, got {min_epochs} and {max_epochs}")
     if target_loss is not None and not target_loss > 0:
         raise ValueError(f"target_loss must be positive, got {target_loss}")
     run = _Run(
         architecture,
         task,
         optimizer,
-        Goal(loss, max_epochs, extra_epochs, target_loss),
+        Goal(loss, max_epochs, extra_epochs, target_loss, min_epochs),
         seed=seed,
         batch_size=batch_size,
         precision=precision,
@@ -154,7 +166,7 @@ _Drawn = tuple[list[np.random.Generator], Iterator[list[torch.Tensor]]]
 class _Run:
     """What all stacks have in common."""
 
-    architecture: object
+    architecture: Architecture
     task: Task
     optimizer: Optimizer
     goal: Goal
@@ -214,7 +226,7 @@ class _Run:
 
     def stack_size(self) -> int:
         """How many networks fit in the memory that a stack may take."""
-        room = _CPU_BYTES
+        room: float = _CPU_BYTES
         if self.device == "cuda":
             room = _GPU_SHARE * torch.cuda.mem_get_info()[0]
         return max(1, int(room / self._bytes))

@@ -23,7 +23,8 @@ class TimeLeft:
 
     def __init__(self, networks: int, last_epoch: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._networks, self._last_epoch, self._clock = networks, last_epoch, clock
-        self._started, self._trained, self._before = None, 0, 0
+        self._started: float | None = None
+        self._trained, self._before = 0, 0
         self._recent: deque[tuple[int, int]] = deque(maxlen=_RECENT)
         self.seconds: float | None = None
 

@@ -48,7 +48,9 @@ def uses_of(rule):
 
 def behind(rule):
     """The parameters that stand for all that a result depends on."""
-    return {"uses": uses_of(rule), "code": code_of(rule), "key": key_of(rule)}
+    # Of figures the key has these, too.
+    look = PLAN.look() if STEPS[rule].figure else {}
+    return {"uses": uses_of(rule), "code": code_of(rule), "key": key_of(rule), **look}
 
 
 # Experiments.
@@ -81,6 +83,18 @@ def runs_memory(experiments):
     return 2000 + sum(PLAN.experiments[name].networks for name in experiments) // 200
 
 
+def experiment_domains(wildcards):
+    return {
+        "sizes": experiment_of(wildcards).domain_sizes,
+        "number": CONFIGURATION.domains,
+    }
+
+
+def comparison_settings(wildcards):
+    settings = {name: value for name, value in CONFIGURATION.comparison.items() if name not in ("asked_found", "drawn")}
+    return settings | {"unseen_inputs": CONFIGURATION.unseen_inputs(wildcards.experiment)}
+
+
 def experiment_memory(wildcards):
     return runs_memory([wildcards.experiment])
 
@@ -89,6 +103,9 @@ def experiment_labels(wildcards):
     """The columns that say which experiment a row of comparison.csv is about."""
     item = asdict(experiment_of(wildcards))
     shown = "task architecture optimizer loss batch_size extra_epochs target_loss precision seed"
+    # A column that most tables do without.
+    if item["min_epochs"]:
+        shown += " min_epochs"
     return {"experiment": wildcards.experiment} | {name: item[name] for name in shown.split()}
 
 
@@ -113,12 +130,6 @@ def kernel_files(wildcards):
     """The kernels that a posterior is made from."""
     folder = model_folder(wildcards.task, wildcards.architecture)
     return [f"{folder}/{name}.npz" for name in PLAN.kernels_of(wildcards.posterior)]
-
-
-def kernel_posterior_files(wildcards):
-    """The posteriors of a model that are made from kernels."""
-    folder = model_folder(wildcards.task, wildcards.architecture)
-    return [f"{folder}/{name}.npz" for name in PLAN.kernel_posteriors_of(wildcards.task, wildcards.architecture)]
 
 
 def kernel_rows(wildcards):
@@ -160,15 +171,6 @@ def posterior_settings(wildcards):
     return CONFIGURATION.posteriors[wildcards.posterior]
 
 
-def model_runs(wildcards):
-    names = PLAN.experiments_of(wildcards.task, wildcards.architecture, wildcards.posterior)
-    return experiment_files("runs.parquet", names)
-
-
-def model_draw_files(wildcards):
-    return posterior_tables("draws", [(wildcards.task, wildcards.architecture)])
-
-
 def posterior_files(suffix):
     """Input function: a file for each posterior of an experiment."""
 
@@ -187,24 +189,99 @@ def posterior_tables(kind, models):
 # Figures and tables.
 
 
+STUDIES = PLAN.studies()
+
+
+def described(experiment):
+    """What captions say of the networks of an experiment."""
+    return PLAN.training(experiment) | {"networks": PLAN.experiments[experiment].networks}
+
+
+def tasks_of_study(study):
+    return [CONFIGURATION.tasks[PLAN.experiments[name].task] for name in STUDIES[study]]
+
+
+def described_study(study):
+    """What the caption of a figure of one study says."""
+    tasks = tasks_of_study(study)
+    return {
+        "study": study,
+        "training": described(STUDIES[study][0]),
+        "task": tasks[0],
+        "seeds": [task["seed"] for task in tasks],
+        "asking": asking(),
+    }
+
+
+def asking():
+    return {name: CONFIGURATION.comparison[name] for name in ("asked", "min_count", "top")}
+
+
+def tables_of_study(study):
+    """The functions of a study's experiments, and the draws from the posteriors of their models."""
+    experiments = STUDIES.get(study, [])
+    models = dict.fromkeys(models_of(experiments).values())
+    return {
+        "functions": experiment_files("functions.parquet", experiments),
+        "draws": posterior_tables("draws", models),
+    }
+
+
+def study_tables(wildcards):
+    return tables_of_study(wildcards.study)
+
+
+def reference_of_page(family, architecture, size):
+    return PLAN.reference_of(*PLAN.models_at(family, architecture)[0])
+
+
 def reference_pages():
-    return [page for page in PLAN.pages() if PLAN.reference_of(*page[:2])]
+    return [page for page in PLAN.pages() if reference_of_page(*page)]
 
 
-def described_pages(pages=None, *, with_posteriors=False, with_reference=False, **about):
-    """What the captions of the figures of all experiments on a model say, by task, architecture and domain size."""
-    described = {}
-    for page in PLAN.pages() if pages is None else pages:
-        task, architecture, _ = page
-        described[page] = about | {
-            "training": {name: PLAN.training(name) for name in PLAN.experiments_at(*page)},
-            "task": CONFIGURATION.tasks[task],
+def page_draws(family, architecture):
+    """The draws from each posterior of the models on a page."""
+    files = {}
+    for model in PLAN.models_at(family, architecture):
+        for posterior in PLAN.posteriors_of(*model):
+            files.setdefault(posterior, []).append(f"{model_folder(*model)}/{posterior}-draws.parquet")
+    return files
+
+
+def described_pages(pages, draws=page_draws, more=lambda *page: {"asking": asking()}):
+    """What the figures of all studies on a model are drawn from and what their captions say, in the order of pages."""
+    result = []
+    for page in pages:
+        studies = PLAN.studies_at(*page)
+        tasks = [CONFIGURATION.tasks[task] for task, _ in PLAN.models_at(*page[:2])]
+        result.append(
+            {
+                "size": page[2],
+                "functions": {study: experiment_files("functions.parquet", names) for study, names in studies.items()},
+                "draws": draws(*page[:2]),
+                "about": {
+                    "training": {study: described(names[0]) for study, names in studies.items()},
+                    "task": tasks[0],
+                    "seeds": [task["seed"] for task in tasks],
+                    **more(*page),
+                },
+            }
+        )
+    return result
+
+
+def reference_descriptions():
+    """The pages of figures against the reference; they show no draws."""
+
+    def more(family, architecture, size):
+        return {
+            "reference": reference_of_page(family, architecture, size),
+            "posteriors": list(page_draws(family, architecture)),
+            "min_count": CONFIGURATION.comparison["min_count"],
+            "models": PLAN.models_at(family, architecture),
         }
-        if with_posteriors:
-            described[page]["posteriors"] = PLAN.posteriors_of(task, architecture)
-        if with_reference:
-            described[page]["reference"] = PLAN.reference_of(task, architecture)
-    return described
+
+    return described_pages(reference_pages(), lambda *model: {}, more)
 
 
 def in_report(path, category, caption, **labels):
@@ -212,9 +289,14 @@ def in_report(path, category, caption, **labels):
     return report(path, category=category, labels=labels, caption=f"../report/{caption}.rst")
 
 
+def tasks_on(*page):
+    """The task of each experiment on a page."""
+    return {name: PLAN.experiments[name].task for names in PLAN.studies_at(*page).values() for name in names}
+
+
 def page_stems(kind, pages):
     """A figure of this kind for each page, by its path without folder and ending."""
-    return [f"{kind}/{task}/{architecture}/{size}" for task, architecture, size in pages]
+    return [f"{kind}/{family}/{architecture}/{size}" for family, architecture, size in pages]
 
 
 def page_pdfs(kind, pages):
@@ -225,28 +307,44 @@ def page_pictures(kind, pages, category, figure="|E| ="):
     """A picture of this kind for each page, in the report under ``category`` as this ``figure``."""
     return [
         in_report(
-            f"{FIGURES}/{kind}/{task}/{architecture}/{size}.png",
+            f"{FIGURES}/{kind}/{family}/{architecture}/{size}.png",
             category,
             kind,
-            experiment=f"all on {task}, {architecture}",
+            experiment=f"all on {family}, {architecture}",
             figure=f"{figure} {size}",
         )
-        for task, architecture, size in pages
+        for family, architecture, size in pages
     ]
 
 
 def sweep_description(name):
-    """What the figure of a sweep shows, and what its caption says."""
+    """What the figure of a sweep shows, by study, and what its caption says."""
     sweep = CONFIGURATION.sweeps[name]
-    items = {name: PLAN.experiments[name] for name in sweep.experiments}
+    # Experiments that differ in the seed of their task are one study: the value and the line of any of them.
+    members = {study: [each for each in names if each in sweep.values] for study, names in STUDIES.items()}
+    first = {study: names[0] for study, names in members.items() if names}
     return {
-        "values": sweep.values,
-        "groups": sweep.groups,
+        "values": {study: sweep.values[each] for study, each in first.items()},
+        "groups": {study: sweep.groups[each] for study, each in first.items()},
+        "models": {study: list(models_of(STUDIES[study]).values()) for study in first},
         "setting": sweep.setting,
         "size": sweep.domain_size,
         "reference": PLAN.sweep_reference(name),
-        "training": {name: PLAN.training(name) for name in items},
-        "tasks": {name: CONFIGURATION.tasks[item.task] for name, item in items.items()},
+        "training": {study: described(each) for study, each in first.items()},
+        "tasks": {study: tasks_of_study(study)[0] for study in first},
+        "seeds": sorted({task["seed"] for study in first for task in tasks_of_study(study)}),
+    }
+
+
+def volume_description():
+    """What the figure of the volume hypothesis shows, and what its caption says of its experiments."""
+    volume = CONFIGURATION.volume
+    names = volume.experiments if volume else []
+    return {
+        "curves": PLAN.curves(),
+        "size": volume and volume.domain_size,
+        "training": {name: described(name) for name in names},
+        "tasks": {name: CONFIGURATION.tasks[PLAN.experiments[name].task] for name in names},
     }
 
 
@@ -257,14 +355,17 @@ def by_error_sizes():
 def figure_files(kinds=None):
     """Figures of the configuration, as PNG and as PDF: all, or those of some kinds."""
     stems = {
-        "scatter": [f"scatter/{name}" for name in PLAN.experiments],
+        "answer": ["answer"] * bool(PLAN.flagship()),
+        "scatter": [f"scatter/{study}" for study in STUDIES],
         "sweeps": [f"sweeps/{name}" for name in CONFIGURATION.sweeps],
+        "volume": ["volume"] * bool(CONFIGURATION.volume),
         "margins": ["margins"] * bool(CONFIGURATION.margins),
-        "predictors": ["predictors"] * PLAN.predicts(),
+        "predictors": ["predictors"] * bool(PLAN.predictors()),
+        "published": ["published"] * bool(CONFIGURATION.published),
         "complexity": [f"complexity/{name}" for name in PLAN.complexity_experiments()],
         "by_error": [f"by-error/{size}" for size in by_error_sizes()],
         "ep_against_exact": ["ep-against-exact"] * bool(CONFIGURATION.ep_against_exact),
-        **{kind: page_stems(kind, PLAN.pages()) for kind in ("optimizers", "errors", "ranks", "favourites")},
+        **{kind: page_stems(kind, PLAN.pages()) for kind in ("errors", "ranks")},
         "reference": page_stems("reference", reference_pages()),
     }
     return [
@@ -279,20 +380,39 @@ def table_files():
     """The tables and texts of the configuration."""
     names = []
     if PLAN.experiments:
-        names += ["runs.parquet", "comparison.csv", "bands.csv", "summary.txt", "explorer.html"]
+        names += ["runs.parquet", "comparison.csv", "domains.parquet", "studies.csv", "summary.txt", "explorer.html"]
     if any(len(PLAN.posteriors_of(*model)) > 1 for model in PLAN.models()):
         names += ["posterior-pairs.csv", "claims.csv"]
     names += [f"experiments/{name}/complexity.parquet" for name in PLAN.complexity_experiments()]
+    if CONFIGURATION.published:
+        names += ["published.csv", "published-together.csv"]
     if CONFIGURATION.ep_against_exact:
         names.append("ep-against-exact.csv")
-    if CONFIGURATION.test_errors:
-        names.append("test-errors.csv")
     return [f"{RESULTS}/{name}" for name in names]
 
 
-def test_error_tables(*names):
-    """These tables on all recorded test points, none where they are not asked for."""
-    return [f"{RESULTS}/{name}.csv" for name in names if CONFIGURATION.test_errors]
+# A published table.
+
+
+def published_tasks():
+    """The task of each experiment behind it."""
+    names = dict.fromkeys(name for names in PLAN.published_experiments().values() for name in names)
+    return {name: f"{RESULTS}/tasks/{PLAN.experiments[name].task}.npz" for name in names}
+
+
+def published_files():
+    """By side and experiment, where its networks stand."""
+    return {
+        side: {
+            name: (
+                f"{RESULTS}/experiments/{name}/runs.parquet"
+                if side == Published.TRAINED
+                else f"{model_folder(*PLAN.experiments[name].model)}/{side}.npz"
+            )
+            for name in names
+        }
+        for side, names in PLAN.published_experiments().items()
+    }
 
 
 # EP against exact.

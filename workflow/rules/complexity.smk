@@ -66,7 +66,7 @@ rule complexity_figure:
             {
                 "experiment": name,
                 "posteriors": PLAN.experiments[name].posteriors,
-                "training": PLAN.training(name),
+                "training": described(name),
                 "task": CONFIGURATION.tasks[PLAN.experiments[name].task],
                 "settings": PLAN.complexity_settings(name),
             }
@@ -142,7 +142,7 @@ rule by_error_figure:
 rule posterior_pairs:
     """Every two posteriors of a model against each other: results/<name>/posterior-pairs.csv."""
     input:
-        probabilities=posterior_tables("probabilities", PLAN.models()),
+        functions=experiment_files("functions.parquet"),
     output:
         table=in_report(
             f"{RESULTS}/posterior-pairs.csv", "Tables", "posterior_pairs", table="posteriors against one another"
@@ -159,16 +159,17 @@ rule posterior_pairs:
         runtime=grows(10),
     params:
         **behind("posterior_pairs"),
-        settings={name: CONFIGURATION.comparison[name] for name in ("resamples", "seed")},
+        models=list(models_of(PLAN.experiments).values()),
+        unseen_inputs=[CONFIGURATION.unseen_inputs(name) for name in PLAN.experiments],
     script:
         "../scripts/posterior_pairs.py"
 
 
 rule reference_figure:
-    """Draw networks and posteriors against the reference posterior of their model, for every domain size."""
+    """Draw networks and posteriors against the reference posterior of their model, for every size."""
     input:
         functions=experiment_files("functions.parquet"),
-        comparison=f"{RESULTS}/comparison.csv",
+        studies=f"{RESULTS}/studies.csv",
         pairs=f"{RESULTS}/posterior-pairs.csv",
     output:
         png=page_pictures("reference", reference_pages(), "Probabilities", "against the reference, |E| ="),
@@ -184,11 +185,6 @@ rule reference_figure:
         runtime=grows(60),
     params:
         **behind("reference_figure"),
-        pages=described_pages(
-            reference_pages(),
-            with_posteriors=True,
-            with_reference=True,
-            min_count=CONFIGURATION.comparison["min_count"],
-        ),
+        pages=reference_descriptions(),
     script:
         "../scripts/reference_figure.py"

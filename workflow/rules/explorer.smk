@@ -3,7 +3,9 @@ rule explorer:
     input:
         functions=experiment_files("functions.parquet"),
         draws=posterior_tables("draws", PLAN.models()),
+        runs=experiment_files("runs.parquet"),
         comparison=f"{RESULTS}/comparison.csv",
+        studies=f"{RESULTS}/studies.csv",
     output:
         page=f"{RESULTS}/explorer.html",
         provenance=f"{RESULTS}/explorer.html.json",
@@ -21,14 +23,17 @@ rule explorer:
         about={
             "name": CONFIGURATION.name,
             "tasks": CONFIGURATION.tasks,
+            "asked": CONFIGURATION.comparison["asked"],
             "experiments": {
                 name: {
-                    "task": item.task,
-                    "architecture": item.architecture,
-                    "optimizer": item.optimizer,
+                    "task": PLAN.experiments[name].task,
+                    "architecture": PLAN.experiments[name].architecture,
+                    "optimizer": PLAN.experiments[name].optimizer,
+                    "study": study,
                     "training": PLAN.training(name),
                 }
-                for name, item in PLAN.experiments.items()
+                for study, experiments in PLAN.studies().items()
+                for name in experiments
             },
         },
         # No inputs: where the images are not at hand, the page is made without them and says so.

@@ -1,21 +1,49 @@
-rule scatter:
-    """Draw P_B against P_OPT for an experiment, a row per posterior, a column per domain size."""
+rule answer:
+    """Draw the answer to the title's question: one picture of the study with most networks."""
     input:
-        functions=f"{EXPERIMENT}/functions.parquet",
-        comparison=f"{EXPERIMENT}/comparison.csv",
+        **tables_of_study(PLAN.flagship()),
+        studies=f"{RESULTS}/studies.csv",
     output:
         png=in_report(
-            f"{FIGURES}/scatter/{{experiment}}.png",
+            f"{FIGURES}/answer.png", "Answer", "answer", experiment=PLAN.flagship() or "none", figure="answer"
+        ),
+        pdf=f"{FIGURES}/answer.pdf",
+    log:
+        f"{RESULTS}/logs/answer.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/answer.tsv"
+    conda:
+        "../envs/sgdbayes.yaml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
+    params:
+        **behind("answer"),
+        about=lambda wildcards: described_study(PLAN.flagship()) | {"beside": PLAN.beside_flagship()},
+    script:
+        "../scripts/answer.py"
+
+
+rule scatter:
+    """Draw P_B against P_OPT for a study, and how likely functions of networks and of draws are, a row per posterior."""
+    input:
+        unpack(study_tables),
+        studies=f"{RESULTS}/studies.csv",
+    output:
+        png=in_report(
+            f"{FIGURES}/scatter/{{study}}.png",
             "Probabilities",
             "scatter",
-            experiment="{experiment}",
-            figure="by domain size",
+            experiment="{study}",
+            figure="by posterior",
         ),
-        pdf=f"{FIGURES}/scatter/{{experiment}}.pdf",
+        pdf=f"{FIGURES}/scatter/{{study}}.pdf",
     log:
-        f"{RESULTS}/logs/scatter/{{experiment}}.log",
+        f"{RESULTS}/logs/scatter/{{study}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/scatter/{{experiment}}.tsv"
+        f"{RESULTS}/benchmarks/scatter/{{study}}.tsv"
+    wildcard_constraints:
+        study="[A-Za-z0-9_.-]+",
     conda:
         "../envs/sgdbayes.yaml"
     resources:
@@ -23,44 +51,13 @@ rule scatter:
         runtime=grows(10),
     params:
         **behind("scatter"),
-        about=lambda wildcards: {
-            "experiment": wildcards.experiment,
-            "training": PLAN.training(wildcards.experiment),
-            "task": CONFIGURATION.tasks[experiment_of(wildcards).task],
-            "min_count": CONFIGURATION.comparison["min_count"],
-        },
+        about=lambda wildcards: described_study(wildcards.study),
     script:
         "../scripts/scatter.py"
 
 
-rule optimizers:
-    """Draw P_B against P_OPT for all experiments on a model side by side, for every model and domain size."""
-    input:
-        functions=experiment_files("functions.parquet"),
-        comparison=f"{RESULTS}/comparison.csv",
-    output:
-        png=page_pictures("optimizers", PLAN.pages(), "Probabilities", "side by side, |E| ="),
-        pdf=page_pdfs("optimizers", PLAN.pages()),
-    log:
-        f"{RESULTS}/logs/optimizers.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/optimizers.tsv"
-    # The longest of the figures first, that none is left to draw alone.
-    priority: 1
-    conda:
-        "../envs/sgdbayes.yaml"
-    resources:
-        mem_mb=grows(4000),
-        runtime=grows(60),
-    params:
-        **behind("optimizers"),
-        pages=described_pages(min_count=CONFIGURATION.comparison["min_count"]),
-    script:
-        "../scripts/optimizers.py"
-
-
 rule errors:
-    """Draw the distribution of the test error of networks and posteriors, for every model and domain size."""
+    """Draw the distribution of the test error of networks and posteriors, for every family of tasks, architecture and size."""
     input:
         functions=experiment_files("functions.parquet"),
         draws=posterior_tables("draws", PLAN.models()),
@@ -78,13 +75,13 @@ rule errors:
         runtime=grows(60),
     params:
         **behind("errors"),
-        pages=described_pages(),
+        pages=described_pages(PLAN.pages()),
     script:
         "../scripts/errors.py"
 
 
 rule ranks:
-    """Draw probability against rank for networks and posteriors, for every model and domain size."""
+    """Draw probability against rank for networks and posteriors, for every family of tasks, architecture and size."""
     input:
         functions=experiment_files("functions.parquet"),
         draws=posterior_tables("draws", PLAN.models()),
@@ -102,42 +99,16 @@ rule ranks:
         runtime=grows(60),
     params:
         **behind("ranks"),
-        pages=described_pages(),
+        pages=described_pages(PLAN.pages(), more=lambda *page: {"asking": asking(), "tasks": tasks_on(*page)}),
     script:
         "../scripts/ranks.py"
 
 
-rule favourites:
-    """Draw the most probable functions of each posterior and how often networks found them, for every domain size."""
-    input:
-        functions=experiment_files("functions.parquet"),
-    output:
-        png=page_pictures("favourites", PLAN.pages(), "Favourites"),
-        pdf=page_pdfs("favourites", PLAN.pages()),
-    log:
-        f"{RESULTS}/logs/favourites.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/favourites.tsv"
-    # The longest of the figures first, that none is left to draw alone.
-    priority: 1
-    conda:
-        "../envs/sgdbayes.yaml"
-    resources:
-        mem_mb=grows(4000),
-        runtime=grows(60),
-    params:
-        **behind("favourites"),
-        pages=described_pages(with_posteriors=True),
-    script:
-        "../scripts/favourites.py"
-
-
 rule sweep:
-    """Draw what one setting does to test errors and correlations, for every sweep."""
+    """Draw what one setting does to gap, correlation and test error, for every sweep."""
     input:
-        comparison=f"{RESULTS}/comparison.csv",
+        studies=f"{RESULTS}/studies.csv",
         pairs=([f"{RESULTS}/posterior-pairs.csv"] if any(map(PLAN.sweep_reference, CONFIGURATION.sweeps)) else []),
-        test_errors=test_error_tables("test-errors"),
     output:
         png=[
             in_report(f"{FIGURES}/sweeps/{name}.png", "Sweeps", "sweep", experiment=name, figure=sweep.setting)
@@ -158,6 +129,29 @@ rule sweep:
         sweeps=[sweep_description(name) for name in CONFIGURATION.sweeps],
     script:
         "../scripts/sweep.py"
+
+
+rule volume:
+    """Draw test errors of networks and of random sampling, their ratio and the gap over |S|."""
+    input:
+        comparison=f"{RESULTS}/comparison.csv",
+    output:
+        png=in_report(f"{FIGURES}/volume.png", "Sweeps", "volume", experiment="all", figure="volume"),
+        pdf=f"{FIGURES}/volume.pdf",
+    log:
+        f"{RESULTS}/logs/volume.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/volume.tsv"
+    conda:
+        "../envs/sgdbayes.yaml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
+    params:
+        **behind("volume"),
+        about=volume_description(),
+    script:
+        "../scripts/volume.py"
 
 
 rule margins_figure:
@@ -185,10 +179,9 @@ rule margins_figure:
 
 
 rule predictors:
-    """Draw how well each posterior predicts what networks become, a row per experiment."""
+    """Draw how well each posterior predicts what networks become, a row per study."""
     input:
-        comparison=f"{RESULTS}/comparison.csv",
-        test_errors=test_error_tables("test-errors"),
+        studies=f"{RESULTS}/studies.csv",
     output:
         png=in_report(f"{FIGURES}/predictors.png", "Probabilities", "predictors", experiment="all", figure="predictors"),
         pdf=f"{FIGURES}/predictors.pdf",
@@ -203,6 +196,31 @@ rule predictors:
         runtime=grows(10),
     params:
         **behind("predictors"),
-        experiments=CONFIGURATION.predictors,
+        studies=PLAN.predictors(),
     script:
         "../scripts/predictors.py"
+
+
+rule published_figure:
+    """Draw a published table of test accuracies and what this run has in the same places."""
+    input:
+        table=f"{RESULTS}/published.csv",
+        together=f"{RESULTS}/published-together.csv",
+    output:
+        png=in_report(f"{FIGURES}/published.png", "Tables", "published", experiment="all", figure="published"),
+        pdf=f"{FIGURES}/published.pdf",
+    log:
+        f"{RESULTS}/logs/published_figure.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/published_figure.tsv"
+    conda:
+        "../envs/sgdbayes.yaml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
+    params:
+        **behind("published_figure"),
+        source=CONFIGURATION.published.source if CONFIGURATION.published else "",
+        across=CONFIGURATION.published.across if CONFIGURATION.published else "",
+    script:
+        "../scripts/published_figure.py"

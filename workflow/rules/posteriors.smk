@@ -26,15 +26,13 @@ rule kernel:
 
 
 rule posterior:
-    """A posterior of a model, fitted or sampled, and functions drawn from it."""
+    """A posterior of a model, fitted or sampled, on all recorded test points."""
     input:
         task=f"{RESULTS}/tasks/{{task}}.npz",
         kernels=kernel_files,
     output:
         arrays=f"{MODEL}/{{posterior}}.npz",
         provenance=f"{MODEL}/{{posterior}}.npz.json",
-        draws=f"{MODEL}/{{posterior}}-draws.parquet",
-        draws_provenance=f"{MODEL}/{{posterior}}-draws.parquet.json",
     log:
         f"{RESULTS}/logs/posterior/{{task}}/{{architecture}}/{{posterior}}.log",
     benchmark:
@@ -50,39 +48,37 @@ rule posterior:
         **behind("posterior"),
         settings=posterior_settings,
         architecture=lambda wildcards: CONFIGURATION.architectures[wildcards.architecture],
-        sizes=lambda wildcards: PLAN.domain_sizes_of(wildcards.task, wildcards.architecture),
-        draws={name: CONFIGURATION.posterior_draws[name] for name in ("number", "seed")},
     script:
         "../scripts/posterior.py"
 
 
-rule probabilities:
-    """Probabilities, under one posterior, of the functions that networks found or posteriors favour."""
+rule draws:
+    """Functions drawn from a posterior, on each domain, and their probabilities under it."""
     input:
+        task=f"{RESULTS}/tasks/{{task}}.npz",
         posterior=f"{MODEL}/{{posterior}}.npz",
-        runs=model_runs,
-        draws=model_draw_files,
     output:
-        table=f"{MODEL}/{{posterior}}-probabilities.parquet",
-        provenance=f"{MODEL}/{{posterior}}-probabilities.parquet.json",
+        table=f"{MODEL}/{{posterior}}-draws.parquet",
+        provenance=f"{MODEL}/{{posterior}}-draws.parquet.json",
     log:
-        f"{RESULTS}/logs/probabilities/{{task}}/{{architecture}}/{{posterior}}.log",
+        f"{RESULTS}/logs/draws/{{task}}/{{architecture}}/{{posterior}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/probabilities/{{task}}/{{architecture}}/{{posterior}}.tsv"
+        f"{RESULTS}/benchmarks/draws/{{task}}/{{architecture}}/{{posterior}}.tsv"
     conda:
         "../envs/sgdbayes.yaml"
-    threads: posterior_threads
+    threads: 4
     resources:
-        mem_mb=grows(model_memory),
-        runtime=grows(480),
+        mem_mb=grows(4000),
+        runtime=grows(240),
     params:
-        **behind("probabilities"),
-        asked=CONFIGURATION.posterior_draws["asked"],
-        asked_found=CONFIGURATION.posterior_draws["asked_found"],
-        seed=CONFIGURATION.posterior_draws["seed"],
-        sizes=lambda wildcards: PLAN.domain_sizes_of(wildcards.task, wildcards.architecture),
+        **behind("draws"),
+        domains=lambda wildcards: {
+            "sizes": PLAN.domain_sizes_of(wildcards.task, wildcards.architecture),
+            "number": CONFIGURATION.domains,
+        },
+        settings={name: CONFIGURATION.comparison[name] for name in ("asked", "drawn", "seed")},
     script:
-        "../scripts/probabilities.py"
+        "../scripts/draws.py"
 
 
 rule margins:

@@ -4,7 +4,6 @@ from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from sgdbayes.figures.by_error import draw_by_error
-    from sgdbayes.figures.style import save_figure
     from sgdbayes.files import read_tables
 
     names, output = snakemake.params, snakemake.output
@@ -13,4 +12,4 @@ with job(snakemake) as run:
         shown = {tuple(about): table for (on, *about), table in tables.items() if on == size}
         figure = draw_by_error(shown, size=size, **names.about)
         inputs = [table.attrs["path"] for table in shown.values()]
-        save_figure(figure, paths, run.provenance(inputs=inputs, parameters=names.about))
+        run.save_figure(figure, paths, inputs=inputs, parameters=names.about)

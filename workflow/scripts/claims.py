@@ -7,18 +7,20 @@ with job(snakemake) as run:
     from sgdbayes.files import read_table, read_tables, write_table
 
     source, names = snakemake.input, snakemake.params
-    functions = read_tables(source.functions, "experiment", "domain_size")
+    found = read_tables(source.functions, "experiment", "domain_size", "domain")
+    functions = {(name, size): table for (name, size, domain), table in found.items() if domain == 0}
     complexity = read_tables(source.complexity, "experiment")
     runs, margins = read_tables(source.runs, "experiment"), read_tables(source.margins, "task", "architecture")
     largest = {name: max(size for experiment, size in functions if experiment == name) for name in complexity}
     table = claims_table(
         read_table(source.comparison),
-        read_table(source.bands),
+        names.studies,
         read_table(source.pairs),
         read_tables(source.by_error, "task", "architecture"),
         {name: (measured, functions[name, largest[name]]) for name, measured in complexity.items()},
         names.sweeps,
         {name: (networks, margins[tuple(names.models[name])]) for name, networks in runs.items()},
-        *map(read_table, source.test_errors),
+        names.families,
+        min_count=names.min_count,
     )
     write_table(snakemake.output.table, table, run.provenance())

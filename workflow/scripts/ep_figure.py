@@ -4,7 +4,6 @@ from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from sgdbayes.figures.ep_against_exact import draw_ep_against_exact
-    from sgdbayes.figures.style import save_figure
     from sgdbayes.files import read_table
 
     source = snakemake.input
@@ -14,4 +13,4 @@ with job(snakemake) as run:
         [read_table(path) for path in source.functions],
         **snakemake.params.about,
     )
-    save_figure(figure, snakemake.output, run.provenance())
+    run.save_figure(figure, snakemake.output)

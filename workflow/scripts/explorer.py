@@ -12,8 +12,10 @@ with job(snakemake) as run:
     page = explorer_page(
         names.about,
         read_tables(source.functions, "experiment", "domain_size"),
+        read_tables(source.runs, "experiment"),
         read_tables(source.draws, "task", "architecture", "posterior"),
         read_table(source.comparison),
+        read_table(source.studies),
         tasks=Path(names.tasks),
         data=Path(names.data),
     )

@@ -1,27 +1,22 @@
-"""The functions an optimiser found on a domain, how often, and their probabilities under each posterior."""
+"""The functions an optimiser found on each domain, how often, and their probabilities under each posterior."""
 
 from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
-    import pandas as pd
-
-    from sgdbayes.datasets import Task
-    from sgdbayes.functions import favourites, tabulate_functions
-    from sgdbayes.files import identified, read_arrays, read_table, read_tables, write_table
+    from sgdbayes.analysis.found_functions import found_functions
     from sgdbayes.analysis.runs import converged_functions
+    from sgdbayes.datasets import Task
+    from sgdbayes.functions import disjoint_domains
+    from sgdbayes.posterior.stored import stored_posterior
+    from sgdbayes.files import identified, read_arrays, read_table, write_table
 
-    source, parameters = snakemake.input, snakemake.params
-    probabilities = read_tables(source.probabilities, "domain_size", "posterior")
-    draws, runs = list(map(read_table, source.draws)), read_table(source.runs)
-    test_labels = Task(**read_arrays(source.task)).test_labels
-    tables = []
-    for size in parameters.sizes:
-        table = tabulate_functions(
-            converged_functions(runs, size),
-            test_labels[:size],
-            {name: probabilities[size, name] for name in parameters.posteriors},
-            asked_found=parameters.asked_found,
-            favoured=favourites(draws, size, parameters.asked),
-        )
-        tables.append(identified(table, experiment=snakemake.wildcards.experiment, domain_size=size))
-    write_table(snakemake.output.table, pd.concat(tables, ignore_index=True), run.provenance())
+    labels = Task(**read_arrays(snakemake.input.task)).test_labels
+    posteriors = zip(snakemake.params.posteriors, snakemake.input.posteriors, strict=True)
+    table = found_functions(
+        converged_functions(read_table(snakemake.input.runs), len(labels)),
+        labels,
+        {name: stored_posterior(read_arrays(path)) for name, path in posteriors},
+        disjoint_domains(len(labels), **snakemake.params.domains),
+        **snakemake.params.settings,
+    )
+    write_table(snakemake.output.table, identified(table, experiment=snakemake.wildcards.experiment), run.provenance())

@@ -1,4 +1,4 @@
-"""A posterior on all recorded test points, and functions drawn from it."""
+"""A posterior on all recorded test points."""
 
 from sgdbayes.pipeline.jobs import job
 
@@ -8,8 +8,7 @@ with job(snakemake) as run:
     from sgdbayes.architectures import architecture_of
     from sgdbayes.datasets import Task
     from sgdbayes.posterior.kinds import POSTERIORS
-    from sgdbayes.posterior.probabilities import drawn_functions
-    from sgdbayes.files import identified, read_arrays, write_arrays, write_table
+    from sgdbayes.files import read_arrays, write_arrays
 
     task, kind = Task(**read_arrays(snakemake.input.task)), POSTERIORS[snakemake.wildcards.posterior]
     posterior, diagnostics = kind.fitted(
@@ -19,7 +18,4 @@ with job(snakemake) as run:
         snakemake.params.settings,
     )
     print(diagnostics)
-    sizes = snakemake.params.sizes
-    draws = drawn_functions(posterior.head(max(sizes)), task.test_labels, sizes, **snakemake.params.draws)
-    write_table(snakemake.output.draws, identified(draws, **run.wildcards), run.provenance())
     write_arrays(snakemake.output.arrays, asdict(posterior), run.provenance(**diagnostics))

@@ -6,14 +6,17 @@ with job(snakemake) as run:
     import pandas as pd
 
     from sgdbayes.analysis.posterior_pairs import compare_posteriors
-    from sgdbayes.files import identified, read_tables, write_table
+    from sgdbayes.files import identified, read_table, write_table
 
-    models: dict[tuple[str, str], dict[str, pd.DataFrame]] = {}
-    found = read_tables(snakemake.input.probabilities, "task", "architecture", "posterior")
-    for (*model, posterior), table in found.items():
-        models.setdefault(tuple(model), {})[posterior] = table
-    tables = [
-        identified(compare_posteriors(probabilities, **snakemake.params.settings), task=task, architecture=architecture)
-        for (task, architecture), probabilities in models.items()
+    parameters, tables = snakemake.params, {}
+    for model, unseen, path in zip(parameters.models, parameters.unseen_inputs, snakemake.input.functions, strict=True):
+        tables.setdefault((*model, unseen), []).append(read_table(path))
+    pairs = [
+        identified(
+            compare_posteriors(pd.concat(found, ignore_index=True), unseen_inputs=unseen),
+            task=task,
+            architecture=architecture,
+        )
+        for (task, architecture, unseen), found in tables.items()
     ]
-    write_table(snakemake.output.table, pd.concat(tables, ignore_index=True), run.provenance())
+    write_table(snakemake.output.table, pd.concat(pairs, ignore_index=True), run.provenance())

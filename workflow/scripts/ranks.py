@@ -1,12 +1,11 @@
-"""Draw probability against rank for networks and posteriors, for every model and domain."""
+"""Draw probability against rank for networks and posteriors, for every family of tasks, architecture and size."""
 
 from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from sgdbayes.figures.distributions import draw_ranks
     from sgdbayes.figures.pages import read_pages
-    from sgdbayes.figures.style import save_figure
 
-    for page in read_pages(snakemake.params, snakemake.input, snakemake.output):
+    for page in read_pages(snakemake.params, snakemake.output):
         figure = draw_ranks(page.functions, page.draws, size=page.size, **page.about)
-        save_figure(figure, page.paths, run.provenance(inputs=page.inputs, parameters=page.about))
+        run.save_figure(figure, page.paths, inputs=page.inputs, parameters=page.about)

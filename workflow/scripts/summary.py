@@ -9,5 +9,5 @@ with job(snakemake) as run:
     from sgdbayes.analysis.summary import summarise
 
     folder = Path(snakemake.output.text).parent
-    text = summarise(read_table(snakemake.input.comparison), folder, pictures=snakemake.params.pictures)
+    text = summarise(read_table(snakemake.input.studies), folder, pictures=snakemake.params.pictures)
     write_bytes(snakemake.output.text, text.encode(), run.provenance())

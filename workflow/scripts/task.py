@@ -4,10 +4,9 @@ from sgdbayes.pipeline.jobs import job
 
 with job(snakemake) as run:
     from dataclasses import asdict
-    from pathlib import Path
 
     from sgdbayes.datasets import load_task
     from sgdbayes.files import write_arrays
 
-    task = load_task(snakemake.params.settings, Path(snakemake.params.folder))
+    task = load_task(**snakemake.params.settings, folder=snakemake.params.folder)
     write_arrays(snakemake.output.arrays, asdict(task), run.provenance())

@@ -3,10 +3,8 @@
 const state = {};
 
 function usualAxes(experiment, { experiments, posteriors }) {
-  const start = facts.experiments[experiment].start.posterior;
-  const posterior = posteriors.includes(start) ? start : posteriors[0];
   const other = experiments.find((name) => name !== experiment) ?? experiment;
-  return { x: `networks:${experiment}`, y: posterior ? `posterior:${posterior}` : `networks:${other}` };
+  return { x: `networks:${experiment}`, y: posteriors.length ? `posterior:${posteriors[0]}` : `networks:${other}` };
 }
 
 // What the address names but is not there is returned, and the nearest thing taken.
@@ -19,16 +17,18 @@ function readAddress() {
     return usual;
   }
   const names = Object.keys(facts.experiments), experiment = take("experiment", "experiment", names, names[0]);
-  const size = Number(take("size", "size of E", sizesOf(experiment), facts.experiments[experiment].start.size));
-  const named = domainOf(experiment, size), usual = usualAxes(experiment, named);
+  const size = Number(take("size", "size of E", sizesOf(experiment), facts.experiments[experiment].start));
+  const named = viewOf(experiment, size), usual = usualAxes(experiment, named);
   Object.assign(state, {
     experiment,
     size,
+    domain: Number(take("domain", "domain", upTo(named.domains), 0)),
+    gap: take("gap", "histogram of domains", ["all", "one"], "all"),
     x: take("x", "axis", keysOf(named), usual.x),
     y: take("y", "axis", keysOf(named), usual.y),
     sort: take("sort", "order", Object.keys(ORDERS), "x"),
     function: given.get("function"),
-    element: take("element", "element of E", Array.from({ length: size }, (_, e) => e + 1), 1) - 1,
+    element: take("element", "element of E", upTo(size).map((e) => e + 1), 1) - 1,
   });
   return unknown;
 }

@@ -1,22 +1,25 @@
 // The elements of E: images, bits or reviews, and how often each is labelled positive.
 
 const meaning = (bit) => (bit === "1" ? elements.positive : elements.negative);
-const numbers = () => [...Array(view.size).keys()];
+// Among all test points.
+const pointOf = (e) => state.domain * view.size + e;
 
 function picture(e, tall) {
   const { width, height, columns, rows: lines } = elements, zoom = tall / height, px = (cells) => `${zoom * cells}px`;
+  const point = pointOf(e);
   const shown = create("span", { className: "picture" });
   Object.assign(shown.style, {
     width: px(width),
     height: px(height),
     backgroundSize: `${px(width * columns)} ${px(height * lines)}`,
-    backgroundPosition: `${px(-width * (e % columns))} ${px(-height * Math.floor(e / columns))}`,
+    backgroundPosition: `${px(-width * (point % columns))} ${px(-height * Math.floor(point / columns))}`,
   });
   return shown;
 }
 
 function elementButton(e, note = "", className = "") {
-  const text = elements.texts?.[e], named = text ? `, ${text}` : "", labelled = note ? `, labelled ${note}` : "";
+  const text = elements.texts?.[pointOf(e)], named = text ? `, ${text}` : "";
+  const labelled = note ? `, labelled ${note}` : "";
   const button = create("button", {
     type: "button",
     className: "element",
@@ -42,19 +45,19 @@ function chooseElement(e) {
 
 function showElement() {
   const e = state.element;
-  const truth = view.truth === null ? "its true label is not at hand" : `in truth ${meaning(view.truth[e])}`;
+  const truth = domain.truth === null ? "its true label is not at hand" : `in truth ${meaning(domain.truth[e])}`;
   const focused = document.activeElement?.id === "element-choice";
   const labels = [`as ${elements.positive}`, `as ${elements.negative}`].map(escaped);
   const head = ["side", ...labels, "interval of the former", "networks or draws"];
   $("element-body").replaceChildren(
     create("p", {}, create("label", {}, "Element ", elementSelect()), ` of ${view.size}: ${truth}.`),
-    elements.kind === "images" ? picture(e, 112) : create("p", {}, elements.texts?.[e] ?? ""),
+    elements.kind === "images" ? picture(e, 112) : create("p", {}, elements.texts?.[pointOf(e)] ?? ""),
     table(head, sides.map((side) => labelLine(side, e))));
   if (focused) $("element-choice").focus();
 }
 
 function elementSelect() {
-  const options = numbers().map((e) => create("option", { value: e, selected: e === state.element }, e + 1));
+  const options = upTo(view.size).map((e) => create("option", { value: e, selected: e === state.element }, e + 1));
   const named = { id: "element-choice", "aria-label": "Element", style: "width: auto" };
   return create("select", { ...named, onchange: (event) => chooseElement(Number(event.target.value)) }, ...options);
 }
@@ -74,5 +77,5 @@ function labelLine({ key, label, positive, total, independent }, e) {
 function showElements() {
   document.documentElement.style.setProperty("--sprite", elements.sprite ? `url(${elements.sprite})` : "none");
   $("elements-note").textContent = elements.note;
-  $("elements").replaceChildren(...numbers().map((e) => elementButton(e)));
+  $("elements").replaceChildren(...upTo(view.size).map((e) => elementButton(e)));
 }

@@ -9,14 +9,14 @@ const ORDERS = {
   x: ({ x }) => (x ? -x.log10 : Infinity),
   y: ({ y }) => (y ? -y.log10 : Infinity),
   difference: (row) => (row.x && row.y ? -apart(row) : 1),
-  errors: ({ i }) => view.errors[i],
+  errors: ({ i }) => domain.errors[i],
 };
 let sides, axes, rows, places, first = 0;
 
 function makeRows() {
-  sides = keysOf(domain).map(makeSide);
+  sides = keysOf(view).map(makeSide);
   axes = { x: sides.find((side) => side.key === state.x), y: sides.find((side) => side.key === state.y) };
-  rows = view.functions.map((_, i) => ({ i, x: axes.x.at(i), y: axes.y.at(i) })).filter(({ x, y }) => x || y);
+  rows = domain.functions.map((_, i) => ({ i, x: axes.x.at(i), y: axes.y.at(i) })).filter(({ x, y }) => x || y);
   sortRows();
 }
 
@@ -27,7 +27,7 @@ function sortRows() {
   places = new Map(rows.map((row, place) => [row.i, place]));
 }
 
-const chosen = () => view.byCode.get(state.function) ?? null;
+const chosen = () => domain.byCode.get(state.function) ?? null;
 
 function sortBy(order) {
   state.sort = order;
@@ -60,7 +60,7 @@ function listLine(row, place) {
     value("x"),
     value("y"),
     apart(row)?.toFixed(2) ?? "",
-    view.errors[row.i],
+    domain.errors[row.i],
     mistakes ? few(mistakes.map((e) => e + 1), 8) || "none" : "truth not known");
 }
 
@@ -74,8 +74,8 @@ function turnTo(place) {
   $("previous").disabled = first === 0;
   $("next").disabled = last === rows.length;
   $("download").textContent = `Download these ${whole(rows.length)} functions as CSV`;
-  $("list-note").textContent = view.left_out
-    ? `Left out, so that the page stays small: the ${whole(view.left_out)} rarest functions of this E.` : "";
+  $("list-note").textContent = domain.left_out
+    ? `Left out, so that the page stays small: the ${whole(domain.left_out)} rarest functions of this domain.` : "";
 }
 
 // One row is in the tab order, as in a list box.
@@ -90,7 +90,7 @@ function markRow() {
 }
 
 function choose(i, { focus = false } = {}) {
-  state.function = view.codes[i];
+  state.function = domain.codes[i];
   const place = places.get(i);
   if (place !== undefined && (place < first || place >= first + PAGE)) turnTo(place);
   const row = markRow();
@@ -105,7 +105,7 @@ function speak(place) {
   const row = rows[place];
   const said = ["x", "y"].map((axis) =>
     `${axes[axis].label} ${row[axis] ? plain(probability(row[axis].log10)) : axes[axis].missing}`);
-  const errors = `${view.errors[row.i]} of ${view.size} wrong`;
+  const errors = `${domain.errors[row.i]} of ${view.size} wrong`;
   $("spoken").textContent = `Function ${place + 1} of ${rows.length}: ${[errors, ...said].join("; ")}`;
 }
 
@@ -125,10 +125,10 @@ function listKey(event) {
 
 function csv() {
   // With 0b, or spreadsheets and pandas take a function for a number and drop its first zeros.
-  const columns = [["function", view.functions.map((bits) => `0b${bits}`)], ["test_errors", view.errors]];
-  for (const name of domain.experiments) columns.push([`count_${name}`, view.counts[name]]);
-  for (const name of domain.posteriors) {
-    const { log_p: logs, se, draws } = view.posteriors[name];
+  const columns = [["function", domain.functions.map((bits) => `0b${bits}`)], ["test_errors", domain.errors]];
+  for (const name of view.experiments) columns.push([`count_${name}`, domain.counts[name]]);
+  for (const name of view.posteriors) {
+    const { log_p: logs, se, draws } = domain.posteriors[name];
     columns.push([`log_p_${name}`, logs], [`log_p_${name}_se`, se], [`draws_${name}`, draws]);
   }
   const kept = columns.filter(([, values]) => values);

@@ -17,16 +17,16 @@ const escaped = (text) =>
 
 function percent(share) {
   const within = (edge) => share > edge && share < 1 - edge;
-  return `${(100 * share).toFixed(within(0.1) ? 0 : within(0.01) ? 1 : 2)} %`;
+  return `${(100 * share).toFixed(within(0.1) || !within(0) ? 0 : within(0.01) ? 1 : 2)} %`;
 }
 
 // Of the logarithm: far out, probabilities are too small for a floating-point number.
 function probability(log10) {
   if (log10 === -Infinity) return "0";
-  if (log10 > -3) return (10 ** log10).toPrecision(3);
-  // What would be rounded to 10.00 is 1.00 of the next power.
-  const exponent = Math.floor(log10 - Math.log10(0.9995));
-  return `${(10 ** (log10 - exponent)).toFixed(2)}\u00a0×\u00a010<sup>${minus(String(exponent))}</sup>`;
+  if (log10 > -3) return (10 ** log10).toPrecision(2);
+  // What would be rounded to 10.0 is 1.0 of the next power.
+  const exponent = Math.floor(log10 - Math.log10(0.995));
+  return `${(10 ** (log10 - exponent)).toFixed(1)}\u00a0×\u00a010<sup>${minus(String(exponent))}</sup>`;
 }
 
 function interval(point) {
@@ -37,7 +37,7 @@ function logarithm(point) {
   if (!point) return "";
   const { log, error } = point;
   const about = error === null ? "" : error < 0.001 ? " ± less than 0.001" : ` ± ${error}`;
-  return minus(log.toFixed(3)) + about;
+  return minus(log.toFixed(2)) + about;
 }
 
 function hexadecimal(bits) {

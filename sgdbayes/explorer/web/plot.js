@@ -13,7 +13,7 @@ function hover(row) {
     return `${probability(point.log10)} (${interval(point)})${kind === "networks" ? `, ${detail(row.i)}` : ""}`;
   }
   const lines = ["x", "y"].map((axis) => `${titleOf(axes[axis])}: ${said(axes[axis], row[axis])}`);
-  return [`${view.errors[row.i]} of ${view.size} wrong`, ...lines].join("<br>");
+  return [`${domain.errors[row.i]} of ${view.size} wrong`, ...lines].join("<br>");
 }
 
 function points(of, xaxis, yaxis) {
@@ -24,28 +24,35 @@ function points(of, xaxis, yaxis) {
     type: SCATTER, mode: "markers", showlegend: false,
     customdata: of.map((row) => row.i), text: of.map(hover), hovertemplate: "%{text}<extra></extra>",
     marker: {
-      color: of.map((row) => (100 * view.errors[row.i]) / view.size), coloraxis: "coloraxis",
+      color: of.map((row) => (100 * domain.errors[row.i]) / view.size), coloraxis: "coloraxis",
       size: of.length > 3000 ? 5 : 8, opacity: 0.9, line: { width: 0.6, color: colour("--soft") },
     },
   };
 }
 
+const FAR = -1000;
+
 function equality() {
-  const low = rows.filter((row) => row.x && row.y).reduce((least, { x, y }) => Math.min(least, x.log10, y.log10), 0);
   return {
-    x: [low - 1, 0], y: [low - 1, 0], type: "scatter", mode: "lines", hoverinfo: "skip", showlegend: false,
+    x: [FAR, 0], y: [FAR, 0], type: "scatter", mode: "lines", hoverinfo: "skip", showlegend: false,
     line: { color: colour("--soft"), dash: "dash", width: 1 },
   };
 }
 
-function range(axis) {
-  const values = rows.filter((row) => row[axis]).map((row) => row[axis].log10);
-  if (!values.length) return [-4, 0.2];
+// The same for both axes, so that the line of equal probabilities goes through the picture.
+function range() {
+  const values = rows.flatMap(({ x, y }) => [x, y]).filter(Boolean).map(({ log10 }) => log10).filter(Number.isFinite);
   // As arguments, so many might be too many.
-  const low = values.reduce((a, b) => Math.min(a, b)), high = values.reduce((a, b) => Math.max(a, b));
+  const low = values.reduce((a, b) => Math.min(a, b), -1), high = values.reduce((a, b) => Math.max(a, b), -Infinity);
   const room = 0.05 * (high - low) + 0.15;
-  return [low - room, high + room];
+  return [low - room, Math.min(high + room, 0.2)];
 }
+
+const powers = (span, ticks) => ({
+  tickprefix: "10<sup>", ticksuffix: "</sup>", exponentformat: "none", dtick: span < 2 ? 0.5 : Math.ceil(span / ticks),
+});
+const axisLook = () =>
+  ({ gridcolor: colour("--line"), linecolor: colour("--line"), zeroline: false, color: colour("--ink") });
 
 // The chosen point is made of shapes: another one then redraws no other point.
 function chosenShapes() {
@@ -62,15 +69,16 @@ function chosenShapes() {
 }
 
 function axesLayout(narrow, strip, gap) {
-  const common = { gridcolor: colour("--line"), linecolor: colour("--line"), zeroline: false, color: colour("--ink") };
-  const power = { tickprefix: "10<sup>", ticksuffix: "</sup>", exponentformat: "none", nticks: narrow ? 4 : 7 };
+  // Where the picture is no square, more is shown of what is rarer.
+  const equal = { scaleanchor: "x", constraintoward: "top" }, common = axisLook(), ends = range();
+  const power = powers(ends[1] - ends[0], narrow ? 4 : 8);
   const bare = { showticklabels: false, showgrid: false, range: [0, 1], fixedrange: true, ticks: "" };
   const title = (side) => ({ text: titleOf(side), font: { size: 13 } });
-  const main = (axis) => ({ ...common, ...power, domain: [gap, 1], range: range(axis), title: title(axes[axis]) });
+  const main = (axis) => ({ ...common, ...power, domain: [gap, 1], range: ends, title: title(axes[axis]) });
   const beside = { ...common, ...bare, domain: [0, strip] };
   return {
-    xaxis: { ...main("x"), anchor: "y2" },
-    yaxis: { ...main("y"), anchor: "x2" },
+    xaxis: { ...main("x"), anchor: "y2", constraintoward: "right" },
+    yaxis: { ...main("y"), anchor: "x2", ...equal },
     xaxis2: { ...beside, anchor: "y" },
     yaxis2: { ...beside, anchor: "x" },
   };
@@ -92,17 +100,22 @@ function stripsLayout(strip, gap) {
 }
 
 function errorScale(narrow) {
-  const most = view.errors.reduce((a, b) => Math.max(a, b), 0);
+  const least = domain.errors.reduce((a, b) => Math.min(a, b), view.size);
+  const most = domain.errors.reduce((a, b) => Math.max(a, b), least + 1), share = 100 / view.size;
   const place = narrow ? { orientation: "h", y: 1.07, yanchor: "bottom", len: 0.9 } : {};
   const title = { text: "test error, %", side: narrow ? "top" : "right" };
   const colorbar = { title, thickness: 12, outlinewidth: 0, ...place };
-  return { colorscale: "Cividis", cmin: 0, cmax: Math.max(1, (100 * most) / view.size), colorbar };
+  return { colorscale: "Cividis", cmin: share * least, cmax: share * most, colorbar };
 }
+
+const pageLook = () => ({
+  paper_bgcolor: CLEAR, plot_bgcolor: CLEAR, font: { color: colour("--ink"), family: "system-ui, sans-serif" },
+});
 
 function layout(narrow) {
   const strip = narrow ? 0.1 : 0.07, gap = strip + 0.015;
   return {
-    paper_bgcolor: CLEAR, plot_bgcolor: CLEAR, font: { color: colour("--ink"), family: "system-ui, sans-serif" },
+    ...pageLook(),
     margin: { l: 62, r: 10, t: 26, b: 52 },
     modebar: { bgcolor: CLEAR, color: colour("--soft"), activecolor: colour("--ink") },
     hovermode: "closest", dragmode: narrow ? false : "zoom", hoverlabel: { align: "left" },
@@ -127,6 +140,7 @@ async function draw() {
   ];
   await library.react(plot, traces, layout(narrow), options);
   if (isNew) plot.on("plotly_click", choosePoint);
+  await drawGap(library);
   plot.dataset.drawn = shownNow();
 }
 

@@ -12,10 +12,10 @@ function makeSide(key) {
 }
 
 function ofNetworks(name) {
-  const counts = view.counts[name], total = view.networks[name], log10 = Math.log10;
+  const counts = domain.counts[name], total = domain.networks[name].total, log10 = Math.log10;
   return {
     label: name, symbol: "P<sub>OPT</sub>", strip: "not found", missing: "not found",
-    positive: view.positive[name], total, independent: true,
+    positive: domain.networks[name].positive, total, independent: true,
     at: (i) => (counts[i] ? { log10: log10(counts[i] / total), ends: wilson(counts[i], total).map(log10) } : null),
     detail: (i) => `${whole(counts[i])} of ${whole(total)}`,
     below: probability(log10(wilson(0, total)[1])),
@@ -24,7 +24,7 @@ function ofNetworks(name) {
 }
 
 function ofPosterior(name) {
-  const { log_p: logs, se, draws } = view.posteriors[name], { label, finite } = facts.posteriors[name];
+  const { log_p: logs, se, draws } = domain.posteriors[name], { label, finite } = facts.posteriors[name];
   function at(i) {
     const log = logs?.[i] ?? null, error = se?.[i] ?? null;
     if (log === null) return null;
@@ -40,7 +40,7 @@ function ofPosterior(name) {
   return {
     label, symbol: "P<sub>B</sub>", strip: "no P<sub>B</sub>",
     missing: finite ? "not drawn, or too rarely" : "not resolved or not computed",
-    positive: view.drawn[name]?.positive, total: view.drawn[name]?.draws, independent: !finite,
+    positive: domain.drawn[name]?.positive, total: domain.drawn[name]?.total, independent: !finite,
     at,
     detail: (i) => logarithm(at(i)),
     why,

@@ -1,25 +1,27 @@
 // Putting it together.
 
 let shows = 0;
-const shownNow = () => `${state.experiment} ${state.size} ${state.x} ${state.y}`;
+const shownNow = () => `${state.experiment} ${state.size} ${state.x} ${state.y} ${state.domain} ${state.gap}`;
 
 async function show() {
   fillChoices();
   const mine = ++shows, loaded = await load(state.experiment, state.size);
   // Another choice was made meanwhile.
   if (mine !== shows) return;
-  [domain, view, elements] = loaded;
+  [view, elements] = loaded;
+  domain = view.domains[state.domain];
   if (state.function && chosen() === null) {
     tell(`${$("message").textContent} This page has no function “${state.function}” on this E.`.trim());
     state.function = null;
   }
-  state.function ||= view.codes[mostFound(view.counts[state.experiment])];
+  state.function ||= domain.codes[mostFound(domain.counts[state.experiment])];
   makeRows();
   turnTo(places.get(chosen()) ?? 0);
   showFunction();
   showElement();
   showElements();
   showSummary();
+  showGap();
   writeAddress();
   document.body.dataset.shown = shownNow();
   await draw();
@@ -48,7 +50,9 @@ function onChoice(id, change) {
 }
 
 onChoice("experiment", changeExperiment);
-onChoice("size", (size) => changeDomain({ size: Number(size) }));
+onChoice("size", (size) => changeView({ size: Number(size) }));
+onChoice("domain", (number) => changeView({ domain: Number(number) }));
+onChoice("gap-domains", (gap) => { state.gap = gap; });
 onChoice("x", (key) => { state.x = key; });
 onChoice("y", (key) => { state.y = key; });
 $("choices").onsubmit = (event) => event.preventDefault();
@@ -56,7 +60,8 @@ $("previous").onclick = () => turnTo(first - PAGE);
 $("next").onclick = () => turnTo(first + PAGE);
 $("rows").tBodies[0].onkeydown = listKey;
 $("plot").onkeydown = (event) => step(event);
-$("download").onclick = () => save(csv(), "text/csv", `${facts.name}-${state.experiment}-${state.size}.csv`);
+$("download").onclick = () =>
+  save(csv(), "text/csv", `${[facts.name, state.experiment, state.size, state.domain].join("-")}.csv`);
 addEventListener("hashchange", guarded(start));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", guarded(draw));
 guarded(start)();

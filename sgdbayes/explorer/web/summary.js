@@ -1,7 +1,7 @@
 // What the plot says, in words.
 
 function showSummary() {
-  const sentences = [countsShown(), equalityOutside(), correlation(), testErrors()];
+  const sentences = [countsShown(), correlation(), testErrors()];
   $("summary").textContent = sentences.filter(Boolean).join(" ");
 }
 
@@ -14,30 +14,26 @@ function countsShown() {
   return `${parts.join("; ")}.`;
 }
 
-function equalityOutside() {
-  const across = range("x"), up = range("y");
-  const inside = Math.max(across[0], up[0]) < Math.min(across[1], up[1]);
-  if (inside || !rows.some((row) => row.x && row.y)) return "";
-  const side = `${axes.y.label} gives all of them ${up[1] < across[0] ? "less" : "more"} than ${axes.x.label}`;
-  return `The line of equal probabilities is outside of the picture: ${side}.`;
-}
-
+// Of all domains, not of the one that is shown: r of one domain is an accident.
 function correlation() {
   const of = (kind) => [axes.x, axes.y].find((side) => side.kind === kind)?.name;
-  const known = facts.statistics[`${of("networks")} ${state.size} ${of("posterior")}`];
-  if (!known) return "";
-  const [compared, r, low, high, ceiling, note] = known;
-  if (r === null) return note ? `${note}.` : "";
-  const ends = low === null || high === null ? "" : ` [${low.toFixed(2)}, ${high.toFixed(2)}]`;
-  const best = ceiling === null ? "" : `; a perfect predictor would reach ${ceiling.toFixed(2)}`;
-  return `Correlation of the logarithms over the ${compared} found often enough: ${r.toFixed(2)}${ends}${best}.`;
+  const { own, name, study } = statisticsOf(of("networks"), of("posterior"));
+  if (!own) return "";
+  if (own.pearson === null) return own.note ? `Of all domains: ${reason(own, "r")}.` : "";
+  const said = ({ pearson, pearson_low: low, pearson_high: high, covers }) =>
+    `${signed(pearson)}${bracketed(low, high, signed)} (95 % interval over ${covers})`;
+  const spread = own.pearson_sd === null ? "" : `, s.d. ${own.pearson_sd.toFixed(2)}`;
+  const best = own.noise_ceiling === null ? "" : `; a perfect predictor would reach ${own.noise_ceiling.toFixed(2)}`;
+  const over = `the ${own.domains_with_r} of ${own.domains} domains that have one${spread}`;
+  const others = study?.pearson == null ? "" : ` Over the ${study.seeds} training sets of ${name}: ${said(study)}.`;
+  return `Mean correlation r of the logarithms over ${over}: ${said(own)}${best}.${others}`;
 }
 
 function testErrors() {
-  if (view.truth === null) return "";
+  if (domain.truth === null) return "";
   const known = [axes.x, axes.y].filter((side) => side.positive).map(({ label, positive, total }) => {
-    const wrongly = positive.reduce((sum, count, e) => sum + (view.truth[e] === "1" ? total - count : count), 0);
+    const wrongly = positive.reduce((sum, count, e) => sum + (domain.truth[e] === "1" ? total - count : count), 0);
     return `${percent(wrongly / total / view.size)} for ${label}`;
   });
-  return known.length ? `Mean test error: ${[...new Set(known)].join(", ")}.` : "";
+  return known.length ? `Mean test error on this domain: ${[...new Set(known)].join(", ")}.` : "";
 }

@@ -1,0 +1,16 @@
+from .against_frequency import draw_scatter as draw_scatter
+from .answer import draw_answer as draw_answer
+from .by_error import draw_by_error as draw_by_error
+from .complexity import draw_complexity as draw_complexity
+from .distributions import draw_ranks as draw_ranks
+from .distributions import draw_test_errors as draw_test_errors
+from .ep_against_exact import draw_ep_against_exact as draw_ep_against_exact
+from .margins import draw_margins as draw_margins
+from .of_comparison import scatter as scatter
+from .predictors import draw_predictors as draw_predictors
+from .published import draw_published as draw_published
+from .reference import draw_reference as draw_reference
+from .style import run_style as run_style
+from .style import save_figure as save_figure
+from .sweep import draw_sweep as draw_sweep
+from .volume import draw_volume as draw_volume
