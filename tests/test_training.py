@@ -344,7 +344,7 @@ def test_settings_of_an_optimizer_are_those_torch_trains_with(kind):
     optimizer = Optimizer(kind, 0.01)
     (group,) = optimizer.build([torch.zeros(1, requires_grad=True)]).param_groups
     assert optimizer.settings() == {name: value for name, value in group.items() if name != "params"}
-    with pytest.raises(ValueError, match=f"optimiser {kind}: "):
+    with pytest.raises(ValueError, match=f"unknown option of {kind}: momentun"):
         Optimizer(kind, 0.01, {"momentun": 0.9}).settings()
 
 
