@@ -17,7 +17,8 @@ from sgdbayes.functions import unpack
 from sgdbayes.training import OPTIMIZERS, Optimizer, Record, TrainedNetworks, train_until_fit
 from sgdbayes.training import stack as stack_module
 from sgdbayes.training._compiled import _update
-from sgdbayes.training._compiled_stack import CompiledStack, update_of
+from sgdbayes.training._compiled_stack import CompiledStack
+from sgdbayes.training._updates import numbers_of_steps, update_of
 from sgdbayes.training.campaign import train_block
 
 ARCHITECTURE = FullyConnected(depth=2, width=32, bias_variance=0.1)
@@ -412,7 +413,7 @@ def test_compiled_updates_are_those_of_torch(kind, options):
         gradient = rng.standard_normal(50).astype(np.float32)
         theirs.grad = torch.from_numpy(gradient.copy())
         steps.step()
-        _update(update, step, parameters, gradient, memory)
+        _update(update.code, numbers_of_steps(update, step, 1)[0], parameters, memory, 0, gradient)
     # Thirty steps of a few float32 roundings (6e-8) each, of numbers of order one.
     np.testing.assert_allclose(parameters, theirs.detach().numpy(), rtol=2e-5, atol=2e-6)
 

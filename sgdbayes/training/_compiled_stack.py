@@ -10,21 +10,12 @@ import numpy as np
 import torch
 
 from sgdbayes.architectures import Architecture, FullyConnected
-from sgdbayes.training._compiled import (
-    UPDATES,
-    Network,
-    SparseRows,
-    Steps,
-    Update,
-    first_miss,
-    outputs,
-    sparse_rows,
-    train_epoch,
-)
+from sgdbayes.training._compiled import Network, SparseRows, Steps, fill_misses, fill_outputs, sparse_rows, train_epoch
 from sgdbayes.training._threads import in_threads
+from sgdbayes.training._updates import numbers_of_steps, update_of
 from sgdbayes.training.optimizers import Optimizer
 
-__all__ = ["CompiledStack", "update_of"]
+__all__ = ["CompiledStack"]
 
 
 class CompiledStack:
@@ -49,7 +40,7 @@ class CompiledStack:
         self._sparse = {id(inputs): (inputs, self._inputs)}
         update = update_of(optimizer)
         assert update is not None, "`serves` says so"
-        self._steps = Steps(batch_size, loss == "mse", update)
+        self._update, self._batch_size, self._squared, self._done = update, batch_size, loss == "mse", 0
         for place, network in enumerate(networks):
             flat = np.concatenate([part.numpy().ravel() for part in network])
             if place == 0:
@@ -58,8 +49,7 @@ class CompiledStack:
                 self._parameters = np.empty((number, len(flat)), np.float32)
             self._parameters[place] = flat
         self._memory = np.zeros((number, 2, self._parameters.shape[1]), np.float32)
-        self._memory[:, 0] = self._steps.update.memory_start
-        self._done = np.zeros(number, np.int64)
+        self._memory[:, 0] = update.memory_start
         self._missed = np.zeros(len(labels), np.int64)
 
     @staticmethod
@@ -70,22 +60,25 @@ class CompiledStack:
 
     def train_epoch(self, order: np.ndarray) -> None:
         """One pass of each network over S in its own ``order`` (M, n)."""
+        batches = -(-order.shape[1] // self._batch_size)
+        numbers = numbers_of_steps(self._update, self._done + 1, batches)
+        steps = Steps(self._batch_size, self._squared, self._update.code, numbers)
+        self._done += batches
 
-        def train(m: int) -> int:
-            return train_epoch(
-                self._network(m), self._memory[m], self._done[m], self._inputs, self._labels, order[m], self._steps
-            )
+        def train(part: slice) -> None:
+            train_epoch(self._networks(part), self._memory[part], self._inputs, self._labels, order[part], steps)
 
-        self._done[:] = in_threads(train, range(len(order)))
+        in_threads(train, len(order))
 
     def fits(self) -> np.ndarray:
         """Which networks (M,) have zero training error. What others missed is tried first."""
         order = np.argsort(-self._missed, kind="stable")
+        misses = np.empty(len(self._parameters), np.int64)
 
-        def miss(m: int) -> int:
-            return first_miss(self._network(m), self._inputs, self._labels, order)
+        def miss(part: slice) -> None:
+            fill_misses(self._networks(part), self._inputs, self._labels, order, misses[part])
 
-        misses = np.array(in_threads(miss, range(len(self._parameters))))
+        in_threads(miss, len(misses))
         np.add.at(self._missed, misses[misses >= 0], 1)
         return misses < 0
 
@@ -98,7 +91,14 @@ class CompiledStack:
         if id(inputs) not in self._sparse:
             self._sparse[id(inputs)] = inputs, _flat_sparse(inputs)
         matrix = self._sparse[id(inputs)][1]
-        return np.array([outputs(self._network(int(m)), matrix) for m in np.flatnonzero(chosen)])
+        networks = self._networks(chosen)
+        z = np.empty((len(networks.parameters), len(inputs)), np.float32)
+
+        def fill(part: slice) -> None:
+            fill_outputs(Network(networks.parameters[part], self._sizes), matrix, z[part])
+
+        in_threads(fill, len(z))
+        return z
 
     def parameters(self, chosen: np.ndarray) -> list[list[np.ndarray]]:
         """Parameters of each of the ``chosen`` (M,) bool networks, as they were given."""
@@ -110,23 +110,11 @@ class CompiledStack:
 
     def keep(self, kept: np.ndarray) -> None:
         """Drop all networks that are not in ``kept`` (M,) bool."""
-        self._parameters, self._memory, self._done = self._parameters[kept], self._memory[kept], self._done[kept]
+        self._parameters, self._memory = self._parameters[kept], self._memory[kept]
 
-    def _network(self, m: int) -> Network:
-        return Network(self._parameters[m], self._sizes)
+    def _networks(self, chosen: slice | np.ndarray) -> Network:
+        return Network(self._parameters[chosen], self._sizes)
 
 
 def _flat_sparse(inputs: np.ndarray) -> SparseRows:
     return sparse_rows(inputs.reshape(len(inputs), -1))
-
-
-def update_of(optimizer: Optimizer) -> Update | None:
-    """The compiled update of an optimiser; None where an option asks for torch's own."""
-    if optimizer.kind not in UPDATES:
-        return None
-    code, names = UPDATES[optimizer.kind]
-    if not set(optimizer.options) <= {*names, "initial_accumulator_value"}:
-        return None
-    settings = optimizer.settings()
-    numbers = np.hstack([np.asarray(settings[name], dtype=np.float64) for name in names])
-    return Update(code, numbers, float(settings.get("initial_accumulator_value", 0)))

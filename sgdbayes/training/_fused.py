@@ -3,20 +3,16 @@ layer where its gradient is made.
 
 A step at width 1,024 and batch 128 is 1.2 GFLOP but moves each parameter and what the optimiser remembers of it, so
 memory is what it waits for. A gradient is therefore used where it is summed, and never written. Examples stand in the
-last axis, as the products that sum over them like it. The updates are those of `sgdbayes.training._compiled`, with what
-depends on the step alone computed beforehand (`step_of`).
+last axis, as the products that sum over them like it. The updates are those of `sgdbayes.training._updates`.
 """
 
-from math import sqrt
 from typing import NamedTuple
 
 import torch
 import triton
 import triton.language as tl
 
-from sgdbayes.training._compiled import Update
-
-__all__ = ["Layer", "Step", "states_of", "step_of", "train_top", "train_weights"]
+__all__ = ["Layer", "Step", "train_top", "train_weights"]
 
 # Tiles of weights and examples at a time, and registers of a thread: of 28 choices the fastest on an H200.
 _ROWS, _COLUMNS, _BATCH = 64, 64, 64
@@ -44,41 +40,6 @@ class Step(NamedTuple):
     numbers: tuple[float, ...]
     code: int
     states: int
-
-
-def states_of(update: Update) -> int:
-    """How many numbers an optimiser remembers of each parameter."""
-    code, numbers, _ = update
-    if code == 0:
-        return int(numbers[1] != 0)
-    return 1 if code == 2 or (code == 3 and numbers[3] == 0) else 2
-
-
-def step_of(update: Update, step: int) -> Step:
-    """Step 1, 2, ... of an optimiser."""
-    code = update.code
-    parts: tuple[float, ...]
-    rate, *rest, decay = map(float, update.numbers)
-    if code == 0:
-        momentum, dampening, nesterov = rest
-        # The first gradient is not damped.
-        fresh = 1.0 if step == 1 else 1 - dampening
-        parts = (momentum, fresh, *((1.0, momentum) if nesterov else (0.0, 1.0)))
-    elif code == 1:
-        first, second, tiny = rest
-        rate /= 1 - first**step
-        parts = (1 - first, second, 1 - second, tiny, 1 / sqrt(1 - second**step))
-    elif code == 2:
-        slower, tiny = rest
-        rate /= 1 + (step - 1) * slower
-        parts = (tiny,)
-    elif code == 3:
-        kept, tiny, momentum = rest
-        parts = (kept, 1 - kept, tiny, momentum)
-    else:
-        kept, tiny = rest
-        parts = (kept, 1 - kept, tiny)
-    return Step((rate, *parts, *[0.0] * (5 - len(parts)), decay), code, states_of(update))
 
 
 @triton.jit

@@ -11,8 +11,9 @@ import numpy as np
 import torch
 
 from sgdbayes.architectures import FullyConnected
-from sgdbayes.training._compiled_stack import CompiledStack, update_of
+from sgdbayes.training._compiled_stack import CompiledStack
 from sgdbayes.training._torch_stack import TorchStack
+from sgdbayes.training._updates import numbers_of_steps, states_of, update_of
 from sgdbayes.training.optimizers import Optimizer
 
 __all__ = ["FusedStack"]
@@ -42,8 +43,8 @@ class FusedStack(TorchStack):
         update = update_of(optimizer)
         assert update is not None, "`serves` says so"
         self._update, self._done = update, 0
-        states = _fused.states_of(update)
-        self._memory = [part.new_zeros(states, *part.shape) for part in self._parameters]
+        self._states = states_of(update)
+        self._memory = [part.new_zeros(self._states, *part.shape) for part in self._parameters]
         for memory in self._memory:
             memory[:1] = update.memory_start
         self._type = torch.bfloat16 if self._precision == "bfloat16" else torch.float32
@@ -65,7 +66,8 @@ class FusedStack(TorchStack):
     def _train(self, batch: torch.Tensor) -> None:
         """One step of each network on its own rows ``batch`` (M, B) of S."""
         self._done += 1
-        step = self._fused.step_of(self._update, self._done)
+        (numbers,) = numbers_of_steps(self._update, self._done, 1).tolist()
+        step = self._fused.Step(tuple(numbers), self._update.code, self._states)
         parts = list(zip(self._parameters, self._memory, strict=True))
         layers = [self._fused.Layer(*weights, *biases) for weights, biases in zip(parts[::2], parts[1::2], strict=True)]
         # Examples in the last axis.

@@ -201,7 +201,14 @@ class _Run:
         outcomes = Outcomes(stack, number, self.goal, examples)
 
         def orders() -> np.ndarray:
-            return np.stack(in_threads(lambda row: streams[row].permutation(len(examples.labels)), outcomes.rows))
+            order = np.empty((len(outcomes.rows), len(examples.labels)), np.int64)
+
+            def draw(part: slice) -> None:
+                for place, row in zip(range(number)[part], outcomes.rows[part], strict=True):
+                    order[place] = streams[row].permutation(len(examples.labels))
+
+            in_threads(draw, len(order))
+            return order
 
         order = orders()
         for epoch in range(1, self.goal.last_epoch + 1):
