@@ -124,7 +124,8 @@ def _kernel_difference(task, kind: str, device: str) -> float:  # noqa: ANN001
 def gpu_tests(task, size: int, device: str) -> Iterator[tuple[str, float, Callable[[], float]]]:  # noqa: ANN001
     """Name, tolerance and measurement of each test."""
     small, words = first(task, size, 50), first(random_sequences(), 96, 1)
-    words = replace(words, test_inputs=words.train_inputs[:50], test_labels=words.train_labels[:50])
+    seen = {name: getattr(words, f"train_{name}")[:50] for name in ("inputs", "labels", "indices")}
+    words = replace(words, **{f"test_{name}": values for name, values in seen.items()})
     for name, architecture, optimizer, loss, precision in _training_cases():
         options = ", ".join(f"{option} {value}" for option, value in optimizer.options.items())
         about = f"{name} {getattr(architecture, 'pooling', '')} {optimizer.kind} {options}, {loss}, {precision}"

@@ -128,7 +128,7 @@ def test_out_of_reach_it_is_said_how_many_networks_it_takes(capsys, monkeypatch)
     said = int(re.search(r"would have to be some 1e(\d+) for 100 accepted", str(error.value))[1])
     exact = 2 - log_orthant_probability(np.zeros(24), architecture.kernel(inputs), labels, seed=0)[0] / np.log(10)
     assert abs(said - exact) < 2
-    head = replace(task, train_inputs=inputs[:4], train_labels=labels[:4])
+    head = replace(task, train_inputs=inputs[:4], train_labels=labels[:4], train_indices=np.arange(4))
     posterior, _ = fit_rejection(architecture, head, networks=1000, accepted=900)
     kept = posterior.functions.shape[1]
     assert f"{kept} networks are fewer than the 900 asked for, which would take about" in capsys.readouterr().out

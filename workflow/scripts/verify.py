@@ -13,7 +13,7 @@ with job(snakemake) as run:
     settings = snakemake.params
     device = resolve_device(settings.device)
     table = verify_runs(
-        load_task(settings.task, Path(settings.folder)),
+        load_task(**settings.task, folder=Path(settings.folder)),
         settings.training,
         read_table(snakemake.input.runs),
         share=settings.share,
