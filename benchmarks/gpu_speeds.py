@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from gpu_tests import TOLERANCES, first, sampler_difference
-from training import dense, images, plain, random_sequences, sequences
+from gpu_tests import first, precisions, sampler_difference
+from peers import dense, images, plain, random_sequences, sequences
 
 # One measurement may take so long.
 _PATIENCE = 25
@@ -70,7 +70,7 @@ def _network_speed(
     batch_size = options["batch_size"]
     # Compiled, and libraries loaded.
     ours(2, np.inf)
-    plain(build, inputs[:batch_size], labels[:batch_size], batch_size)
+    plain(build, inputs[:batch_size], labels[:batch_size], batch_size, epochs)
     value = networks / _synchronized(device, partial(ours, networks, _PATIENCE))
     baseline = 1 / np.mean([plain(build, inputs, labels, batch_size, epochs) for _ in range(loops)])
     return {
@@ -161,7 +161,7 @@ def gpu_speeds(
     options = {"batch_size": 128, "precision": "tf32"}
     measure = partial(_network_speed, wide, build, task, options, 2 * networks, 500, device, loops=4)
     yield f"FCN 2x{width}, batch 128, tf32, to the end", unit, loop, measure
-    for precision in TOLERANCES:
+    for precision in precisions(device):
         options = {"batch_size": 128, "precision": precision}
         measure = partial(_network_speed, wide, build, task, options, networks, 2, device)
         yield f"FCN 2x{width}, batch 128, {precision}", unit, loop, measure

@@ -91,7 +91,7 @@ def _benchmark(configuration: Configuration, item: Experiment, measured: set[str
         )
     else:
         start = f"{options['kind']} {options.get('width', 64)}, length"
-    found = sorted(name for name in measured if name.startswith(start) and "bfloat16" not in name)
+    found = sorted(name for name in measured if name.startswith(start))
     if not found:
         raise ValueError(f"no speed of {start} in results/benchmarks/training.csv: add it to benchmarks/training.py")
     return found[0]

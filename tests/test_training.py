@@ -429,6 +429,18 @@ def test_options_without_compiled_code_go_to_torch():
     assert not CompiledStack.serves(object(), Optimizer("Adam", 0.01), "mse")
 
 
+def test_bfloat16_is_refused_where_it_is_slow(task, monkeypatch):
+    monkeypatch.setattr(stack_module, "_multiplies_bfloat16", lambda: False)
+    with pytest.raises(ValueError, match="precision bfloat16 needs a GPU or a processor with arithmetic for it"):
+        train_until_fit(ARCHITECTURE, task, CASES[0], indices=[0], seed=0, precision="bfloat16", device="cpu")
+
+
+@pytest.fixture
+def bfloat16_anywhere(monkeypatch):
+    monkeypatch.setattr(stack_module, "_multiplies_bfloat16", lambda: True)
+
+
+@pytest.mark.usefixtures("bfloat16_anywhere")
 def test_bfloat16_finds_the_same_functions_as_often(task):
     architecture = FullyConnected(depth=1, width=16)
     assert_equal_frequencies(
@@ -604,6 +616,7 @@ def test_option_names_leave_out_what_does_not_change_the_algorithm():
     assert all(kind.options for kind in OPTIMIZERS.values())
 
 
+@pytest.mark.usefixtures("bfloat16_anywhere")
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_parameters_handed_out_are_those_that_gave_the_labels(sparse_task, engine, precision):
     """Also of an input that is zero in S and E alike, which training does without."""

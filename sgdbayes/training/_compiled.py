@@ -18,7 +18,7 @@ from numba.core import cgutils
 from numba.core.errors import RequireLiteralValue
 from numba.extending import intrinsic
 
-__all__ = ["Network", "SparseRows", "Steps", "fill_misses", "fill_outputs", "sparse_rows", "train_epoch"]
+__all__ = ["Network", "SparseRows", "Steps", "fill_finite", "fill_misses", "fill_outputs", "sparse_rows", "train_epoch"]
 
 _CHUNK = 64
 # Numbers in a vector register of AVX2; other processors split or pair them.
@@ -76,15 +76,14 @@ def sparse_rows(matrix: np.ndarray) -> SparseRows:
 
 
 @njit(**_COMPILED)
-def train_epoch(networks, memory, inputs, labels, order, steps):
-    """Train each of M networks on the batches of its ``order`` (M, n) of S: ``inputs`` and ``labels`` (n,).
-
-    ``memory`` (M, 2, P) of the optimiser.
+def train_epoch(networks, memory, chosen, inputs, labels, order, steps):
+    """Train the ``chosen`` (m,) of M networks, each on the batches of its ``order`` (m, n) of S: ``inputs`` and
+    ``labels`` (n,). ``memory`` (M, 2, P) of the optimiser.
     """
-    for m in range(len(order)):
+    for i, m in enumerate(chosen):
         network = Network(networks.parameters[m], networks.sizes)
         for step in range(len(steps.numbers)):
-            rows = order[m, step * steps.batch_size : (step + 1) * steps.batch_size]
+            rows = order[i, step * steps.batch_size : (step + 1) * steps.batch_size]
             activations, z = _forward(network, inputs, rows)
             slope = np.empty(len(rows), np.float32)
             for b in range(len(rows)):
@@ -94,20 +93,33 @@ def train_epoch(networks, memory, inputs, labels, order, steps):
 
 
 @njit(**_COMPILED)
-def fill_outputs(networks, inputs, z):
-    """Fill ``z`` (M, n) with the outputs on all sparse ``inputs``."""
+def fill_outputs(networks, chosen, inputs, z):
+    """Fill ``z`` (m, n) with the outputs of the ``chosen`` (m,) networks on all sparse ``inputs``."""
     every = np.arange(len(inputs.starts))
-    for m in range(len(z)):
+    for i, m in enumerate(chosen):
         for start in range(0, len(every), _CHUNK):
             rows = every[start : start + _CHUNK]
-            z[m, start : start + _CHUNK] = _forward(Network(networks.parameters[m], networks.sizes), inputs, rows)[1]
+            z[i, start : start + _CHUNK] = _forward(Network(networks.parameters[m], networks.sizes), inputs, rows)[1]
 
 
 @njit(**_COMPILED)
-def fill_misses(networks, inputs, labels, order, misses):
-    """Fill ``misses`` (M,) with the first example in ``order`` (n,) that a network labels wrongly, -1 without one."""
-    for m in range(len(misses)):
-        misses[m] = _first_miss(Network(networks.parameters[m], networks.sizes), inputs, labels, order)
+def fill_misses(networks, chosen, inputs, labels, order, misses):
+    """Fill ``misses`` (m,) with the first example in ``order`` (n,) that each of the ``chosen`` (m,) networks labels
+    wrongly, -1 without one.
+    """
+    for i, m in enumerate(chosen):
+        misses[i] = _first_miss(Network(networks.parameters[m], networks.sizes), inputs, labels, order)
+
+
+@njit(**_COMPILED)
+def fill_finite(networks, chosen, finite):
+    """Fill ``finite`` (m,) bool: whether all parameters of the ``chosen`` (m,) networks are."""
+    for i, m in enumerate(chosen):
+        # A number that is not finite, times zero, is not a number.
+        total = np.float32(0)
+        for parameter in networks.parameters[m]:
+            total += parameter * np.float32(0)
+        finite[i] = total == 0
 
 
 @njit(**_COMPILED)

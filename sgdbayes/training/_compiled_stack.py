@@ -10,7 +10,16 @@ import numpy as np
 import torch
 
 from sgdbayes.architectures import Architecture, FullyConnected
-from sgdbayes.training._compiled import Network, SparseRows, Steps, fill_misses, fill_outputs, sparse_rows, train_epoch
+from sgdbayes.training._compiled import (
+    Network,
+    SparseRows,
+    Steps,
+    fill_finite,
+    fill_misses,
+    fill_outputs,
+    sparse_rows,
+    train_epoch,
+)
 from sgdbayes.training._threads import in_threads
 from sgdbayes.training._updates import numbers_of_steps, update_of
 from sgdbayes.training.optimizers import Optimizer
@@ -42,14 +51,16 @@ class CompiledStack:
         assert update is not None, "`serves` says so"
         self._update, self._batch_size, self._squared, self._done = update, batch_size, loss == "mse", 0
         for place, network in enumerate(networks):
-            flat = np.concatenate([part.numpy().ravel() for part in network])
             if place == 0:
                 self._shapes = [tuple(part.shape) for part in network]
                 self._sizes = np.array([len(weights) for weights in network[::2]])
-                self._parameters = np.empty((number, len(flat)), np.float32)
-            self._parameters[place] = flat
+                self._parameters = np.empty((number, sum(part.numel() for part in network)), np.float32)
+            np.concatenate([part.numpy().ravel() for part in network], out=self._parameters[place])
         self._memory = np.zeros((number, 2, self._parameters.shape[1]), np.float32)
-        self._memory[:, 0] = update.memory_start
+        if update.memory_start:
+            self._memory[:, 0] = update.memory_start
+        # Those still in training.
+        self._rows = np.arange(number)
         self._missed = np.zeros(len(labels), np.int64)
 
     @staticmethod
@@ -66,17 +77,17 @@ class CompiledStack:
         self._done += batches
 
         def train(part: slice) -> None:
-            train_epoch(self._networks(part), self._memory[part], self._inputs, self._labels, order[part], steps)
+            train_epoch(self._networks, self._memory, self._rows[part], self._inputs, self._labels, order[part], steps)
 
         in_threads(train, len(order))
 
     def fits(self) -> np.ndarray:
         """Which networks (M,) have zero training error. What others missed is tried first."""
         order = np.argsort(-self._missed, kind="stable")
-        misses = np.empty(len(self._parameters), np.int64)
+        misses = np.zeros(len(self._rows), np.int64)
 
         def miss(part: slice) -> None:
-            fill_misses(self._networks(part), self._inputs, self._labels, order, misses[part])
+            fill_misses(self._networks, self._rows[part], self._inputs, self._labels, order, misses[part])
 
         in_threads(miss, len(misses))
         np.add.at(self._missed, misses[misses >= 0], 1)
@@ -84,18 +95,24 @@ class CompiledStack:
 
     def finite(self) -> np.ndarray:
         """Which networks (M,) have finite parameters."""
-        return np.all(np.isfinite(self._parameters), axis=1)
+        finite = np.empty(len(self._rows), dtype=bool)
+
+        def look(part: slice) -> None:
+            fill_finite(self._networks, self._rows[part], finite[part])
+
+        in_threads(look, len(finite))
+        return finite
 
     def outputs(self, chosen: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """Outputs (m, B) of the ``chosen`` (M,) bool networks on ``inputs`` (B, ...)."""
         if id(inputs) not in self._sparse:
             self._sparse[id(inputs)] = inputs, _flat_sparse(inputs)
         matrix = self._sparse[id(inputs)][1]
-        networks = self._networks(chosen)
-        z = np.empty((len(networks.parameters), len(inputs)), np.float32)
+        rows = self._rows[chosen]
+        z = np.empty((len(rows), len(inputs)), np.float32)
 
         def fill(part: slice) -> None:
-            fill_outputs(Network(networks.parameters[part], self._sizes), matrix, z[part])
+            fill_outputs(self._networks, rows[part], matrix, z[part])
 
         in_threads(fill, len(z))
         return z
@@ -105,15 +122,16 @@ class CompiledStack:
         ends = np.cumsum([np.prod(shape) for shape in self._shapes])[:-1]
         return [
             [part.reshape(shape).copy() for part, shape in zip(np.split(flat, ends), self._shapes, strict=True)]
-            for flat in self._parameters[chosen]
+            for flat in self._parameters[self._rows[chosen]]
         ]
 
     def keep(self, kept: np.ndarray) -> None:
         """Drop all networks that are not in ``kept`` (M,) bool."""
-        self._parameters, self._memory = self._parameters[kept], self._memory[kept]
+        self._rows = self._rows[kept]
 
-    def _networks(self, chosen: slice | np.ndarray) -> Network:
-        return Network(self._parameters[chosen], self._sizes)
+    @property
+    def _networks(self) -> Network:
+        return Network(self._parameters, self._sizes)
 
 
 def _flat_sparse(inputs: np.ndarray) -> SparseRows:

@@ -1,15 +1,12 @@
 """Work on all networks of a stack, on as many threads as torch would take."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import torch
 
 __all__ = ["in_threads"]
-
-# Parts for each thread: with one each, all would wait for the slowest.
-_PARTS = 4
 
 
 def in_threads(work: Callable[[slice], object], number: int) -> None:
@@ -21,9 +18,17 @@ def in_threads(work: Callable[[slice], object], number: int) -> None:
     if threads == 1:
         work(slice(0, number))
         return
-    size = -(-number // (_PARTS * threads))
     # To see what one of them raises, all are asked for their result.
-    list(_pool(threads).map(work, (slice(first, min(first + size, number)) for first in range(0, number, size))))
+    list(_pool(threads).map(work, _parts(number, threads)))
+
+
+def _parts(number: int, threads: int) -> Iterator[slice]:
+    """Half of what is left for all threads together, then half of the rest: none waits long for the last."""
+    first = 0
+    while first < number:
+        size = max(1, (number - first) // (2 * threads))
+        yield slice(first, first + size)
+        first += size
 
 
 @cache

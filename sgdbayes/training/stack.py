@@ -69,8 +69,8 @@ def train_until_fit(
     are for products alone. ``progress(done, training, epoch)`` is called after each epoch with the numbers of networks
     that need no more and of those that their stack still trains. As networks end, ``keep(indices, networks)`` gets what
     they ended as, and ``hand_out(index, parameters)`` the parameters of each that converged, as ``initial_parameters``
-    draws them: both again, if the stack has to be halved. Raises ValueError for an unknown loss or precision or empty
-    ``indices``.
+    draws them: both again, if the stack has to be halved. Raises ValueError for an unknown loss or precision, for
+    bfloat16 on a processor without arithmetic for it, or for empty ``indices``.
 
     >>> task = sb.load_task("mnist_embedded", positive_classes=[5, 6, 7, 8, 9], train_size=20, recorded_test_size=50)
     >>> networks = sb.train_until_fit(sb.FullyConnected(width=32), task, sb.Optimizer("Adam", 0.001), indices=5, seed=0)
@@ -96,6 +96,12 @@ def train_until_fit(
         raise ValueError(f"min_epochs must be no more than max_epochs, got {min_epochs} and {max_epochs}")
     if target_loss is not None and not target_loss > 0:
         raise ValueError(f"target_loss must be positive, got {target_loss}")
+    device = resolve_device(device)
+    if precision == "bfloat16" and device == "cpu" and not _multiplies_bfloat16():
+        raise ValueError(
+            "precision bfloat16 needs a GPU or a processor with arithmetic for it (AVX-512 BF16 or AMX): here it takes "
+            "ten times as long as float32, which to set instead"
+        )
     run = _Run(
         architecture,
         task,
@@ -104,7 +110,7 @@ def train_until_fit(
         seed=seed,
         batch_size=batch_size,
         precision=precision,
-        device=resolve_device(device),
+        device=device,
         keep=keep or (lambda indices, networks: None),
         hand_out=hand_out,
     )
@@ -147,6 +153,12 @@ def _flushed_denormals() -> Iterator[None]:
         yield
     finally:
         torch.set_flush_denormal(False)
+
+
+def _multiplies_bfloat16() -> bool:
+    # What torch does not know of a processor it does not say.
+    known: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+    return known.get("architecture") != "x86_64" or any(known.get(name) for name in ("avx512_bf16", "amx_bf16"))
 
 
 def _available_memory() -> int:
