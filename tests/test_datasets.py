@@ -16,6 +16,7 @@ from scipy.stats import chisquare
 
 from sgdbayes.datasets import DATASETS, LabelledData, Task, draw_task, fashion_mnist, load_task, mnist
 from sgdbayes.datasets._images import image_inputs, prepare_images
+from sgdbayes.datasets.task import first_equal
 from sgdbayes.figures.style import describe_task
 from sgdbayes.files import DamagedFileError
 from sgdbayes.registry import resolve
@@ -183,6 +184,17 @@ def test_fashion_mnist_is_found_in_each_of_its_places(tmp_path, monkeypatch, pla
     images = gzip.decompress((folder / "train-images-idx3-ubyte.gz").read_bytes())[16:]
     assert (data.inputs[:30] * 255).round().astype(np.uint8).tobytes() == images
     assert data.inputs.dtype == np.float32
+
+
+def test_equal_inputs_with_opposite_labels_are_named():
+    settings = {"positive_classes": [5, 6, 7, 8, 9], "train_size": 20, "options": {"pool": 28}}
+    with pytest.raises(
+        ValueError, match=r"S holds the examples \d+ and \d+ of mnist_embedded, equal inputs with opposite"
+    ):
+        load_task("mnist_embedded", **settings)
+    everyone = load_task("mnist_embedded", **settings | {"options": {}})
+    assert (first_equal(everyone.train_inputs) == np.arange(20)).all()
+    assert first_equal(np.array([[0.0, 1], [1, 0], [-0.0, 1], [1, 0]])).tolist() == [0, 1, 0, 1]
 
 
 @pytest.mark.parametrize("place", ["mnist", "MNIST/raw"])

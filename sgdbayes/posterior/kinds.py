@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
+from sgdbayes.datasets.task import first_equal
 from sgdbayes.registry import Lazy, Registry, resolve
 
 if TYPE_CHECKING:  # importing them takes seconds
@@ -27,7 +28,7 @@ class PosteriorKind:
     """``fit`` and ``check``, called with the architecture and all options but the seed, raising ValueError for
     impossible ones. ``needs``: kernels, or networks. ``label``, ``short``: in figures. ``sampler``: what it does, in
     the summary's words. ``exact``: the 0-1 posterior itself; ``approximates``: the posterior that it stands for.
-    ``threads``: how many it can use.
+    ``noisy``: whether an input counts as often as it stands in S. ``threads``: how many it can use.
     """
 
     COMPUTES: ClassVar = ("fit",)
@@ -43,6 +44,7 @@ class PosteriorKind:
     marker: str = "X"
     exact: bool = False
     approximates: str | None = None
+    noisy: bool = False
     threads: int = 1
 
     def __post_init__(self) -> None:
@@ -98,8 +100,13 @@ class PosteriorKind:
         fit = resolve(self.fit)
         if self.of_networks:
             return fit(architecture, task, **options)
+        labels = task.train_labels
+        if not self.noisy and len(kept := np.unique(first_equal(task.train_inputs))) < len(labels):
+            # Equal inputs have one value, and a kernel that cannot be inverted.
+            rows = np.concatenate([kept, np.arange(len(labels), len(kernels[0]))])
+            kernels, labels = [kernel[np.ix_(rows, rows)] for kernel in kernels], labels[kept]
         kernel, *others = kernels
-        return fit(kernel, task.train_labels, *others, **options)
+        return fit(kernel, labels, *others, **options)
 
 
 POSTERIORS: Registry[PosteriorKind] = Registry("posterior")
@@ -133,6 +140,7 @@ register_posterior(
     color="#d1603d",
     linestyle="-",
     marker="s",
+    noisy=True,
 )
 register_posterior(
     "ep",
