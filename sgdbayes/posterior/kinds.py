@@ -28,7 +28,8 @@ class PosteriorKind:
     """``fit`` and ``check``, called with the architecture and all options but the seed, raising ValueError for
     impossible ones. ``needs``: kernels, or networks. ``label``, ``short``: in figures. ``sampler``: what it does, in
     the summary's words. ``exact``: the 0-1 posterior itself; ``approximates``: the posterior that it stands for.
-    ``noisy``: whether an input counts as often as it stands in S. ``threads``: how many it can use.
+    ``once``: whether it gets equal inputs of S once, as one that asks for zero training error may. ``threads``: how
+    many it can use.
     """
 
     COMPUTES: ClassVar = ("fit",)
@@ -44,7 +45,7 @@ class PosteriorKind:
     marker: str = "X"
     exact: bool = False
     approximates: str | None = None
-    noisy: bool = False
+    once: bool = False
     threads: int = 1
 
     def __post_init__(self) -> None:
@@ -101,7 +102,7 @@ class PosteriorKind:
         if self.of_networks:
             return fit(architecture, task, **options)
         labels = task.train_labels
-        if not self.noisy and len(kept := np.unique(first_equal(task.train_inputs))) < len(labels):
+        if self.once and len(kept := np.unique(first_equal(task.train_inputs))) < len(labels):
             # Equal inputs have one value, and a kernel that cannot be inverted.
             rows = np.concatenate([kept, np.arange(len(labels), len(kernels[0]))])
             kernels, labels = [kernel[np.ix_(rows, rows)] for kernel in kernels], labels[kept]
@@ -140,7 +141,6 @@ register_posterior(
     color="#d1603d",
     linestyle="-",
     marker="s",
-    noisy=True,
 )
 register_posterior(
     "ep",
@@ -152,6 +152,7 @@ register_posterior(
     linestyle="--",
     marker="^",
     approximates="zero_one",
+    once=True,
 )
 register_posterior(
     "zero_one",
@@ -164,6 +165,7 @@ register_posterior(
     linestyle=":",
     marker="o",
     exact=True,
+    once=True,
     threads=4,
 )
 register_posterior(
@@ -173,6 +175,7 @@ register_posterior(
     label="NTK ensemble",
     short="NTK",
     sampler="gradient descent at infinite width",
+    once=True,
     color="#8fb339",
     linestyle="-.",
     marker="D",
