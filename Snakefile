@@ -33,7 +33,8 @@ if workflow.is_main_process:
     name_run()
 SCREEN = take_screen(workflow, HERE / "Snakefile")
 
-if not config:
+# With --config alone, too, but not where another workflow passes its own.
+if not workflow.configfiles and "tasks" not in config:
 
     configfile: "config/quickstart.yaml"
 

@@ -4,7 +4,7 @@ from numbers import Integral
 
 import numpy as np
 
-__all__ = ["check_functions", "check_inputs", "check_labels", "check_whole"]
+__all__ = ["check_functions", "check_inputs", "check_labels", "check_whole", "number_hint"]
 
 
 def check_whole(*, least: int = 1, **values: object) -> None:
@@ -56,3 +56,12 @@ def _checked(labels: np.ndarray, dimensions: int, number: int | None, name: str)
     if labels.dtype != bool and not np.isin(labels, (-1, 1)).all():
         raise ValueError(f"{name} must be bool or -1 and +1, got {np.unique(labels)[:5].tolist()}")
     return labels
+
+
+def number_hint(got: object) -> str:
+    """What is added where YAML reads a number as text."""
+    try:
+        float(got if isinstance(got, str) else "text")
+    except ValueError:
+        return ""
+    return " (to YAML this is text: write numbers without quotes, and 1e-4 as 1.0e-4)"

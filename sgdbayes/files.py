@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import psutil
+from pandas.api.types import infer_dtype
 
 __all__ = [
     "DamagedFileError",
@@ -107,10 +108,14 @@ def _read_bytes(path: Path) -> bytes:
 
 
 def write_table(path: str | Path, table: pd.DataFrame, provenance: Mapping[str, Any]) -> None:
-    """Write ``table`` as Parquet or, if the path ends so, as CSV with empty cells for missing values."""
+    """Write ``table`` as Parquet or, if the path ends so, as CSV with empty cells for missing values: its provenance
+    says which columns are ``text``.
+    """
     buffer = io.BytesIO()
     if Path(path).suffix == ".csv":
         table.to_csv(buffer, index=False, lineterminator="\n")
+        kinds = {name: infer_dtype(column, skipna=True) for name, column in table.items()}
+        provenance = {"text": [name for name, kind in kinds.items() if kind == "string"], **provenance}
     else:
         table.to_parquet(buffer, index=False, compression="zstd")
     write_bytes(path, buffer.getvalue(), provenance)
@@ -126,7 +131,11 @@ def read_table(path: str | Path, *, filters: list[tuple] | None = None) -> pd.Da
     """
     path = Path(path)
     buffer = io.BytesIO(_read_bytes(path))
-    return pd.read_csv(buffer) if path.suffix == ".csv" else pd.read_parquet(buffer, filters=filters)
+    if path.suffix != ".csv":
+        return pd.read_parquet(buffer, filters=filters)
+    # NA is a country, 7 a seed, and both are names of experiments: only an empty cell is missing.
+    text = dict.fromkeys(read_provenance(path).get("text", []), str)
+    return pd.read_csv(buffer, dtype=text, keep_default_na=False, na_values=[""])
 
 
 def read_results(folder: str | Path) -> dict[str, pd.DataFrame]:

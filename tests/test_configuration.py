@@ -203,6 +203,22 @@ WRONG = [
     (f"{EXPERIMENT}/networks", ..., "the key networks is missing"),
     (f"{EXPERIMENT}/min_epochs", 501, "min_epochs: must be no more than max_epochs, got 501 and"),
     (f"{EXPERIMENT}/networks", 0, "networks: 0 is less than the minimum of 1"),
+    (f"{EXPERIMENT}/networks", 10.0, "networks: must be of type integer, got 10.0"),
+    (f"{EXPERIMENT}/networks", 10**20, "networks: 100000000000000000000 is greater than the maximum of 10000000"),
+    (f"{EXPERIMENT}/domain_sizes", [20.0], "domain_sizes.0: must be of type integer, got 20.0"),
+    ("tasks/mnist/train_size", float("inf"), "tasks.mnist.train_size: must be finite, got inf"),
+    (f"{EXPERIMENT}/target_loss", float("nan"), "target_loss: must be finite, got nan"),
+    ("optimizers/sgd/learning_rate", float("nan"), "optimizers.sgd.learning_rate: must be finite, got nan"),
+    ("optimizers/sgd/momentum", float("nan"), "optimizers.sgd.momentum: must be finite, got nan"),
+    ("optimizers/sgd/weight_decay", "1e-4", "weight_decay of SGD must be a finite number, got '1e-4' (to YAML this is"),
+    ("optimizers/sgd/nesterov", "no", "optimizers.sgd: nesterov of SGD must be true or false, got 'no'"),
+    ("optimizers/adam/betas", [0.9], "betas of Adam must be 2 finite numbers, as [0.9, 0.999], got [0.9]"),
+    ("optimizers/adam/betas", [0.9, "0.99"], "betas of Adam must be 2 finite numbers, as [0.9, 0.999], got"),
+    ("optimizers/adam/eps", True, "eps of Adam must be a finite number, got True"),
+    ("name", "..", "name: '..' is no name: a letter or digit, then letters, digits, _, . and -, at most 100 in all"),
+    ("architectures/" + "a" * 101, FCN, "architectures: 'aaaa"),
+    ("tasks/..", TWO, "tasks...: '..' is no name"),
+    ("tasks/MNIST", TWO, "tasks.MNIST: MNIST and mnist differ in capitals alone, which some systems ignore"),
     (f"{EXPERIMENT}/grid", ..., "the key optimizer is missing"),
     (f"{EXPERIMENT}/grid/seed", [1, 2], "its name must hold each key of its grid in braces"),
     (f"{EXPERIMENT}/grid/optimizer", ["sgdd"], "unknown name sgdd (did you mean sgd?); allowed: adagrad, adam"),
@@ -324,8 +340,8 @@ WRONG = [
     ("tasks/bits", BOOLEAN | {"options": {"target": "xor"}}, "tasks.bits.options: target must be bit, conjunction,"),
     ("tasks/bits", BOOLEAN | {"recorded_test_size": 65}, "= 129 is more than the 128 examples there are"),
     ("device", "gpu", "device: unknown value gpu"),
-    ("name", "a/b", "name: 'a/b' does not match"),
-    ("name", "..", "name: '..' does not match"),
+    ("name", "a/b", "name: 'a/b' is no name: "),
+    ("name", "..", "name: '..' is no name: "),
     (f"{EXPERIMENT}}}", {**QUICKSTART["experiments"]["mnist-{optimizer}"]}, "the braces in its name do not match"),
     (1, {}, "the key 1 must be text"),
     ("complexity", {"measure": "entropy"}, "complexity.measure: unknown value entropy"),
@@ -378,6 +394,17 @@ def test_an_unknown_name_among_many_does_not_fill_the_screen():
     ) as error:
         read(config | {"predictors": ["mnsit-*"]})
     assert len(str(error.value)) < 700
+
+
+def test_what_contains_itself_is_refused(tmp_path):
+    path = tmp_path / "itself.yaml"
+    path.write_text("name: a\ncomparison: &all {asked: 100, top: [*all]}\n")
+    with pytest.raises(
+        ConfigurationError, match=r"^comparison\.top in .*itself.yaml contains itself: take out the ali"
+    ):
+        check_keys(path)
+    path.write_text("name: a\nboth: &one {asked: 100}\ntwice: [*one, *one]\n")
+    check_keys(path)
 
 
 def test_a_key_that_stands_twice_is_refused(tmp_path):

@@ -16,6 +16,7 @@ from scipy.stats import chisquare
 
 from sgdbayes.datasets import DATASETS, LabelledData, Task, draw_task, fashion_mnist, load_task, mnist
 from sgdbayes.datasets._images import image_inputs, prepare_images
+from sgdbayes.datasets.task import first_equal
 from sgdbayes.figures.style import describe_task
 from sgdbayes.files import DamagedFileError
 from sgdbayes.registry import resolve
@@ -185,6 +186,34 @@ def test_fashion_mnist_is_found_in_each_of_its_places(tmp_path, monkeypatch, pla
     assert data.inputs.dtype == np.float32
 
 
+def test_equal_inputs_with_opposite_labels_are_named():
+    settings = {"positive_classes": [5, 6, 7, 8, 9], "train_size": 20, "options": {"pool": 28}}
+    with pytest.raises(
+        ValueError, match=r"S holds the examples \d+ and \d+ of mnist_embedded, equal inputs with opposite"
+    ):
+        load_task("mnist_embedded", **settings)
+    everyone = load_task("mnist_embedded", **settings | {"options": {}})
+    assert (first_equal(everyone.train_inputs) == np.arange(20)).all()
+    assert first_equal(np.array([[0.0, 1], [1, 0], [-0.0, 1], [1, 0]])).tolist() == [0, 1, 0, 1]
+
+
+@pytest.mark.parametrize("place", ["mnist", "MNIST/raw"])
+def test_unpacked_files_are_taken_from_a_folder_in_the_home(small_mnist, monkeypatch, place):
+    data, home = mnist.load_mnist(small_mnist), small_mnist / "home"
+    (home / "d" / place).parent.mkdir(parents=True)
+    (small_mnist / "MNIST" / "raw").rename(home / "d" / place)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("SGDBAYES_DATA", "~/d")
+    assert mnist.mnist_at_hand(small_mnist / "empty")
+    assert (mnist.load_mnist(small_mnist / "empty").inputs == data.inputs).all()
+
+
+def test_a_cache_that_cannot_be_kept_is_no_error(small_mnist, monkeypatch):
+    monkeypatch.setattr("sgdbayes.datasets._idx.write_bytes", unreachable)
+    assert len(mnist.load_mnist(small_mnist).classes) > 0
+    assert not (small_mnist / "MNIST").exists()
+
+
 @REAL_DATA
 @pytest.mark.slow
 @pytest.mark.parametrize(
@@ -231,11 +260,14 @@ def unreachable(*_args, **_options):
 
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "imdb"])
 def test_an_unreachable_download_says_what_to_do(tmp_path, monkeypatch, name):
-    monkeypatch.delenv("SGDBAYES_DATA", raising=False)
     monkeypatch.setattr("torch.hub.urlopen", unreachable)
     if name == "fashion_mnist":
         monkeypatch.setattr(fashion_mnist, "_FILES", dataclasses.replace(fashion_mnist._FILES, installed=()))
-    with pytest.raises(ConnectionError, match=r"could not be downloaded from https://.*SGDBAYES_DATA"):
+    monkeypatch.setenv("SGDBAYES_DATA", str(tmp_path / "elsewhere"))
+    said = (
+        rf"is not in {tmp_path}/elsewhere/[a-z-]+ \(no such folder\), {tmp_path}/[a-z-]+\W.* could not be downloaded "
+    )
+    with pytest.raises(ConnectionError, match=said + r"from https://.*SGDBAYES_DATA"):
         resolve(DATASETS[name].load)(tmp_path)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 

@@ -66,11 +66,25 @@ def test_libraries_keep_to_the_threads_of_the_job(tmp_path):
     assert (tmp_path / "logs" / "job.log").read_text() == "1 1 1\n"
 
 
+def test_what_a_user_has_set_for_other_programs_is_not_for_jobs(tmp_path, monkeypatch):
+    rc = tmp_path / "matplotlibrc"
+    rc.write_text("text.usetex: true\nlines.linewidth: 40\nbackend: tkagg\n")
+    for name, value in (("MATPLOTLIBRC", str(rc)), ("MPLBACKEND", "tkagg"), ("JAX_PLATFORMS", "cuda")):
+        monkeypatch.setenv(name, value)
+    body = (
+        "import jax, matplotlib; from sgdbayes.figures.style import run_style; print(jax.devices()[0].platform)\n"
+        "    with run_style(): print(matplotlib.rcParams['text.usetex'], matplotlib.rcParams['lines.linewidth'] < 4)"
+    )
+    assert run_job(tmp_path, body).returncode == 0
+    assert (tmp_path / "logs" / "job.log").read_text() == "cpu\nFalse True\n"
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
         ("raise ValueError('labels must be -1 or +1')", "sgdbayes: error in train: labels must be -1 or +1\n"),
         ("{}['x']", "sgdbayes: error in train: 'x' (KeyError; see"),
+        ("raise RuntimeError", "sgdbayes: error in train: RuntimeError, without a word; see"),
     ],
 )
 def test_errors_are_one_line_on_the_console(tmp_path, body, said):

@@ -7,8 +7,11 @@ from conftest import random_covariance
 from scipy import integrate, stats
 from scipy.special import log_ndtr
 
+from sgdbayes.architectures import FullyConnected
+from sgdbayes.datasets import Task
 from sgdbayes.posterior import Gaussian, expectation_propagation, log_orthant_probability, regression_posterior
 from sgdbayes.posterior.ep import _site
+from sgdbayes.posterior.kinds import POSTERIORS
 
 
 def equicorrelated(size: int, correlation: float) -> np.ndarray:
@@ -309,3 +312,28 @@ def test_ep_bad_input():
         expectation_propagation(np.ones((2, 2)) - 2 * np.eye(2), np.ones(2))
     with pytest.raises(RuntimeError, match="did not settle in 2 sweeps"):
         expectation_propagation(random_covariance(5), np.ones(5), max_sweeps=2)
+
+
+# --- equal inputs ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "options"), [("zero_one", {"samples": 60}), ("ep", {}), ("ntk", {})])
+def test_equal_inputs_with_one_label_are_one_input(name, options):
+    rng = np.random.default_rng(0)
+    inputs, labels = rng.random((9, 5)).astype(np.float32), np.array([1, -1, 1, 1, -1, -1, 1, -1, 1])
+    architecture, log_probabilities = FullyConnected(depth=1, width=8), []
+    for chosen in (np.arange(6), np.array([0, 1, 1, 2, 3, 4, 0, 5, 5])):
+        task = Task(inputs[chosen], labels[chosen], inputs[6:], labels[6:], chosen, np.arange(6, 9))
+        every = np.concatenate([task.train_inputs, task.test_inputs])
+        kernels = [architecture.kernel(every), architecture.tangent_kernel(every)][: len(POSTERIORS[name].needs)]
+        posterior, _ = POSTERIORS[name].fitted(task, architecture, kernels, options)
+        log_probabilities.append(posterior.log_probabilities(np.array([[1, -1, 1], [1, 1, 1]]), seed=0)[0])
+    np.testing.assert_allclose(*log_probabilities, rtol=1e-9)
+
+
+def test_a_point_that_others_determine_is_named():
+    kernel = np.eye(5)
+    kernel[3] = kernel[:, 3] = kernel[1]
+    kernel[3, 3] = 1
+    with pytest.raises(np.linalg.LinAlgError, match=r"the outputs on its points before 3 \(from 0 on\) determine that"):
+        expectation_propagation(kernel, np.array([1, 1, 1, 1]))

@@ -115,3 +115,22 @@ def test_two_processes_may_write_the_same_file_at_once(tmp_path):
     assert path.read_bytes() == b"whole"
     assert alive.exists()
     assert not dead.exists()
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_text_is_read_as_it_was_written(tmp_path, suffix):
+    """Names of experiments, among them those that look like something else."""
+    names = ["NA", "nan", "None", "null", "7", "1e-1", "True", "2024-01-01", "007", "a, b", 'a "b"', " a ", "ä", "é\n"]
+    table = pd.DataFrame(
+        {
+            "experiment": names,
+            "seed": [str(seed) for seed in range(len(names))],
+            "some": [None, *names[1:]],
+            "whole": range(len(names)),
+            "real": [np.nan, np.inf, *np.linspace(0, 1, len(names) - 2)],
+            "right": [True, False] * (len(names) // 2),
+        }
+    )
+    path = tmp_path / f"table.{suffix}"
+    write_table(path, table, {})
+    pd.testing.assert_frame_equal(read_table(path).astype(object), table.astype(object), check_index_type=False)

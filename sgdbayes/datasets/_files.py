@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from sgdbayes.files import DamagedFileError
@@ -13,7 +13,7 @@ __all__ = ["download", "installed", "places"]
 def places(name: str, folder: Path) -> list[Path]:
     """Where the files of a data set are looked for: ``$SGDBAYES_DATA/<name>``, ``folder/<name>``."""
     given = os.environ.get("SGDBAYES_DATA")
-    return [*([Path(given) / name] if given else []), folder / name]
+    return [*([Path(given).expanduser() / name] if given else []), folder / name]
 
 
 def installed(_folder: Path) -> bool:
@@ -21,10 +21,11 @@ def installed(_folder: Path) -> bool:
     return True
 
 
-def download(url: str, path: Path, *, check: Callable[[Path], object], advice: str) -> Path:
+def download(url: str, path: Path, *, looked_in: Iterable[Path], check: Callable[[Path], object], advice: str) -> Path:
     """Download ``url`` to ``path``, there only once ``check`` of the downloaded file has raised nothing.
 
-    Raises, ending in ``advice``, ConnectionError if it cannot be downloaded, DamagedFileError if it is another file.
+    Raises, ending in ``advice``, ConnectionError if it cannot be downloaded, which names the folders ``looked_in``, and
+    DamagedFileError if it is another file.
     """
     # Not torchvision's download, which turns to plain http where https fails.
     from torch.hub import download_url_to_file
@@ -34,8 +35,9 @@ def download(url: str, path: Path, *, check: Callable[[Path], object], advice: s
         try:
             download_url_to_file(url, str(Path(partial) / path.name), progress=False)
         except (OSError, RuntimeError) as error:
+            looked = ", ".join(f"{place}{'' if place.is_dir() else ' (no such folder)'}" for place in looked_in)
             raise ConnectionError(
-                f"{path.name} is not in {path.parent} and could not be downloaded from {url} ({error}): {advice}"
+                f"{path.name} is not in {looked} and could not be downloaded from {url} ({error}): {advice}"
             ) from error
         try:
             check(Path(partial) / path.name)

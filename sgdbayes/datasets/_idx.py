@@ -6,7 +6,8 @@ All bytes are checked against the SHA-256 of the decompressed files.
 import gzip
 import hashlib
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,9 +56,15 @@ def idx_at_hand(files: IdxFiles, folder: Path) -> bool:
     """Whether `load_idx` need not download."""
     folders = (*places(files.subfolder, folder), *files.installed)
     return all(
-        (folder / files.raw / "raw" / name).exists() or any((place / f"{name}.gz").exists() for place in folders)
+        any(path.exists() for path in (*_unpacked(name, files, folder), *(place / f"{name}.gz" for place in folders)))
         for name in files.sha256
     )
+
+
+def _unpacked(name: str, files: IdxFiles, folder: Path) -> Iterator[Path]:
+    """Where the file may be unpacked: where this and torchvision keep it, or beside archives."""
+    yield from (place / "raw" / name for place in places(files.raw, folder))
+    yield from (place / name for place in (*places(files.subfolder, folder), *files.installed))
 
 
 def _array(content: bytes, dimensions: int) -> np.ndarray:
@@ -69,23 +76,26 @@ def _array(content: bytes, dimensions: int) -> np.ndarray:
 def _content(name: str, files: IdxFiles, folder: Path) -> bytes:
     """The decompressed file, which is the known one."""
     path = folder / files.raw / "raw" / name
-    if path.exists():
-        content = path.read_bytes()
+    if (unpacked := next(filter(Path.exists, _unpacked(name, files, folder)), None)) is not None:
+        content = unpacked.read_bytes()
         if hashlib.sha256(content).hexdigest() != files.sha256[name]:
-            raise DamagedFileError(f"{path} is damaged: delete it and run again")
+            raise DamagedFileError(f"{unpacked} is damaged: delete it and run again")
         return content
-    candidates = [place / f"{name}.gz" for place in (*places(files.subfolder, folder), *files.installed)]
-    archive = next((candidate for candidate in candidates if candidate.exists()), None)
+    folders = (*places(files.subfolder, folder), *files.installed)
+    archive = next((each / f"{name}.gz" for each in folders if (each / f"{name}.gz").exists()), None)
     if archive is None:
         archive = download(
             f"{files.address()}{name}.gz",
             folder / files.subfolder / f"{name}.gz",
+            looked_in=folders,
             check=lambda archive: _decompressed(archive, files.sha256[name]),
-            advice="put the four .gz files there, or set SGDBAYES_DATA to a folder "
+            advice="put the four files there, as .gz or unpacked, or set SGDBAYES_DATA to a folder "
             f"whose subfolder {files.subfolder} holds them",
         )
     content = _decompressed(archive, files.sha256[name])
-    write_bytes(path, content)
+    # It saves unpacking; where nothing can be written there is nothing to save.
+    with suppress(OSError):
+        write_bytes(path, content)
     return content
 
 

@@ -30,8 +30,8 @@ _FILES = IdxFiles(
 def load_fashion_mnist(folder: Path, *, standardize: Sequence[float] = (), pool: int = 1) -> LabelledData:
     """All 70,000 images, the 60,000 of the training set first. Options as of `prepare_images`.
 
-    The gzipped files are looked for in ``$SGDBAYES_DATA/fashion-mnist``, ``folder/fashion-mnist`` and where Debian
-    installs them and, if they are in none, downloaded to the second; ``folder/FashionMNIST/raw`` keeps them
+    Files, gzipped or not, are looked for in ``$SGDBAYES_DATA/fashion-mnist``, ``folder/fashion-mnist`` and where
+    Debian installs them and, if they are in none, downloaded to the second; ``folder/FashionMNIST/raw`` keeps them
     decompressed. Raises DamagedFileError naming a file that is not the known one, ConnectionError if a download is
     needed and fails.
     """

@@ -11,6 +11,7 @@ import tarfile
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import product
 from pathlib import Path
 
@@ -50,7 +51,9 @@ def load_imdb(folder: Path) -> LabelledData:
     arrays = read_arrays(prepared) if prepared.exists() else {}
     if arrays.get("key") != key:
         arrays = _in_words(_distinct(_read(_source(folder)))) | {"key": np.array(key)}
-        write_arrays(prepared, arrays, {"reviews": len(arrays["classes"])})
+        # It saves time; where nothing can be written there is none to save.
+        with suppress(OSError):
+            write_arrays(prepared, arrays, {"reviews": len(arrays["classes"])})
     rows = np.split(arrays["codes"], arrays["lengths"].cumsum()[:-1])
     return LabelledData(np.fromiter(rows, object, len(rows)), arrays["classes"].astype(int))
 
@@ -159,6 +162,7 @@ def _source(folder: Path) -> Path:
     return found or download(
         _URL,
         folder / "imdb" / _SOURCES[0],
+        looked_in=places("imdb", folder),
         check=_check_download,
         advice="put it there, or set SGDBAYES_DATA to a folder whose subfolder imdb holds it",
     )

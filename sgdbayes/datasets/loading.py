@@ -5,8 +5,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sgdbayes.datasets.kinds import DATASETS, options_of
-from sgdbayes.datasets.task import Task, draw_task
+from sgdbayes.datasets.task import Task, draw_task, first_equal
 from sgdbayes.registry import Lazy, resolve, unknown_name
 
 __all__ = ["load_task"]
@@ -29,7 +31,7 @@ def load_task(
 
     ``options`` are those of the data set. Files are looked for in ``$SGDBAYES_DATA``, then in ``folder``, to which what
     is missing is downloaded; "mnist_embedded" needs none. The rest is as in `draw_task`. Raises ValueError for an
-    unknown data set or option and as `draw_task` does.
+    unknown data set or option, for equal inputs with opposite labels in S, and as `draw_task` does.
 
     >>> task = sb.load_task("mnist_embedded", positive_classes=[5, 6, 7, 8, 9], train_size=100)
     >>> task.train_inputs.shape, task.test_labels.shape
@@ -41,7 +43,7 @@ def load_task(
     # Before anything is loaded.
     kind.check_options(options)
     data = resolve(kind.load)(Path(folder), **_meant_for(kind.load, options))
-    return draw_task(
+    task = draw_task(
         data,
         positive_classes=positive_classes,
         negative_classes=negative_classes,
@@ -52,6 +54,18 @@ def load_task(
         train_indices=train_indices,
         encode=partial(resolve(kind.encode), **_meant_for(kind.encode, options)) if kind.encode else None,
     )
+    _check_can_be_fitted(task, dataset)
+    return task
+
+
+def _check_can_be_fitted(task: Task, dataset: str) -> None:
+    first = first_equal(task.train_inputs)
+    for second in np.flatnonzero(task.train_labels != task.train_labels[first])[:1]:
+        pair = [int(task.train_indices[place]) for place in (first[second], second)]
+        raise ValueError(
+            f"S holds the examples {pair[0]} and {pair[1]} of {dataset}, equal inputs with opposite labels: no network "
+            "fits both, so take another seed"
+        )
 
 
 def _meant_for(function: Lazy, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def load_embedded_mnist(_folder: Path, *, standardize: Sequence[float] = (), poo
 def load_mnist(folder: Path, *, standardize: Sequence[float] = (), pool: int = 1) -> LabelledData:
     """All 70,000 images, the 60,000 of the training set first. Options as of `prepare_images`.
 
-    The gzipped files are looked for in ``$SGDBAYES_DATA/mnist`` and ``folder/mnist`` and, if they are in neither,
+    Files, gzipped or not, are looked for in ``$SGDBAYES_DATA/mnist`` and ``folder/mnist`` and, if they are in neither,
     downloaded to the latter; ``folder/MNIST/raw`` keeps them decompressed. Raises DamagedFileError naming a file that
     is not the known one, ConnectionError if a download is needed and fails.
     """

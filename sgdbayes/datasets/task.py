@@ -11,7 +11,7 @@ import numpy as np
 
 from sgdbayes.checks import check_labels, check_whole
 
-__all__ = ["Inputs", "LabelledData", "Task", "check_sizes", "draw_task", "groups_of"]
+__all__ = ["Inputs", "LabelledData", "Task", "check_sizes", "draw_task", "first_equal", "groups_of"]
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,15 @@ class Task:
         """The same with only the first so many recorded test points."""
         tested = {name: getattr(self, name)[:test_points] for name in ("test_inputs", "test_labels", "test_indices")}
         return replace(self, **tested)
+
+
+def first_equal(inputs: np.ndarray) -> np.ndarray:
+    """Of each of ``inputs`` (n, ...) the first that is equal to it, (n,)."""
+    # Of -0.0 and 0.0 the bytes differ.
+    flat = np.ascontiguousarray(inputs.reshape(len(inputs), -1)) + 0
+    rows = flat.view(np.dtype((np.void, flat[0].nbytes))).ravel()
+    _, first, which = np.unique(rows, return_index=True, return_inverse=True)
+    return first[which]
 
 
 def groups_of(

@@ -67,15 +67,15 @@ class Drawing(Figure):
 
 
 def run_style(style: str | Path | None = None) -> AbstractContextManager:
-    """A context in which figures look as those of a run, with a ``style`` of one's own on top: the path of a file that
-    ends in .mplstyle, or a name that matplotlib knows.
+    """A context in which figures look as those of a run, whatever a matplotlibrc says, with a ``style`` of one's own on
+    top: the path of a file that ends in .mplstyle, or a name that matplotlib knows.
 
     >>> studies = sb.read_table("results/desk/studies.csv")
     >>> with sb.figures.run_style("sgdbayes.figures.column"):
     ...     figure = sb.figures.draw_predictors(studies)
     """
     own = [] if style is None else [str(Path(style).absolute()) if str(style).endswith(".mplstyle") else style]
-    return matplotlib.style.context([_SHEET, *own])
+    return matplotlib.style.context([_SHEET, *own], after_reset=True)
 
 
 def new_figure(width: float, height: float) -> Drawing:

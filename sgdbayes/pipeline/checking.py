@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from sgdbayes.architectures.kinds import ARCHITECTURES, architecture_of
+from sgdbayes.checks import number_hint
 from sgdbayes.datasets.kinds import DATASETS
 from sgdbayes.datasets.task import Inputs, check_sizes, groups_of
 from sgdbayes.hashes import settings_hash
 from sgdbayes.pipeline.configuration import Configuration
-from sgdbayes.pipeline.mistakes import ConfigurationError, check_name, number_hint
+from sgdbayes.pipeline.mistakes import ConfigurationError, check_name
 from sgdbayes.pipeline.provenance import code_hash, environment
 from sgdbayes.pipeline.steps import style_files
 from sgdbayes.posterior.kinds import POSTERIORS

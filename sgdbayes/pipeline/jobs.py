@@ -141,6 +141,8 @@ def job(snakemake) -> Iterator[Job]:  # noqa: ANN001
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     _limit_threads(snakemake.threads)
+    # Whatever the user has set for programs of their own.
+    os.environ |= {"JAX_PLATFORMS": "cpu", "MPLBACKEND": "agg"}
     forget_progress(path)
     signal.signal(signal.SIGINT, _interrupt_once)
     _end_with_the_run()
@@ -187,6 +189,8 @@ def _one_line(error: Exception, snakemake) -> str:  # noqa: ANN001
         with suppress(OSError):
             _move_aside(error.path)
             said = f"{error.path} {error.what}; moved to {error.path.name}.damaged, run again to make it anew"
+    if not said.strip():
+        said = f"{type(error).__name__}, without a word; see {snakemake.log[0]}"
     message = f"{_ERROR}{snakemake.rule}: {' '.join(said.split())}"
     # These the package raises itself to say what is wrong; numpy's LinAlgError is a ValueError.
     if isinstance(error, ArithmeticError | OSError | RuntimeError | ValueError):

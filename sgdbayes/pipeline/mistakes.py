@@ -1,10 +1,14 @@
 """Mistakes in a configuration: each is told in one line that names the key and says what is allowed."""
 
+import re
 from collections.abc import Iterable
 
 from sgdbayes.registry import unknown_name
 
-__all__ = ["ConfigurationError", "check_name", "number_hint"]
+__all__ = ["NAME", "ConfigurationError", "check_name", "not_a_name"]
+
+# Names become those of files and folders, on any system; as in workflow/schemas/config.schema.yaml.
+NAME = re.compile("^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")
 
 
 class ConfigurationError(ValueError):
@@ -17,10 +21,9 @@ def check_name(name: object, allowed: Iterable[object], path: str, *, what: str 
         raise ConfigurationError(f"{path}: {unknown_name(name, allowed, what=what)}")
 
 
-def number_hint(got: object) -> str:
-    """What is added where YAML reads a number as text."""
-    try:
-        float(got if isinstance(got, str) else "text")
-    except ValueError:
-        return ""
-    return " (to YAML this is text: write numbers without quotes, and 1e-4 as 1.0e-4)"
+def not_a_name(name: str) -> str:
+    """What is said of a name that no file can have."""
+    return (
+        f"{name!r:.110} is no name: a letter or digit, then letters, digits, _, . and -, at most 100 in all, as files "
+        "are called so"
+    )

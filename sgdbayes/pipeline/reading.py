@@ -30,7 +30,7 @@ from sgdbayes.pipeline.configuration import (
     Volume,
 )
 from sgdbayes.pipeline.grids import expand_grid, named_groups
-from sgdbayes.pipeline.mistakes import ConfigurationError, check_name
+from sgdbayes.pipeline.mistakes import NAME, ConfigurationError, check_name, not_a_name
 from sgdbayes.pipeline.plugins import PluginError, load_plugins
 from sgdbayes.pipeline.validation import validated
 from sgdbayes.posterior.kinds import POSTERIORS, exact_posterior
@@ -101,12 +101,17 @@ def _style(named: str, folder: Path) -> str:
 
 
 def check_keys(path: Path) -> None:
-    """Raise ConfigurationError where a key stands twice in a YAML file: the reader of Snakemake drops the first without
-    a word, and an experiment with it.
+    """Raise ConfigurationError where something in a YAML file contains itself, or a key stands twice: of two the reader
+    of Snakemake drops the first without a word, and an experiment with it.
     """
-    nodes = [("", yaml.compose(path.read_text(encoding="utf-8")))]
+    nodes: list[tuple[str, yaml.Node, tuple[int, ...]]] = [("", yaml.compose(path.read_text(encoding="utf-8")), ())]
     while nodes:
-        under, node = nodes.pop()
+        under, node, around = nodes.pop()
+        if id(node) in around:
+            raise ConfigurationError(f"{under.rstrip('.')} in {path} contains itself: take out the alias (*) in it")
+        around = (*around, id(node))
+        if isinstance(node, yaml.SequenceNode):
+            nodes += [(under, each, around) for each in node.value]
         if not isinstance(node, yaml.MappingNode):
             continue
         keys = [key.value for key, _ in node.value]
@@ -116,7 +121,7 @@ def check_keys(path: Path) -> None:
                     f"{under}{key.value} stands twice in {path}, the second time in line {key.start_mark.line + 1}: "
                     "rename one"
                 )
-            nodes.append((f"{under}{key.value}.", value))
+            nodes.append((f"{under}{key.value}.", value, around))
 
 
 def _check_keys_are_text(config: Mapping[Any, Any], path: str = "") -> None:
@@ -144,8 +149,14 @@ def _expanded(section: str, config: _Config, schema: Mapping[str, Any]) -> dict[
     one = {"$defs": schema["$defs"], "properties": {section: schema["properties"][section]}}
     for template, settings in config[section].items():
         for name, single in expand_grid(section, template, settings):
+            if not NAME.match(name):
+                raise ConfigurationError(f"{section}.{template}: {not_a_name(name)}")
             if name in entries:
                 raise ConfigurationError(f"{section}.{template}: the name {name} stands for two {section}")
+            if same := next((other for other in entries if other.lower() == name.lower()), None):
+                raise ConfigurationError(
+                    f"{section}.{template}: {name} and {same} differ in capitals alone, which some systems ignore"
+                )
             entries[name] = validated({section: {name: single}}, one)[section][name]
     return entries
 

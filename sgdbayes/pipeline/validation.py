@@ -3,11 +3,13 @@
 import copy
 import difflib
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Any
 
 import jsonschema
 
-from sgdbayes.pipeline.mistakes import ConfigurationError, number_hint
+from sgdbayes.checks import number_hint
+from sgdbayes.pipeline.mistakes import NAME, ConfigurationError, not_a_name
 from sgdbayes.registry import unknown_name
 
 __all__ = ["validated"]
@@ -40,7 +42,16 @@ def _properties(
     yield from jsonschema.Draft202012Validator.VALIDATORS["properties"](validator, schemas, instance, schema)
 
 
-_VALIDATOR = jsonschema.validators.extend(jsonschema.Draft202012Validator, {"properties": _properties})
+# 10.0 is no whole number, and what is not finite is none at all.
+_TYPES = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many(
+    {
+        "integer": lambda _, value: isinstance(value, int) and not isinstance(value, bool),
+        "number": lambda _, value: isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value),
+    }
+)
+_VALIDATOR = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator, {"properties": _properties}, type_checker=_TYPES
+)
 
 
 def _one_line(error: jsonschema.ValidationError) -> str:
@@ -56,9 +67,13 @@ def _one_line(error: jsonschema.ValidationError) -> str:
             if close := difflib.get_close_matches(missing, set(got) - set(wanted), n=1, cutoff=0.8):
                 return f"{path}: unknown key {close[0]} (did you mean {missing}?)"
             return f"{path}: the key {missing} is missing; required: {', '.join(wanted)}"
+        case "type" if isinstance(got, float) and not isfinite(got):
+            return f"{path}: must be finite, got {got}"
         case "type":
             types = wanted if isinstance(wanted, str) else " or ".join(wanted)
             return f"{path}: must be of type {types}, got {got!r}{number_hint(got)}"
+        case "pattern" if wanted == NAME.pattern:
+            return f"{path}: {not_a_name(got)}"
         case "enum":
             return f"{path}: {unknown_name(got, wanted, what='unknown value')}"
     return f"{path}: {' '.join(error.message.split())}"

@@ -82,4 +82,9 @@ def lower_cholesky(matrix: np.ndarray, *, name: str = "kernel", overwrite: bool 
         # The transposed matrix is in the order that LAPACK writes.
         return cholesky(matrix.T if overwrite else matrix, lower=True, overwrite_a=overwrite, check_finite=False)
     except np.linalg.LinAlgError as error:
-        raise np.linalg.LinAlgError(f"{name} is not positive definite: {error}") from error
+        # LAPACK's count of the first leading minor that is not positive.
+        point = int(str(error).partition("-")[0]) - 1
+        raise np.linalg.LinAlgError(
+            f"{name} is not positive definite: up to rounding, the outputs on its points before {point} (from 0 on) "
+            "determine that on this one; leave it out, or what it is equal to"
+        ) from error

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
+from sgdbayes.datasets.task import first_equal
 from sgdbayes.registry import Lazy, Registry, resolve
 
 if TYPE_CHECKING:  # importing them takes seconds
@@ -27,7 +28,8 @@ class PosteriorKind:
     """``fit`` and ``check``, called with the architecture and all options but the seed, raising ValueError for
     impossible ones. ``needs``: kernels, or networks. ``label``, ``short``: in figures. ``sampler``: what it does, in
     the summary's words. ``exact``: the 0-1 posterior itself; ``approximates``: the posterior that it stands for.
-    ``threads``: how many it can use.
+    ``once``: whether it gets equal inputs of S once, as one that asks for zero training error may. ``threads``: how
+    many it can use.
     """
 
     COMPUTES: ClassVar = ("fit",)
@@ -43,6 +45,7 @@ class PosteriorKind:
     marker: str = "X"
     exact: bool = False
     approximates: str | None = None
+    once: bool = False
     threads: int = 1
 
     def __post_init__(self) -> None:
@@ -98,8 +101,13 @@ class PosteriorKind:
         fit = resolve(self.fit)
         if self.of_networks:
             return fit(architecture, task, **options)
+        labels = task.train_labels
+        if self.once and len(kept := np.unique(first_equal(task.train_inputs))) < len(labels):
+            # Equal inputs have one value, and a kernel that cannot be inverted.
+            rows = np.concatenate([kept, np.arange(len(labels), len(kernels[0]))])
+            kernels, labels = [kernel[np.ix_(rows, rows)] for kernel in kernels], labels[kept]
         kernel, *others = kernels
-        return fit(kernel, task.train_labels, *others, **options)
+        return fit(kernel, labels, *others, **options)
 
 
 POSTERIORS: Registry[PosteriorKind] = Registry("posterior")
@@ -144,6 +152,7 @@ register_posterior(
     linestyle="--",
     marker="^",
     approximates="zero_one",
+    once=True,
 )
 register_posterior(
     "zero_one",
@@ -156,6 +165,7 @@ register_posterior(
     linestyle=":",
     marker="o",
     exact=True,
+    once=True,
     threads=4,
 )
 register_posterior(
@@ -165,6 +175,7 @@ register_posterior(
     label="NTK ensemble",
     short="NTK",
     sampler="gradient descent at infinite width",
+    once=True,
     color="#8fb339",
     linestyle="-.",
     marker="D",

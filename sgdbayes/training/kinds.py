@@ -32,6 +32,10 @@ class OptimizerKind:
         """Options that change its algorithm, without the learning rate."""
         return set(inspect.signature(resolve(self.make)).parameters) - _IMPLEMENTATION
 
+    def default(self, option: str) -> object:
+        """What an option is if it is left out."""
+        return inspect.signature(resolve(self.make)).parameters[option].default
+
 
 OPTIMIZERS: Registry[OptimizerKind] = Registry("optimiser")
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from numbers import Real
 from typing import Any
 
 import torch
 
+from sgdbayes.checks import number_hint
 from sgdbayes.registry import resolve, unknown_name
 from sgdbayes.training.kinds import OPTIMIZERS
 
@@ -26,10 +28,13 @@ class Optimizer:
 
     def __post_init__(self) -> None:
         kind = OPTIMIZERS[self.kind]
-        if isinstance(self.learning_rate, bool) or not isinstance(self.learning_rate, Real) or self.learning_rate < 0:
+        if not _is_number(self.learning_rate) or self.learning_rate < 0:
             raise ValueError(f"learning_rate must be a number, 0 or more, got {self.learning_rate!r}")
-        for option in set(self.options) - kind.options:
-            raise ValueError(unknown_name(option, kind.options, what=f"unknown option of {self.kind}:"))
+        for option, value in self.options.items():
+            if option not in kind.options:
+                raise ValueError(unknown_name(option, kind.options, what=f"unknown option of {self.kind}:"))
+            if wrong := _unlike(value, kind.default(option)):
+                raise ValueError(f"{option} of {self.kind} must be {wrong}, got {value!r}{number_hint(value)}")
 
     def build(self, parameters: Iterable[torch.Tensor]) -> torch.optim.Optimizer:
         """The torch optimiser over ``parameters``. Raises ValueError for an option the optimiser does not have."""
@@ -51,6 +56,22 @@ class Optimizer:
             return optimizer(parameters, lr=self.learning_rate, **fused, **self.options)
         except TypeError as error:
             raise ValueError(f"optimiser {self.kind}: {error}") from error
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
+
+
+def _unlike(value: object, default: object) -> str:
+    """What a value should be to be like the ``default`` of its option; empty if it is, or nothing is known."""
+    if isinstance(default, bool):
+        return "" if isinstance(value, bool) else "true or false"
+    if isinstance(default, Real):
+        return "" if _is_number(value) else "a finite number"
+    if isinstance(default, tuple):
+        right = isinstance(value, list | tuple) and len(value) == len(default) and all(map(_is_number, value))
+        return "" if right else f"{len(default)} finite numbers, as {list(default)}"
+    return ""
 
 
 def _no_group(optimizer: torch.optim.Optimizer, group: dict[str, Any]) -> None:
