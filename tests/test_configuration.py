@@ -306,6 +306,12 @@ WRONG = [
     ("tasks/mnist", TWO | {"recorded_test_size": "all", "positive_classes": [0]}, "no class in common, got [0] twice"),
     ("tasks/mnist/options", {"form": "tfidf"}, "tasks.mnist.options: unknown option form; allowed: pool, standardize"),
     ("tasks/mnist/options", {"pool": 3}, "tasks.mnist.options: pool must divide the 28 pixels of a side, got 3"),
+    (
+        "tasks/mnist/options",
+        {"standardize": [0.1, float("inf")]},
+        "tasks.mnist.options.standardize: must be finite",
+    ),
+    ("name", "abc\n", "is no name: a letter or digit"),
     ("tasks/mnist/options", {"pool": 2.0}, "tasks.mnist.options.pool: must be of type int, got 2.0"),
     ("tasks/mnist/options", {"standardize": 0.1}, "tasks.mnist.options.standardize: must be of type list, got 0.1"),
     (

@@ -85,6 +85,8 @@ def test_what_a_user_has_set_for_other_programs_is_not_for_jobs(tmp_path, monkey
         ("raise ValueError('labels must be -1 or +1')", "sgdbayes: error in train: labels must be -1 or +1\n"),
         ("{}['x']", "sgdbayes: error in train: 'x' (KeyError; see"),
         ("raise RuntimeError", "sgdbayes: error in train: RuntimeError, without a word; see"),
+        ("assert False", "sgdbayes: error in train: AssertionError, without a word; see"),
+        ("raise MemoryError", "sgdbayes: error in train: out of memory; see"),
     ],
 )
 def test_errors_are_one_line_on_the_console(tmp_path, body, said):

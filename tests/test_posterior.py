@@ -335,5 +335,5 @@ def test_a_point_that_others_determine_is_named():
     kernel = np.eye(5)
     kernel[3] = kernel[:, 3] = kernel[1]
     kernel[3, 3] = 1
-    with pytest.raises(np.linalg.LinAlgError, match=r"the outputs on its points before 3 \(from 0 on\) determine that"):
+    with pytest.raises(np.linalg.LinAlgError, match=r"the variance at its point 3 \(from 0 on\), given those before"):
         expectation_propagation(kernel, np.array([1, 1, 1, 1]))

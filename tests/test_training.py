@@ -1,6 +1,9 @@
 """A network trained in a stack is the network trained alone."""
 
 from dataclasses import fields
+from functools import partial
+from itertools import chain
+from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
@@ -18,6 +21,7 @@ from sgdbayes.training import OPTIMIZERS, Optimizer, Record, TrainedNetworks, tr
 from sgdbayes.training import stack as stack_module
 from sgdbayes.training._compiled import _update
 from sgdbayes.training._compiled_stack import CompiledStack
+from sgdbayes.training._torch_stack import TorchStack
 from sgdbayes.training._updates import numbers_of_steps, update_of
 from sgdbayes.training.campaign import train_block
 
@@ -416,6 +420,59 @@ def test_compiled_updates_are_those_of_torch(kind, options):
         _update(update.code, numbers_of_steps(update, step, 1)[0], parameters, memory, 0, gradient)
     # Thirty steps of a few float32 roundings (6e-8) each, of numbers of order one.
     np.testing.assert_allclose(parameters, theirs.detach().numpy(), rtol=2e-5, atol=2e-6)
+
+
+SHAPES = [
+    # Inputs, widths, examples, batch: at and around tiles of 128 rows and 64 columns, and of 32, 16 and 8.
+    (1, (1,), 1, 1),
+    (3, (7, 1, 9), 7, 3),
+    (127, (64,), 30, 8),
+    (128, (65, 130), 30, 32),
+    (129, (72,), 5, 9),
+    (257, (130, 200), 150, 140),
+]
+
+
+@pytest.mark.parametrize("optimizer", [CASES[0], Optimizer("Adam", 0.001, {"weight_decay": 0.02, "eps": 1e-4})])
+@pytest.mark.parametrize(("inputs", "widths", "examples", "batch"), SHAPES, ids=str)
+def test_compiled_steps_are_those_of_torch_whatever_the_sizes(inputs, widths, examples, batch, optimizer):
+    rng, networks = np.random.default_rng(0), 3
+    # Not in single precision.
+    seen = np.where(rng.random((examples, inputs)) < 0.5, rng.standard_normal((examples, inputs)), 0) / inputs**0.5
+    seen[:, inputs // 2] = 0
+    labels = np.where(rng.random(examples) < 0.5, -1, 1).astype(np.float32)
+    architecture = FullyConnected(widths=list(widths), bias_variance=0.1)
+    orders = [np.stack([rng.permutation(examples) for _ in range(networks)]) for _ in range(2)]
+    stacks = []
+    for kind, given in ((CompiledStack, seen), (TorchStack, seen.astype(np.float32))):
+        drawn = [
+            list(map(torch.from_numpy, architecture.initial_parameters((inputs,), np.random.default_rng(seed))))
+            for seed in range(networks)
+        ]
+        stack = kind(
+            architecture, drawn, optimizer, given, labels, number=networks, loss="cross_entropy", batch_size=batch,
+            device="cpu", precision="float32",
+        )  # fmt: skip
+        for order in orders:
+            stack.train_epoch(order)
+        # The second is no longer trained.
+        stack.keep(np.array([True, False, True]))
+        stack.train_epoch(orders[0][[0, 2]])
+        stacks.append((stack, given))
+    both = np.ones(2, dtype=bool)
+    for mine, its in zip(*(chain.from_iterable(stack.parameters(both)) for stack, _ in stacks), strict=True):
+        # Sums of up to 257 numbers of order one, rounded to 6e-8; Adam divides by small moments.
+        np.testing.assert_allclose(mine, its, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(*(stack.outputs(both, given) for stack, given in stacks), rtol=1e-3, atol=2e-3)
+    assert (stacks[0][0].fits() == stacks[1][0].fits()).all()
+
+
+def test_networks_train_in_a_process_that_forked_off(task):
+    train = partial(train_until_fit, ARCHITECTURE, task, CASES[2], indices=4, seed=0, device="cpu")
+    expected = train().functions
+    with get_context("fork").Pool(1) as pool:
+        # In this process the threads have been started.
+        assert (pool.apply_async(train).get(timeout=60).functions == expected).all()
 
 
 def test_options_without_compiled_code_go_to_torch():

@@ -56,7 +56,7 @@ def idx_at_hand(files: IdxFiles, folder: Path) -> bool:
     """Whether `load_idx` need not download."""
     folders = (*places(files.subfolder, folder), *files.installed)
     return all(
-        any(path.exists() for path in (*_unpacked(name, files, folder), *(place / f"{name}.gz" for place in folders)))
+        any(path.is_file() for path in (*_unpacked(name, files, folder), *(place / f"{name}.gz" for place in folders)))
         for name in files.sha256
     )
 
@@ -76,11 +76,12 @@ def _array(content: bytes, dimensions: int) -> np.ndarray:
 def _content(name: str, files: IdxFiles, folder: Path) -> bytes:
     """The decompressed file, which is the known one."""
     path = folder / files.raw / "raw" / name
-    if (unpacked := next(filter(Path.exists, _unpacked(name, files, folder)), None)) is not None:
+    for unpacked in filter(Path.is_file, _unpacked(name, files, folder)):
         content = unpacked.read_bytes()
-        if hashlib.sha256(content).hexdigest() != files.sha256[name]:
-            raise DamagedFileError(f"{unpacked} is damaged: delete it and run again")
-        return content
+        if hashlib.sha256(content).hexdigest() == files.sha256[name]:
+            return content
+        if unpacked == path:
+            raise DamagedFileError(f"{path} is damaged: delete it and run again")
     folders = (*places(files.subfolder, folder), *files.installed)
     archive = next((each / f"{name}.gz" for each in folders if (each / f"{name}.gz").exists()), None)
     if archive is None:

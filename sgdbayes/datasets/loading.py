@@ -64,7 +64,7 @@ def _check_can_be_fitted(task: Task, dataset: str) -> None:
         pair = [int(task.train_indices[place]) for place in (first[second], second)]
         raise ValueError(
             f"S holds the examples {pair[0]} and {pair[1]} of {dataset}, equal inputs with opposite labels: no network "
-            "fits both, so take another seed"
+            "fits both, so take another seed, or other train_indices"
         )
 
 

@@ -81,6 +81,8 @@ class Task:
 
 def first_equal(inputs: np.ndarray) -> np.ndarray:
     """Of each of ``inputs`` (n, ...) the first that is equal to it, (n,)."""
+    if inputs.size == 0:
+        return np.zeros(len(inputs), dtype=int)
     # Of -0.0 and 0.0 the bytes differ.
     flat = np.ascontiguousarray(inputs.reshape(len(inputs), -1)) + 0
     rows = flat.view(np.dtype((np.void, flat[0].nbytes))).ravel()

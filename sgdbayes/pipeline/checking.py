@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -250,6 +251,9 @@ def _check_options(defaults: Mapping[str, Any], options: Mapping[str, Any], path
         # What a series is in YAML.
         wanted = list if isinstance(defaults[name], tuple) else type(defaults[name])
         accepted = (int, float) if wanted is float else wanted
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, float) and not isfinite(each):
+                raise ConfigurationError(f"{path}.{name}: must be finite, got {each}")
         if defaults[name] is not None and (
             not isinstance(value, accepted) or (isinstance(value, bool) and wanted is not bool)
         ):

@@ -190,7 +190,8 @@ def _one_line(error: Exception, snakemake) -> str:  # noqa: ANN001
             _move_aside(error.path)
             said = f"{error.path} {error.what}; moved to {error.path.name}.damaged, run again to make it anew"
     if not said.strip():
-        said = f"{type(error).__name__}, without a word; see {snakemake.log[0]}"
+        what = "out of memory" if isinstance(error, MemoryError) else f"{type(error).__name__}, without a word"
+        return f"{_ERROR}{snakemake.rule}: {what}; see {snakemake.log[0]}"
     message = f"{_ERROR}{snakemake.rule}: {' '.join(said.split())}"
     # These the package raises itself to say what is wrong; numpy's LinAlgError is a ValueError.
     if isinstance(error, ArithmeticError | OSError | RuntimeError | ValueError):

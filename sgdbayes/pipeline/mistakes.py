@@ -7,8 +7,8 @@ from sgdbayes.registry import unknown_name
 
 __all__ = ["NAME", "ConfigurationError", "check_name", "not_a_name"]
 
-# Names become those of files and folders, on any system; as in workflow/schemas/config.schema.yaml.
-NAME = re.compile("^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")
+# Names become those of files and folders; as in workflow/schemas/config.schema.yaml.
+NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\Z")
 
 
 class ConfigurationError(ValueError):

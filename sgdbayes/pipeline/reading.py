@@ -146,6 +146,7 @@ def _check_kinds_are_known(config: _Config) -> None:
 def _expanded(section: str, config: _Config, schema: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The entries of a section, grids multiplied out, by name."""
     entries: dict[str, dict[str, Any]] = {}
+    lower: dict[str, str] = {}
     one = {"$defs": schema["$defs"], "properties": {section: schema["properties"][section]}}
     for template, settings in config[section].items():
         for name, single in expand_grid(section, template, settings):
@@ -153,10 +154,11 @@ def _expanded(section: str, config: _Config, schema: Mapping[str, Any]) -> dict[
                 raise ConfigurationError(f"{section}.{template}: {not_a_name(name)}")
             if name in entries:
                 raise ConfigurationError(f"{section}.{template}: the name {name} stands for two {section}")
-            if same := next((other for other in entries if other.lower() == name.lower()), None):
+            if same := lower.get(name.lower()):
                 raise ConfigurationError(
                     f"{section}.{template}: {name} and {same} differ in capitals alone, which some systems ignore"
                 )
+            lower[name.lower()] = name
             entries[name] = validated({section: {name: single}}, one)[section][name]
     return entries
 

@@ -3,7 +3,7 @@
 import copy
 import difflib
 from collections.abc import Iterator, Mapping
-from math import isfinite
+from math import inf
 from typing import Any
 
 import jsonschema
@@ -46,7 +46,9 @@ def _properties(
 _TYPES = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many(
     {
         "integer": lambda _, value: isinstance(value, int) and not isinstance(value, bool),
-        "number": lambda _, value: isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value),
+        "number": lambda _, value: (
+            isinstance(value, int | float) and not isinstance(value, bool) and -inf < value < inf
+        ),
     }
 )
 _VALIDATOR = jsonschema.validators.extend(
@@ -67,7 +69,7 @@ def _one_line(error: jsonschema.ValidationError) -> str:
             if close := difflib.get_close_matches(missing, set(got) - set(wanted), n=1, cutoff=0.8):
                 return f"{path}: unknown key {close[0]} (did you mean {missing}?)"
             return f"{path}: the key {missing} is missing; required: {', '.join(wanted)}"
-        case "type" if isinstance(got, float) and not isfinite(got):
+        case "type" if isinstance(got, float) and not -inf < got < inf:
             return f"{path}: must be finite, got {got}"
         case "type":
             types = wanted if isinstance(wanted, str) else " or ".join(wanted)

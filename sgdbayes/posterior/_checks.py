@@ -85,6 +85,6 @@ def lower_cholesky(matrix: np.ndarray, *, name: str = "kernel", overwrite: bool 
         # LAPACK's count of the first leading minor that is not positive.
         point = int(str(error).partition("-")[0]) - 1
         raise np.linalg.LinAlgError(
-            f"{name} is not positive definite: up to rounding, the outputs on its points before {point} (from 0 on) "
-            "determine that on this one; leave it out, or what it is equal to"
+            f"{name} is not positive definite: the variance at its point {point} (from 0 on), given those before it, "
+            "is not positive; leave out points that are equal, or all but equal, to others"
         ) from error

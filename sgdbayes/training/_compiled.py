@@ -67,12 +67,12 @@ class Steps(NamedTuple):
 
 
 def sparse_rows(matrix: np.ndarray) -> SparseRows:
-    """The entries of ``matrix`` (n, k) float32 that are not zero."""
+    """The entries of ``matrix`` (n, k) that are not zero."""
     rows, columns = np.nonzero(matrix)
     wide = matrix.shape[1]
     blocks = np.arange(0, wide + _ROWS, _ROWS).clip(max=wide)
     starts = np.searchsorted(rows * wide + columns, np.arange(len(matrix))[:, None] * wide + blocks)
-    return SparseRows(starts, columns.astype(np.int32), matrix[rows, columns])
+    return SparseRows(starts, columns.astype(np.int32), matrix[rows, columns].astype(np.float32))
 
 
 @njit(**_COMPILED)

@@ -26,6 +26,9 @@ from sgdbayes.training.optimizers import Optimizer
 
 __all__ = ["CompiledStack"]
 
+# Parameters times examples that compiled code goes through in some tenths of a second, for which an interrupt waits.
+_AT_ONCE = 2_000_000_000
+
 
 class CompiledStack:
     """M networks in training."""
@@ -59,6 +62,7 @@ class CompiledStack:
         self._memory = np.zeros((number, 2, self._parameters.shape[1]), np.float32)
         if update.memory_start:
             self._memory[:, 0] = update.memory_start
+        self._most = max(1, _AT_ONCE // (self._parameters.shape[1] * max(1, len(labels))))
         # Those still in training.
         self._rows = np.arange(number)
         self._missed = np.zeros(len(labels), np.int64)
@@ -79,7 +83,7 @@ class CompiledStack:
         def train(part: slice) -> None:
             train_epoch(self._networks, self._memory, self._rows[part], self._inputs, self._labels, order[part], steps)
 
-        in_threads(train, len(order))
+        in_threads(train, len(order), most=self._most)
 
     def fits(self) -> np.ndarray:
         """Which networks (M,) have zero training error. What others missed is tried first."""
@@ -89,7 +93,7 @@ class CompiledStack:
         def miss(part: slice) -> None:
             fill_misses(self._networks, self._rows[part], self._inputs, self._labels, order, misses[part])
 
-        in_threads(miss, len(misses))
+        in_threads(miss, len(misses), most=self._most)
         np.add.at(self._missed, misses[misses >= 0], 1)
         return misses < 0
 
@@ -114,7 +118,7 @@ class CompiledStack:
         def fill(part: slice) -> None:
             fill_outputs(self._networks, rows[part], matrix, z[part])
 
-        in_threads(fill, len(z))
+        in_threads(fill, len(z), most=self._most)
         return z
 
     def parameters(self, chosen: np.ndarray) -> list[list[np.ndarray]]:

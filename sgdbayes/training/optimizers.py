@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from math import isfinite
-from numbers import Real
+from math import inf
 from typing import Any
 
+import numpy as np
 import torch
 
 from sgdbayes.checks import number_hint
@@ -59,17 +59,18 @@ class Optimizer:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool) and bool(-inf < value < inf)
 
 
 def _unlike(value: object, default: object) -> str:
     """What a value should be to be like the ``default`` of its option; empty if it is, or nothing is known."""
     if isinstance(default, bool):
-        return "" if isinstance(value, bool) else "true or false"
-    if isinstance(default, Real):
+        return "" if isinstance(value, bool | np.bool_) else "true or false"
+    if isinstance(default, int | float):
         return "" if _is_number(value) else "a finite number"
-    if isinstance(default, tuple):
-        right = isinstance(value, list | tuple) and len(value) == len(default) and all(map(_is_number, value))
+    if isinstance(default, tuple) and all(map(_is_number, default)):
+        given = list(value) if isinstance(value, list | tuple | np.ndarray) else []
+        right = len(given) == len(default) and all(map(_is_number, given))
         return "" if right else f"{len(default)} finite numbers, as {list(default)}"
     return ""
 
