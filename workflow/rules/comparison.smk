@@ -156,7 +156,7 @@ rule summary:
         runtime=grows(10),
     params:
         **behind("summary"),
-        pictures="answer" in (CONFIGURATION.figures or ["answer"]),
+        pictures=bool(PLAN.flagship()) and "answer" in (CONFIGURATION.figures or ["answer"]),
     script:
         "../scripts/summary.py"
 
