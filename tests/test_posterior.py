@@ -329,6 +329,9 @@ def test_equal_inputs_with_one_label_are_one_input(name, options):
         posterior, _ = POSTERIORS[name].fitted(task, architecture, kernels, options)
         log_probabilities.append(posterior.log_probabilities(np.array([[1, -1, 1], [1, 1, 1]]), seed=0)[0])
     np.testing.assert_allclose(*log_probabilities, rtol=1e-9)
+    opposite = Task(inputs[[0, 0]], labels[:2], inputs[6:], labels[6:], np.arange(2), np.arange(6, 9))
+    with pytest.raises(ValueError, match="equal inputs with opposite labels: no network fits both"):
+        POSTERIORS[name].fitted(opposite, architecture, [np.eye(5)] * len(kernels), options)
 
 
 def test_a_point_that_others_determine_is_named():

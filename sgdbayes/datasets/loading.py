@@ -5,10 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from sgdbayes.datasets.kinds import DATASETS, options_of
-from sgdbayes.datasets.task import Task, draw_task, first_equal
+from sgdbayes.datasets.task import Task, distinct_inputs, draw_task
 from sgdbayes.registry import Lazy, resolve, unknown_name
 
 __all__ = ["load_task"]
@@ -54,18 +52,9 @@ def load_task(
         train_indices=train_indices,
         encode=partial(resolve(kind.encode), **_meant_for(kind.encode, options)) if kind.encode else None,
     )
-    _check_can_be_fitted(task, dataset)
+    # It raises where no network fits S.
+    distinct_inputs(task, dataset=dataset)
     return task
-
-
-def _check_can_be_fitted(task: Task, dataset: str) -> None:
-    first = first_equal(task.train_inputs)
-    for second in np.flatnonzero(task.train_labels != task.train_labels[first])[:1]:
-        pair = [int(task.train_indices[place]) for place in (first[second], second)]
-        raise ValueError(
-            f"S holds the examples {pair[0]} and {pair[1]} of {dataset}, equal inputs with opposite labels: no network "
-            "fits both, so take another seed, or other train_indices"
-        )
 
 
 def _meant_for(function: Lazy, options: Mapping[str, Any]) -> dict[str, Any]:

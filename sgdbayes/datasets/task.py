@@ -11,7 +11,7 @@ import numpy as np
 
 from sgdbayes.checks import check_labels, check_whole
 
-__all__ = ["Inputs", "LabelledData", "Task", "check_sizes", "draw_task", "first_equal", "groups_of"]
+__all__ = ["Inputs", "LabelledData", "Task", "check_sizes", "distinct_inputs", "draw_task", "first_equal", "groups_of"]
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,20 @@ def first_equal(inputs: np.ndarray) -> np.ndarray:
     rows = flat.view(np.dtype((np.void, flat[0].nbytes))).ravel()
     _, first, which = np.unique(rows, return_index=True, return_inverse=True)
     return first[which]
+
+
+def distinct_inputs(task: Task, *, dataset: str = "its data set") -> np.ndarray:
+    """Places (k,) in S of its inputs, of equal ones the first. Raises ValueError, naming two examples of ``dataset``,
+    if equal inputs have opposite labels.
+    """
+    first = first_equal(task.train_inputs)
+    for second in np.flatnonzero(task.train_labels != task.train_labels[first])[:1]:
+        pair = [int(task.train_indices[place]) for place in (first[second], second)]
+        raise ValueError(
+            f"S holds the examples {pair[0]} and {pair[1]} of {dataset}, equal inputs with opposite labels: no network "
+            "fits both, so take another seed, or other train_indices"
+        )
+    return np.unique(first)
 
 
 def groups_of(

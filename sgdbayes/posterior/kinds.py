@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from sgdbayes.datasets.task import first_equal
+from sgdbayes.datasets.task import distinct_inputs
 from sgdbayes.registry import Lazy, Registry, resolve
 
 if TYPE_CHECKING:  # importing them takes seconds
@@ -101,10 +101,8 @@ class PosteriorKind:
         fit = resolve(self.fit)
         if self.of_networks:
             return fit(architecture, task, **options)
-        labels, first = task.train_labels, first_equal(task.train_inputs)
-        if self.once and (labels != labels[first]).any():
-            raise ValueError("S holds equal inputs with opposite labels: no function fits both")
-        if self.once and len(kept := np.unique(first)) < len(labels):
+        labels = task.train_labels
+        if self.once and len(kept := distinct_inputs(task)) < len(labels):
             # Equal inputs have one value, and a kernel that cannot be inverted.
             rows = np.concatenate([kept, np.arange(len(labels), len(kernels[0]))])
             kernels, labels = [kernel[np.ix_(rows, rows)] for kernel in kernels], labels[kept]
