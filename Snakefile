@@ -15,11 +15,13 @@ from sgdbayes.pipeline.slurm_arrays import become_array_task
 
 become_array_task()
 
+from sgdbayes.files import DamagedFileError
 from sgdbayes.pipeline.checking import check_kinds_once
 from sgdbayes.pipeline.configuration import Published
 from sgdbayes.pipeline.file_times import make_again, settle_file_times
 from sgdbayes.pipeline.jobs import name_run, quote_python, share_import_path
 from sgdbayes.pipeline.mistakes import ConfigurationError
+from sgdbayes.pipeline.packing import pack as pack_tables, unpack as unpack_tables
 from sgdbayes.pipeline.plan import Plan
 from sgdbayes.pipeline.reading import check_keys, folder_naming, read_configuration
 from sgdbayes.posterior.kinds import POSTERIORS
@@ -57,6 +59,10 @@ except ConfigurationError as error:
 PLAN = Plan(CONFIGURATION, WORKFLOW / "scripts")
 RESULTS = f"results/{CONFIGURATION.name}"
 if workflow.is_main_process:
+    try:
+        unpack_tables(Path(RESULTS))
+    except DamagedFileError as error:
+        sys.exit(f"sgdbayes: error: {error}")
     STANDING = settle_file_times(Path(RESULTS), PLAN)
     make_again(STANDING.outdated, workflow)
     if SCREEN is not None:
@@ -85,6 +91,7 @@ include: "workflow/rules/complexity.smk"
 include: "workflow/rules/ep_against_exact.smk"
 include: "workflow/rules/verify.smk"
 include: "workflow/rules/explorer.smk"
+include: "workflow/rules/pack.smk"
 
 
 # Seconds each; the data set of a task may have to be downloaded, and nodes of a cluster often have no network.
@@ -96,6 +103,7 @@ localrules:
     all_comparisons,
     claims,
     summary,
+    pack,
 
 
 rule all:

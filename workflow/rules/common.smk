@@ -391,6 +391,17 @@ def table_files():
     return [f"{RESULTS}/{name}" for name in names]
 
 
+def packed_folders():
+    """The folders in the archive of each study: its experiments, and models that no study before it has."""
+    contents, packed = {}, set()
+    for study, names in STUDIES.items():
+        models = [model for model in dict.fromkeys(models_of(names).values()) if model not in packed]
+        packed.update(models)
+        folders = [f"experiments/{name}" for name in names] + [model_folder(*model) for model in models]
+        contents[study] = [folder.removeprefix(f"{RESULTS}/") for folder in folders]
+    return contents
+
+
 # A published table.
 
 

@@ -1,0 +1,64 @@
+"""The tables of a run in one archive for each study: what a repository keeps, a few dozen files for thousands.
+
+``snakemake ... -- pack`` writes them to packed/. A run in a folder that has these and no single tables, as a clone has,
+unpacks them first. They are not compressed, as Parquet is, and hold no times: the same tables are the same archive.
+"""
+
+import io
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
+
+from sgdbayes.files import DamagedFileError, write_bytes
+
+__all__ = ["pack", "unpack"]
+
+# Arrays are left out: they are large, and tables that stand are read without them. Their provenance is kept.
+_KEPT = ("*.parquet", "*.csv", "*.json")
+_PLACES = ("models", "experiments")
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def pack(results: Path, contents: Mapping[str, Iterable[str]]) -> None:
+    """Write the tables in each list of folders of ``results`` to the archive of that name; other archives go."""
+    packed = results / "packed"
+    for name, folders in contents.items():
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            for path in sorted(path for folder in folders for kept in _KEPT for path in (results / folder).glob(kept)):
+                archive.writestr(zipfile.ZipInfo(path.relative_to(results).as_posix(), _EPOCH), path.read_bytes())
+        write_bytes(packed / f"{name}.zip", buffer.getvalue())
+    for path in packed.glob("*.zip"):
+        if path.stem not in contents:
+            path.unlink()
+
+
+def unpack(results: Path) -> int:
+    """Unpack the archives of ``results`` if there are no single tables; how many files that were.
+
+    Raises DamagedFileError for an archive that is damaged or holds what no run packs.
+    """
+    archives = sorted((results / "packed").glob("*.zip"))
+    if not archives or (results / "experiments").exists():
+        return 0
+    files: dict[Path, bytes] = {}
+    for path in archives:
+        try:
+            with zipfile.ZipFile(path) as archive:
+                files |= {_place(name): archive.read(name) for name in archive.namelist()}
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError) as error:
+            raise DamagedFileError(f"{path} is damaged ({error}); fetch it again, or delete packed/") from error
+    # Experiments come to their place last, all at once: killed before that, the next run starts anew.
+    waiting = ".unpacking"
+    for place, content in files.items():
+        write_bytes(results / (waiting if place.parts[0] == "experiments" else "") / place, content)
+    (results / waiting / "experiments").rename(results / "experiments")
+    (results / waiting).rmdir()
+    return len(files)
+
+
+def _place(name: str) -> Path:
+    parts = PurePosixPath(name).parts
+    if len(parts) < 2 or parts[0] not in _PLACES or ".." in parts or "\\" in name or ":" in name:
+        raise ValueError(f"{name!r:.100} is no table of a run")
+    return Path(*parts)
