@@ -15,7 +15,8 @@ _CHAINS = 4
 
 
 def posterior_margins(kernel: np.ndarray, labels: np.ndarray, number: int, *, seed: int) -> pd.DataFrame:
-    """A row per draw of z_S given sign z_S = y_S: margin_min and margin_mean, the smallest and the mean of y z over S.
+    """A row per draw of z_S given sign z_S = y_S: margin_min and margin_mean, the smallest and the mean of y z over S,
+    whose inputs are distinct.
 
     ``kernel`` (n or more, the same) over S first, ``labels`` (n,). Draws are taken in turn from four chains. Raises as
     `zero_one_chains` does, and RuntimeError if the chains disagree in either.

@@ -73,10 +73,11 @@ class Task:
             for name, value in (("inputs", inputs), ("labels", labels), ("indices", indices)):
                 object.__setattr__(self, f"{part}_{name}", value)
 
-    def head(self, test_points: int) -> "Task":
-        """The same with only the first so many recorded test points."""
-        tested = {name: getattr(self, name)[:test_points] for name in ("test_inputs", "test_labels", "test_indices")}
-        return replace(self, **tested)
+    def head(self, test_points: int, *, train_size: int | None = None) -> "Task":
+        """The same with only the first so many recorded test points, and examples of S."""
+        sizes = {"train": train_size, "test": test_points}
+        names = [(part, f"{part}_{what}") for part in sizes for what in ("inputs", "labels", "indices")]
+        return replace(self, **{name: getattr(self, name)[: sizes[part]] for part, name in names})
 
 
 def first_equal(inputs: np.ndarray) -> np.ndarray:

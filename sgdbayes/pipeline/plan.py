@@ -73,6 +73,11 @@ class Plan:
         kind = POSTERIORS[posterior]
         return [] if kind.of_networks else [name.replace("_", "-") for name in kind.needs]
 
+    def has_kernels(self, task: str) -> bool:
+        """Whether any posterior on this task is made from a kernel."""
+        used = {name for item in self.experiments.values() if item.task == task for name in item.posteriors}
+        return any(self.kernels_of(name) for name in used)
+
     def studies(self) -> dict[str, list[str]]:
         """The experiments of each study, by its name: those that differ in nothing but the seed of their task."""
         groups: dict[str, list[str]] = {}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from sgdbayes.datasets.task import distinct_inputs
+from sgdbayes.posterior.equal_inputs import check_test_inputs, on_distinct_inputs
 from sgdbayes.registry import Lazy, Registry, resolve
 
 if TYPE_CHECKING:  # importing them takes seconds
@@ -101,12 +101,8 @@ class PosteriorKind:
         fit = resolve(self.fit)
         if self.of_networks:
             return fit(architecture, task, **options)
-        labels = task.train_labels
-        if self.once and len(kept := distinct_inputs(task)) < len(labels):
-            # Equal inputs have one value, and a kernel that cannot be inverted.
-            rows = np.concatenate([kept, np.arange(len(labels), len(kernels[0]))])
-            kernels, labels = [kernel[np.ix_(rows, rows)] for kernel in kernels], labels[kept]
-        kernel, *others = kernels
+        check_test_inputs(task)
+        labels, kernel, *others = on_distinct_inputs(task, *kernels) if self.once else (task.train_labels, *kernels)
         return fit(kernel, labels, *others, **options)
 
 

@@ -15,6 +15,8 @@ rule task:
         **behind("task"),
         settings=lambda wildcards: CONFIGURATION.tasks[wildcards.task],
         folder="data",
+        # Made from output, so that Snakemake does not compare it.
+        on_kernels=lambda wildcards, output: PLAN.has_kernels(wildcards.task),
     script:
         "../scripts/task.py"
 

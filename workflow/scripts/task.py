@@ -7,6 +7,9 @@ with job(snakemake) as run:
 
     from sgdbayes.datasets import load_task
     from sgdbayes.files import write_arrays
+    from sgdbayes.posterior.equal_inputs import check_test_inputs
 
     task = load_task(**snakemake.params.settings, folder=snakemake.params.folder)
+    if snakemake.params.on_kernels:
+        check_test_inputs(task)
     write_arrays(snakemake.output.arrays, asdict(task), run.provenance())
