@@ -28,20 +28,24 @@ export PYTHONNOUSERSITE = 1
 .PHONY: run unlock figures setup setup-dev test test-slow test-all test-cluster lint bench docs lock clean
 .DEFAULT_GOAL := run
 
+# What Snakemake cannot read it meets with a traceback.
+READABLE = @$(IN_VENV) python -m sgdbayes.pipeline "$(CONFIG)"
 run: setup
-	$(IN_VENV) snakemake --cores $(CORES) --configfile $(CONFIG)
+	$(READABLE)
+	$(IN_VENV) snakemake --cores $(CORES) --configfile "$(CONFIG)"
 
 # The plan is made first, as a configuration that is wrong has no figures to be removed. Tables that are there are used as they stand.
 figures: CONFIG = config/desk.yaml
-figures: DRAW = $(IN_VENV) snakemake --cores $(CORES) --configfile $(CONFIG) --rerun-triggers mtime
+figures: DRAW = $(IN_VENV) snakemake --cores $(CORES) --configfile "$(CONFIG)" --rerun-triggers mtime
 figures: setup
+	$(READABLE)
 	$(DRAW) --dry-run --quiet all -- figures
-	rm -rf "results/$$("$(BIN)/python" -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["name"])' $(CONFIG))/figures"
+	rm -rf "results/$$("$(BIN)/python" -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["name"])' "$(CONFIG)")/figures"
 	$(DRAW) -- figures
 
 # After a run was killed: Snakemake leaves the folder locked.
 unlock: setup
-	$(IN_VENV) snakemake --cores 1 --configfile $(CONFIG) --unlock --quiet all
+	$(IN_VENV) snakemake --cores 1 --configfile "$(CONFIG)" --unlock --quiet all
 
 setup:
 	@{ $(call have,$(INSTALLED)); } || { \

@@ -25,7 +25,7 @@ from sgdbayes.pipeline.packing import pack as pack_tables, unpack as unpack_tabl
 from sgdbayes.pipeline.plan import Plan
 from sgdbayes.pipeline.reading import check_keys, folder_naming, read_configuration
 from sgdbayes.posterior.kinds import POSTERIORS
-from sgdbayes.pipeline.show_run import say_kept, show_run, take_screen
+from sgdbayes.pipeline.show_run import say_kept, say_left, show_run, take_screen
 from sgdbayes.pipeline.steps import STEPS
 
 min_version("9.14")
@@ -121,6 +121,8 @@ rule figures:
 
 
 onstart:
+    if SCREEN is not None:
+        say_left(SCREEN, Path(RESULTS), {Path(path).name for path in table_files()}, PLAN)
     show_run(SCREEN, workflow, PLAN, RESULTS)
     if workflow.local_exec:
         # Its limit of 100 jobs a second has Snakemake look for jobs again every second, once more for each that has
@@ -136,7 +138,7 @@ onerror:
 onsuccess:
     if SCREEN is not None:
         SCREEN.end()
-    # With --until there may be none yet.
     said = f"{VERIFIED}/verified.csv" if "verify" in sys.argv else f"{RESULTS}/summary.txt"
-    if Path(said).exists():
+    # Of other targets the summary may be that of other settings; with --until there may be none yet.
+    if {"all", "verify"}.issuperset(workflow.dag_settings.targets) and Path(said).exists():
         print(Path(said).read_text(encoding="utf-8"))

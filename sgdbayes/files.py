@@ -5,6 +5,7 @@ SHA-256.
 is unpickled.
 """
 
+import csv
 import glob
 import hashlib
 import io
@@ -113,9 +114,13 @@ def write_table(path: str | Path, table: pd.DataFrame, provenance: Mapping[str, 
     """
     buffer = io.BytesIO()
     if Path(path).suffix == ".csv":
-        table.to_csv(buffer, index=False, lineterminator="\n")
         kinds = {name: infer_dtype(column, skipna=True) for name, column in table.items()}
-        provenance = {"text": [name for name, kind in kinds.items() if kind == "string"], **provenance}
+        text = [name for name, kind in kinds.items() if kind == "string"]
+        # Which ends a line for readers, and is no reason to quote for the writer.
+        returns = any(table[name].str.contains("\r").any() for name in text)
+        quoting = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
+        table.to_csv(buffer, index=False, lineterminator="\n", quoting=quoting)
+        provenance = {"text": text, **provenance}
     else:
         table.to_parquet(buffer, index=False, compression="zstd")
     write_bytes(path, buffer.getvalue(), provenance)

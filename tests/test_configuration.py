@@ -1,6 +1,9 @@
 """Every mistake in a configuration ends in one line that names the key and says what is allowed."""
 
 import copy
+import re
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -411,6 +414,24 @@ def test_what_contains_itself_is_refused(tmp_path):
         check_keys(path)
     path.write_text("name: a\nboth: &one {asked: 100}\ntwice: [*one, *one]\n")
     check_keys(path)
+
+
+@pytest.mark.parametrize(("content", "said"), [
+    (b"name: caf\xe9", r"bad\.yaml is not in UTF-8 \(byte 10\): save it so"),
+    (b"name: [1,\nb: {", r"bad\.yaml is no YAML: while parsing a flow node"),
+    (None, r"there is no file .*bad\.yaml"),
+])  # fmt: skip
+def test_what_is_no_yaml_is_told_before_snakemake_reads_it(tmp_path, content, said):
+    path = tmp_path / "bad.yaml"
+    if content is not None:
+        path.write_bytes(content)
+    run = subprocess.run([sys.executable, "-m", "sgdbayes.pipeline", path], capture_output=True, text=True, cwd=ROOT,
+                         check=False)  # fmt: skip
+    assert run.returncode == 1
+    assert re.match(f"sgdbayes: error in the configuration: .*{said}", run.stderr)
+    assert len(run.stderr.splitlines()) == 1
+    path.write_text("name: a\n")
+    assert subprocess.run([sys.executable, "-m", "sgdbayes.pipeline", path], cwd=ROOT, check=False).returncode == 0
 
 
 def test_a_key_that_stands_twice_is_refused(tmp_path):

@@ -6,6 +6,7 @@ import logging
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,6 +14,7 @@ from sgdbayes.pipeline import run_time
 from sgdbayes.pipeline import screen as module
 from sgdbayes.pipeline.run_time import Work
 from sgdbayes.pipeline.screen import Screen, duration
+from sgdbayes.pipeline.show_run import say_left
 
 
 class Terminal(io.StringIO):
@@ -197,6 +199,20 @@ def test_where_there_is_nothing_to_do_the_answer_is_shown_again(run, tmp_path):
     run.tell(text="Nothing to be done (all requested files are present and up to date).")
     assert run.said[0].startswith("Nothing to be done")
     assert "the answer" in run.said
+
+
+def test_what_an_earlier_configuration_left_is_named(run, tmp_path):
+    for folder in ("old-0", "old-1", "old-2", "new"):
+        (tmp_path / "experiments" / folder).mkdir(parents=True)
+    for name in ("studies.csv", "claims.csv"):
+        (tmp_path / name).write_text("")
+    plan = SimpleNamespace(experiments={"new": None})
+    say_left(run.screen, tmp_path, {"studies.csv", "claims.csv"}, SimpleNamespace(experiments=dict.fromkeys(
+        ("old-0", "old-1", "old-2", "new"))))  # fmt: skip
+    assert run.said == []
+    say_left(run.screen, tmp_path, {"studies.csv"}, plan)
+    named = "sgdbayes: claims.csv, experiments/old-0, experiments/old-1 and 1 more"
+    assert run.said[0].startswith(f"{named} in {tmp_path} are of an earlier configuration, and not used")
 
 
 def test_a_run_that_is_told_to_stop_did_not_stop_at_an_error(run):

@@ -156,6 +156,15 @@ def test_make_says_what_it_found_and_where(project):
     assert len(project.said.splitlines()) < 60
 
 
+def test_the_answer_is_shown_after_a_whole_run_alone(project):
+    (project.folder / "results/tiny/studies.csv").unlink()
+    run = project.snakemake("--", "results/tiny/studies.csv")
+    assert run.returncode == 0, run.stderr
+    assert "look first at" not in run.stdout + run.stderr
+    run = project.snakemake()
+    assert "look first at" in run.stdout + run.stderr
+
+
 def functions(results: Path, experiment: str) -> dict[tuple[int, int], pd.DataFrame]:
     """The functions of an experiment by size and number of their domain."""
     path = results / "experiments" / experiment / "functions.parquet"

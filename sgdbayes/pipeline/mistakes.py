@@ -12,7 +12,10 @@ NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\Z")
 
 
 class ConfigurationError(ValueError):
-    """A wrong key, type, name or value in a configuration."""
+    """A wrong key, type, name or value in a configuration, told in one line, whatever stands in it."""
+
+    def __init__(self, message: object) -> None:
+        super().__init__(" ".join(str(message).splitlines()))
 
 
 def check_name(name: object, allowed: Iterable[object], path: str, *, what: str = "unknown name") -> None:

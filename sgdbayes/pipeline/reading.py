@@ -101,10 +101,10 @@ def _style(named: str, folder: Path) -> str:
 
 
 def check_keys(path: Path) -> None:
-    """Raise ConfigurationError where something in a YAML file contains itself, or a key stands twice: of two the reader
-    of Snakemake drops the first without a word, and an experiment with it.
+    """Raise ConfigurationError for a file that is no YAML, in which something contains itself, or a key stands twice:
+    of two the reader of Snakemake drops the first without a word, and an experiment with it.
     """
-    nodes: list[tuple[str, yaml.Node, tuple[int, ...]]] = [("", yaml.compose(path.read_text(encoding="utf-8")), ())]
+    nodes: list[tuple[str, yaml.Node | None, tuple[int, ...]]] = [("", _composed(path), ())]
     while nodes:
         under, node, around = nodes.pop()
         if id(node) in around:
@@ -122,6 +122,17 @@ def check_keys(path: Path) -> None:
                     "rename one"
                 )
             nodes.append((f"{under}{key.value}.", value, around))
+
+
+def _composed(path: Path) -> yaml.Node | None:
+    try:
+        return yaml.compose(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigurationError(f"there is no file {path}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path} is not in UTF-8 (byte {error.start + 1}): save it so") from error
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"{path} is no YAML: {error}") from error
 
 
 def _check_keys_are_text(config: Mapping[Any, Any], path: str = "") -> None:

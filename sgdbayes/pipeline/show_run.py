@@ -4,7 +4,7 @@ import atexit
 import os
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -13,7 +13,7 @@ from sgdbayes.pipeline.plan import Plan
 from sgdbayes.pipeline.run_time import Work
 from sgdbayes.pipeline.screen import Screen, first_log
 
-__all__ = ["say_kept", "show_run", "take_screen"]
+__all__ = ["say_kept", "say_left", "show_run", "take_screen"]
 
 # What takes seconds or hours, as the sizes are.
 _LONG = {
@@ -66,6 +66,19 @@ def say_kept(screen: Screen, kept: Counter[str]) -> None:
         screen.say(
             f"sgdbayes: {kept.total():,} results were made by other code than this ({first}{more}) "
             "and are kept: --config other_code=again makes them anew, networks too"
+        )
+
+
+def say_left(screen: Screen, results: Path, tables: Collection[str], plan: Plan) -> None:
+    """Name on ``screen`` what an earlier configuration left among ``results``: tables but those named, experiments."""
+    left = sorted(path.name for path in results.glob("*.csv") if path.name not in tables)
+    folders = sorted(path.name for path in results.glob("experiments/*") if path.name not in plan.experiments)
+    left += [f"experiments/{name}" for name in folders]
+    if left:
+        more = f" and {len(left) - 3} more" if len(left) > 3 else ""
+        screen.say(
+            f"sgdbayes: {', '.join(left[:3])}{more} in {results} are of an earlier configuration, and not used: delete "
+            "them, or give this one another name"
         )
 
 

@@ -15,7 +15,7 @@ with job(snakemake) as run:
     from sgdbayes.files import read_arrays, write_table
 
     sizes = snakemake.params.train_sizes
-    task = Task(**read_arrays(snakemake.input.task)).head(0, train_size=sizes[-1])
+    task = Task(**read_arrays(snakemake.input.task)).head(1, train_size=sizes[-1])
     kernel = read_arrays(snakemake.input.kernel)["kernel"][: sizes[-1], : sizes[-1]]
     labels, kernel = on_distinct_inputs(task, kernel)
     kept = distinct_inputs(task)
