@@ -27,8 +27,8 @@ COPIES = {
         "answer.png": "figures/answer.png",
     },
     ("desk", "make figures"): {
-        "boolean.png": "figures/reference/bit/fcn-40/16.png",
-        "boolean-errors.png": "figures/errors/bit/fcn-40/16.png",
+        "boolean.png": "figures/reference/bit-fcn-40-16.png",
+        "boolean-errors.png": "figures/errors/bit-fcn-40-16.png",
         "by-error.png": "figures/by-error/16.png",
         "complexity.png": "figures/complexity/bit-sgd.png",
         **{f"{name}.png": f"figures/{name}.png" for name in ("answer", "ep-against-exact", "predictors", "margins")},

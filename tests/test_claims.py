@@ -312,7 +312,7 @@ def test_posteriors_are_compared_over_training_sets_on_the_domain_size_with_most
     table = findings(pairs=pairs)
     assert verdicts(table, "D1") == ["does not hold"]
     assert of(table, "D1")[["subject", "figure", "training_sets"]].to_numpy().tolist() == [
-        ["t, a, rejection", "reference/t/a/20", 3],
+        ["t, a, rejection", "reference/t-a-20", 3],
     ]  # fmt: skip
     assert verdicts(table, "D2") == ["holds"]
     assert list(dict.fromkeys(table["claim"])) == list(CLAIMS)

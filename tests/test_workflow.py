@@ -258,7 +258,7 @@ def test_figures_are_pictures(results):
     for path in figures:
         assert path.read_bytes().startswith(b"\x89PNG" if path.suffix == ".png" else b"%PDF")
     # One job draws all of a kind; each says what it was drawn from itself.
-    inputs = read_provenance(results / "figures/ranks/small/fcn/3.png")["inputs"]
+    inputs = read_provenance(results / "figures/ranks/small-fcn-3.png")["inputs"]
     drawn = [f"models/small/fcn/{name}-draws.parquet" for name in TINY["posteriors"]]
     found = [f"experiments/small-{name}/functions.parquet" for name in ("sgd", "adam")]
     assert set(inputs) == {f"results/tiny/{name}" for name in found + drawn}

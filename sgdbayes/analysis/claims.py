@@ -164,7 +164,7 @@ def claims_table(
         C3: _bias(by_error, complexity, families, study_of),
         C4: _optimizers(everything, lines),
         C5: _test_errors(everything),
-        D1: _against_exact(pairs, families, D1.tests[0], _finite(), "reference/{family}/{architecture}/{domain_size}"),
+        D1: _against_exact(pairs, families, D1.tests[0], _finite(), "reference/{family}-{architecture}-{domain_size}"),
         D2: _against_exact(pairs, families, D2.tests[0], approximations, "ep-against-exact"),
         D3: _stopping(lines, margins, study_of),
         D4: _at_best(everything, D4.tests[0], "ceiling_less_pearson"),

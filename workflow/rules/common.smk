@@ -296,7 +296,7 @@ def tasks_on(*page):
 
 def page_stems(kind, pages):
     """A figure of this kind for each page, by its path without folder and ending."""
-    return [f"{kind}/{family}/{architecture}/{size}" for family, architecture, size in pages]
+    return [f"{kind}/{family}-{architecture}-{size}" for family, architecture, size in pages]
 
 
 def page_pdfs(kind, pages):
@@ -307,7 +307,7 @@ def page_pictures(kind, pages, category, figure="|E| ="):
     """A picture of this kind for each page, in the report under ``category`` as this ``figure``."""
     return [
         in_report(
-            f"{FIGURES}/{kind}/{family}/{architecture}/{size}.png",
+            f"{FIGURES}/{kind}/{family}-{architecture}-{size}.png",
             category,
             kind,
             experiment=f"all on {family}, {architecture}",
