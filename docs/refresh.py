@@ -5,9 +5,11 @@ A field of a template calls a function of values.py or text_tables.py. api.md is
 
 import contextlib
 import io
+import re
 import shutil
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -18,6 +20,10 @@ import text_tables  # noqa: E402
 import values  # noqa: E402
 
 TEMPLATES = ROOT / "docs" / "templates"
+# The mark of an item of a list.
+_ITEM = re.compile(r"(?:- |\d+\. )?")
+# Code, and a number with its interval.
+_WHOLE = re.compile(r"`[^`]+`|\S+ \[[-\d., ]+\](?: %)?")
 HEAD = "<!-- Made by `make docs` from docs/templates/{}: edit that file. -->\n"
 # By target and by what makes the sources: copied if all of them are there.
 COPIES = {
@@ -85,6 +91,33 @@ def api() -> str:
     return "<!-- Made by `make docs` from docstrings. -->\n" + text.replace(", , ", ", *, ")
 
 
+def wrapped(text: str, width: int) -> str:
+    """Markdown with no line of prose longer than ``width``: templates have a paragraph a line."""
+    lines, paragraph, code = [], [], False
+
+    def end() -> None:
+        if paragraph:
+            indent = " " * len(_ITEM.match(paragraph[0])[0])
+            together = " ".join([paragraph[0], *map(str.strip, paragraph[1:])])
+            together = _WHOLE.sub(lambda found: found[0].replace(" ", "\0"), together)
+            options = {"break_long_words": False, "break_on_hyphens": False}
+            parts = textwrap.wrap(together, width, subsequent_indent=indent, **options)
+            lines.extend(part.replace("\0", " ") for part in parts)
+            paragraph.clear()
+
+    for line in text.split("\n"):
+        code ^= line.startswith("```")
+        if code or not line or line.startswith(("```", "|", "#", "![", "<", "$$")):
+            end()
+            lines.append(line)
+        else:
+            if _ITEM.match(line)[0]:
+                end()
+            paragraph.append(line)
+    end()
+    return "\n".join(lines)
+
+
 def filled() -> dict[Path, str]:
     """The texts, by path."""
     environment = Environment(
@@ -94,8 +127,9 @@ def filled() -> dict[Path, str]:
         environment.globals |= vars(module)
     texts = {}
     for name in environment.list_templates(["jinja"]):
-        path = ROOT / ("" if name.startswith("README") else "docs") / name.removesuffix(".jinja")
-        texts[path] = HEAD.format(name) + environment.get_template(name).render()
+        first = name.startswith("README")
+        path = ROOT / ("" if first else "docs") / name.removesuffix(".jinja")
+        texts[path] = HEAD.format(name) + wrapped(environment.get_template(name).render(), 100 if first else 120)
     texts[ROOT / "docs" / "api.md"] = api()
     return texts
 

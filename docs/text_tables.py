@@ -9,7 +9,7 @@ from values import PAPER, interval, on_curve, study, table
 from sgdbayes.analysis.claims import overall_verdicts
 from sgdbayes.posterior.kinds import posterior_kind
 
-# Of README's table.
+# Those that the findings list.
 HEADLINES = [f"mnist-{size}-fcn-64-{optimizer}" for size in (100, 300, 1000) for optimizer in ("sgd", "adam")]
 HEADLINES += ["mnist-10000-0-sgd", "mnist-10000-0-adam", "fashion-2000-0-adam", "imdb-fcn-adam"]
 
@@ -24,35 +24,59 @@ def _whole(number: float) -> str:
     return "" if pd.isna(number) else f"{int(number):,}"
 
 
-def table_of_studies(posterior: str = "zero_one", sizes: tuple[int, ...] = (50, 16)) -> str:
-    """Each study against a posterior on the first of the sizes that it has."""
-    rows = []
-    for _, own in table("studies.csv").query("posterior == @posterior").groupby("study", sort=False):
-        found = next(
-            (own[own["domain_size"] == size].iloc[0] for size in sizes if (own["domain_size"] == size).any()), None
-        )
-        if found is not None:
-            r = [interval(found, name) if pd.notna(found[name]) else "" for name in ("pearson", "noise_ceiling")]
-            errors = (interval(found, name, 1, 100) for name in ("test_error", "posterior_test_error"))
-            about = [found["study"], f"{found['networks']:,.0f}", str(found["seeds"]), str(found["domain_size"])]
-            rows.append([*about, *errors, interval(found, "gap"), interval(found, "auc"), *r])
-    heads = ["study", "networks", "seeds", "E", "they err, %", "it errs, %", "gap", "AUC", "r", "ceiling"]
-    return _markdown(heads, rows)
-
-
-def headline_rows() -> str:
-    """Of README's table, on 50 test points under the exact posterior."""
+def table_of_headlines() -> str:
+    """Studies on 50 test points under the exact posterior."""
     rows = []
     for name in HEADLINES:
         row = study(name)
         r = [interval(row, each) if pd.notna(row[each]) else "" for each in ("pearson", "noise_ceiling")]
         errors = [interval(row, each, 1, 100) for each in ("test_error", "posterior_test_error")]
         rows.append([name, str(row["seeds"]), *errors, interval(row, "gap", 1), interval(row, "auc"), *r])
-    return "".join(f"| {' | '.join(line)} |\n" for line in rows)
+    return _markdown(
+        ["study", "sets", "networks err, %", "random sampling errs, %", "gap", "AUC", "r", "ceiling"], rows
+    )
+
+
+# Of each claim the picture that shows it, and of which study an effect is given, if it has one.
+_PICTURES = {
+    "C0": "desk/answer.png",
+    "C1": "desk/answer.png",
+    "C3": "desk/by-error.png",
+    "C5": "desk/train-size.png",
+    "D1": "desk/boolean.png",
+    "D2": "desk/ep-against-exact.png",
+    "D3": "desk/margins.png",
+    "D5": "desk/train-size.png",
+    "D6": "desk/initial-scale.png",
+    "D7": "desk/predictors.png",
+    "D8": "volume/volume.png",
+}
+_EXAMPLES = ("mnist-1000-fcn-64-sgd", "mnist-1000-fcn-64", "mnist-1000", "mnist")
 
 
 def table_of_verdicts() -> str:
-    """Of every claim; where it is tested in several ways, of each."""
+    """A row per claim: an effect, of how many studies, the verdict of all."""
+    claims, rows = table("claims.csv"), []
+    for _, row in overall_verdicts(claims).iterrows():
+        tests = claims[claims["claim"] == row["claim"]].dropna(subset="low")
+        shown, about = ["", ""], row["statement"]
+        if not tests.empty:
+            first = tests[tests["test"] == tests["test"].iloc[0]]
+            named = next((first[first["subject"].str.contains(name, regex=False)] for name in _EXAMPLES
+                          if first["subject"].str.contains(name, regex=False).any()), first)  # fmt: skip
+            one = named.sort_values("training_sets", ascending=False, kind="stable").iloc[0]
+            about += f": {one['test'].split('; holds')[0]}"
+            effect = interval(one.rename({"low": "effect_low", "high": "effect_high"}), "effect")
+            shown = [effect, f"{one['subject']} ({_whole(one['training_sets'])} S)"]
+        picture = f"[see]({_PICTURES[row['claim']]})" if row["claim"] in _PICTURES else ""
+        studies = int((tests["training_sets"] > 1).sum())
+        rows.append([row["claim"], about, *shown, str(studies), f"**{row['verdict']}**", picture])
+    heads = ["", "claim: what is measured", "effect", "of", "tests on several S", "verdict of these", "picture"]
+    return _markdown(heads, rows)
+
+
+def table_of_tests() -> str:
+    """Of every claim how many tests had which verdict; where it is tested in several ways, of each."""
     claims = table("claims.csv")
     counts = ["tests", "holds", "holds in part", "does not hold", "not decided", "one training set", "too few networks"]
     by_test, rows = overall_verdicts(claims, by="test"), []

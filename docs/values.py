@@ -53,6 +53,43 @@ def stat(name: str, statistic: str, digits: int = 2, scale: float = 1, **of: Any
     return interval(study(name, **of), statistic, digits, scale)
 
 
+# Studies by their names, or their beginnings, of which texts speak.
+BIT, SCALE, FLAGSHIP = "bit-", "scale-fcn-64-v32-", "mnist-1000-fcn-64-adam"
+FASHION, CNN, REVIEWS, LSTM = "fashion-2000-0-adam", "fashion-cnn-adam", "imdb-fcn-adam", "imdb-lstm-adam"
+
+
+def networks(name: str) -> str:
+    """Of a study, a training set, and on how many."""
+    row = study(name)
+    return f"{row['networks']:,.0f} on each of {row['seeds']} S"
+
+
+def sets(name: str, **of: Any) -> str:  # noqa: ANN401
+    """On how many training sets a study is."""
+    number = study(name, **of)["seeds"]
+    return "one training set" if number == 1 else f"{number} training sets"
+
+
+def points_more(name: str) -> str:
+    """By how many percentage points random sampling's test error is above that of networks."""
+    row = study(name)
+    values = -100 * row[["test_error_difference", "test_error_difference_high", "test_error_difference_low"]]
+    return "{:.1f} [{:.1f}, {:.1f}]".format(*values)
+
+
+def range_of(statistic: str, digits: int = 1, size: int = 50, **names: str) -> str:
+    """Least to greatest over studies under the exact posterior; ``names``: as of `chosen`."""
+    rows = chosen(table("studies.csv").query("posterior == 'zero_one' and domain_size == @size"), **names)[statistic]
+    return f"{rows.min():.{digits}f} to {rows.max():.{digits}f}"
+
+
+def scatter_of_r() -> str:
+    """Standard deviation between sets E of 50 points, over posteriors, training sets and optimisers."""
+    rows = table("comparison.csv").query("domain_size == 50")
+    values = chosen(rows, experiment=r"mnist-1000-\d-fcn-64-(sgd|adam)")["pearson_sd"]
+    return f"{values.min():.1f} to {values.max():.1f}"
+
+
 def times_likelier(name: str, **of: Any) -> str:  # noqa: ANN401
     """10 to the gap, to one digit."""
     return f"{float(format(10 ** study(name, **of)['gap'], '.1g')):,.0f}"

@@ -8,11 +8,12 @@ import pytest
 import refresh
 import yaml
 from text_tables import HEADLINES
-from values import study, table
+from values import BIT, LSTM, SCALE, study, table
 
 from sgdbayes.analysis.claims import CLAIMS
 from sgdbayes.analysis.studies import COVERS_STUDY
 from sgdbayes.files import read_table
+from sgdbayes.pipeline.checking import check_kinds
 from sgdbayes.pipeline.early_warnings import known_learning_rates
 from sgdbayes.pipeline.reading import read_configuration
 
@@ -38,10 +39,39 @@ def test_what_readme_says_in_words_holds():
         < study("mnist-1000-fcn-64-adam")["posterior_test_error"] / study("mnist-1000-fcn-64-adam")["test_error"]
         < 2.5
     )
-    assert study("bit-adam", size=16)["gap_low"] < 0 < study("bit-adam", size=16)["gap_high"]
-    assert study("scale-fcn-64-v32-adam", size=20)["gap_high"] < 0
+    bit = study(f"{BIT}adam", size=16)
+    assert bit["gap_low"] < 0 < bit["gap_high"]
+    assert study(f"{SCALE}adam", size=20)["gap"] < study(f"{SCALE.replace('-v32', '')}adam", size=20)["gap"] - 1
+    assert study(LSTM)["gap_high"] < 0
     again = table("verified.csv", "docs/desk")["experiment"]
     assert len(set(again)) == len(again)
+
+
+def test_readme_is_short_and_its_configuration_is_one():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(readme.encode()) <= 8000
+    assert max(map(len, readme.splitlines())) <= 100
+    (shown,) = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
+    configuration = read_configuration(yaml.safe_load(shown), ROOT / "workflow/schemas/config.schema.yaml")
+    check_kinds(configuration)
+    assert list(configuration.experiments) == ["digits-adam"]
+
+
+@pytest.mark.parametrize("width", [40, 100])
+def test_prose_is_wrapped_and_code_tables_and_intervals_are_whole(width):
+    text = (
+        "# A heading longer than the width of the lines of this text by far\n\n- An item with `code of two words` and "
+        "a number, -2.6 [-2.8, -2.5], in it, that goes on.\n- Another one.\n\n```sh\na command longer than the width   # "
+        "as it stands\n```\n| a | row |\nOne paragraph\nin two lines.\n"
+    )
+    found = refresh.wrapped(text, width)
+    assert found.split() == text.split()
+    assert {"`code of two words`", "-2.6 [-2.8, -2.5],"} <= set(re.findall(r"`.*`|-2.6 .*?\],", found))
+    lines = found.split("\n")
+    assert max(len(line) for line in lines if not line.startswith(("#", "a command"))) <= width
+    assert "a command longer than the width   # as it stands" in lines and "| a | row |" in lines
+    assert found.endswith("One paragraph in two lines.\n")
+    assert any(line.startswith("  ") for line in lines) == (width == 40)
 
 
 def test_the_committed_claims_are_those_that_the_code_tests():
