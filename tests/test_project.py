@@ -61,8 +61,8 @@ def test_readme_is_short_and_its_configuration_is_one():
 def test_prose_is_wrapped_and_code_tables_and_intervals_are_whole(width):
     text = (
         "# A heading longer than the width of the lines of this text by far\n\n- An item with `code of two words` and "
-        "a number, -2.6 [-2.8, -2.5], in it, that goes on.\n- Another one.\n\n```sh\na command longer than the width   # "
-        "as it stands\n```\n| a | row |\nOne paragraph\nin two lines.\n"
+        "a number, -2.6 [-2.8, -2.5], in it, that goes on.\n- Another one.\n\n```sh\na command longer than the width   "
+        "# as it stands\n```\n| a | row |\nOne paragraph\nin two lines.\n"
     )
     found = refresh.wrapped(text, width)
     assert found.split() == text.split()
