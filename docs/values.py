@@ -77,9 +77,9 @@ def points_more(name: str) -> str:
     return "{:.1f} [{:.1f}, {:.1f}]".format(*values)
 
 
-def range_of(statistic: str, digits: int = 1, size: int = 50, **names: str) -> str:
-    """Least to greatest over studies under the exact posterior; ``names``: as of `chosen`."""
-    rows = chosen(table("studies.csv").query("posterior == 'zero_one' and domain_size == @size"), **names)[statistic]
+def range_of(statistic: str, digits: int = 1, size: int = 50) -> str:
+    """Least to greatest over studies under the exact posterior."""
+    rows = table("studies.csv").query("posterior == 'zero_one' and domain_size == @size")[statistic]
     return f"{rows.min():.{digits}f} to {rows.max():.{digits}f}"
 
 
