@@ -87,6 +87,7 @@ bench: setup-dev
 	"$(VENV)-bench/bin/python" -m pip install --quiet --disable-pip-version-check -r requirements/bench.txt
 	"$(BIN)/python" benchmarks/training.py
 	"$(BIN)/python" benchmarks/training_steps.py
+	"$(BIN)/python" benchmarks/independent.py
 	"$(BIN)/python" benchmarks/posterior.py "$(VENV)-bench/bin/python"
 	$(IN_VENV) python benchmarks/workflow.py
 

@@ -192,6 +192,13 @@ def ep_evidence_lacks(train_size: int) -> str:
     return interval(ep_against_exact().loc[train_size], "lacking", 1)
 
 
+def independent(study_name: str, column: str, statistic: str = "functions") -> str:
+    """Of networks that a loop of its own trained, against those of a study."""
+    rows = table("independent.csv", "results/benchmarks").query("against == @study_name and statistic == @statistic")
+    value = rows[column].item()
+    return f"{value:,}" if column != "p" else f"{value:.2f}" if value >= 0.005 else f"{value:.0e}".replace("e-0", "e-")
+
+
 # --- Networks trained again, what training costs
 
 
