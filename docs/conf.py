@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = {
     "Read first": "docs/findings.md docs/paper.md docs/results.md docs/peleg-hein.md docs/volume.md",
     "Use": "config/README.md data/README.md docs/tables.md examples/tour.ipynb docs/extending.md docs/cluster.md",
-    "Reference": "docs/methods.md docs/api.md",
+    "Reference": "docs/methods.md docs/claims.md docs/api.md",
 }
 CONTENTS = {caption: [page for page in pages.split() if (ROOT / page).exists()] for caption, pages in PAGES.items()}
 
