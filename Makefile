@@ -4,6 +4,7 @@
 # make test-slow      the slow ones alone          make test-cluster   on a real Slurm on this machine; needs root, slurm-wlm and munge
 # make figures  draw all figures of results/desk/ anew, from its tables; with CONFIG=FILE those of another configuration
 # make docs     copy tables and figures of results/quickstart/ and results/desk/ to docs/; fill README.md and texts from docs/templates/
+# make site     README.md, the texts in docs/ and the tour as pages for a browser, in build/site/
 # make bench    speeds as ratios to baselines, into results/benchmarks/, in an hour; needs the full MNIST
 # make lock     resolve pyproject.toml into requirements/; with UPGRADE=--upgrade to the newest versions
 # Settings: PYTHON=python3.12  CORES=8  CONFIG=config/quickstart.yaml  VENV=.venv
@@ -25,7 +26,7 @@ have = [ "$$(cat "$(1)" 2>/dev/null)" = "$$(cd "$(BIN)" 2>/dev/null && pwd -P)" 
 unexport PYTHONPATH
 export PYTHONNOUSERSITE = 1
 
-.PHONY: run unlock figures setup setup-dev test test-slow test-all test-cluster lint bench docs lock clean
+.PHONY: run unlock figures setup setup-dev test test-slow test-all test-cluster lint bench docs site lock clean
 .DEFAULT_GOAL := run
 
 # What Snakemake cannot read it meets with a traceback.
@@ -94,6 +95,11 @@ bench: setup-dev
 # From what there is: `make` first for the quickstart's part, `make figures` for that of results/desk/.
 docs: setup-dev
 	"$(BIN)/python" docs/refresh.py
+
+site: setup-dev
+	rm -rf build/site
+	"$(BIN)/python" -m sphinx -q -W -c docs . build/site
+	@echo "look first at  build/site/index.html"
 
 lock: setup
 	"$(BIN)/python" requirements/lock.py "$(BIN)/uv" $(UPGRADE)

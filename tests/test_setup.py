@@ -318,7 +318,7 @@ def test_a_clone_without_set_up_makes_one_first(project):
 
 def test_only_who_develops_gets_what_development_needs(project):
     assert "dev.txt" not in project.call("make", "-n", "VENV=new-venv").stdout
-    for target in ("test", "lint", "docs", "bench"):
+    for target in ("test", "lint", "docs", "site", "bench"):
         commands = project.call("make", "-n", target, "VENV=new-venv").stdout
         assert commands.index(".installed-run-") < commands.index(" run.txt dev.txt")
 
