@@ -155,6 +155,16 @@ def ep_evidence_lacks(train_size: int) -> str:
     return interval(ep_against_exact().loc[train_size], "lacking", 1)
 
 
+# --- Simulated intervals
+
+
+def coverage(statistics: str, *, least: bool = False) -> str:
+    """In what share of repetitions intervals held the mean, over all settings; rounded outwards."""
+    shares = 100 * chosen(table("coverage.csv", "results/benchmarks"), statistic=statistics)["covered"]
+    low, high = np.floor(shares.min()), np.ceil(shares.max())
+    return f"{low:.0f}" if least else f"{low:.0f} to {high:.0f}"
+
+
 # --- Networks trained again, what training costs
 
 
