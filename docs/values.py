@@ -199,6 +199,16 @@ def independent(study_name: str, column: str, statistic: str = "functions") -> s
     return f"{value:,}" if column != "p" else f"{value:.2f}" if value >= 0.005 else f"{value:.0e}".replace("e-0", "e-")
 
 
+# --- Simulated intervals
+
+
+def coverage(statistics: str, *, least: bool = False) -> str:
+    """In what share of repetitions intervals held the mean, over all settings; rounded outwards."""
+    shares = 100 * chosen(table("coverage.csv", "results/benchmarks"), statistic=statistics)["covered"]
+    low, high = np.floor(shares.min()), np.ceil(shares.max())
+    return f"{low:.0f}" if least else f"{low:.0f} to {high:.0f}"
+
+
 # --- Networks trained again, what training costs
 
 
