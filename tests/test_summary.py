@@ -80,6 +80,14 @@ def test_factors(gaps, factor):
     assert "intervals within [+" not in said(*rows)
 
 
+def test_a_gap_that_may_be_none_is_no_factor():
+    alike = {"gap": -0.04, "gap_low": -0.4, "gap_high": 0.3}
+    text = said(alike)
+    assert "adam are no less and no more likely under random sampling, as far as can be told, than what random" in text
+    assert "itself finds (gap +0.0 decades [-0.4, +0.3] on 20 domains" in text
+    assert "1.1 times less to 2,600 times more likely" in said(alike, {"study": "other-adam"})
+
+
 def test_the_model_on_most_training_sets_and_its_largest_domains_that_have_a_gap():
     other = {"study": "other", "task": "imdb", "networks": 300.0, "seeds": 3}
     assert "900 networks of adam" in said(other, {})

@@ -59,8 +59,12 @@ def _gap(own: pd.DataFrame) -> Iterator[str]:
         yield f"{subject} have no gap on {domains}: {rows['note'].dropna().iloc[0]}."
         return
     sets = f" of each of {first['seeds']} training sets" if first["seeds"] > 1 else ""
+    alike = ((rows["gap_low"] < 0) & (rows["gap_high"] > 0)).all()
+    how = f"no less and no more likely under {sampler}, as far as can be told," if alike else (
+        f"{_times(gaps)} under {sampler}"
+    )  # fmt: skip
     yield (
-        f"{subject} are {_times(gaps)} under {sampler} than what {sampler} itself finds (gap {_signed(gaps)} decades"
+        f"{subject} are {how} than what {sampler} itself finds (gap {_signed(gaps)} decades"
         f"{_within(rows, 'gap', '{:+.1f}')} on {domains}{sets}; 0 would be a Bayesian sampler)."
     )
     told = [
