@@ -139,13 +139,16 @@ def log_scale(panel: Axes, *names: str) -> None:
         axis = getattr(panel, f"{name}axis")
         # Nine minor ticks a decade and labels as formulas would take a third of the time of a figure with many panels.
         axis.set_minor_locator(LogLocator(subs=[2, 5]))
-        axis.set_minor_formatter(partial(_in_a_decade, axis))
-        axis.set_major_formatter(lambda value, _: power_of_ten(np.log10(value)))
+        axis.set_minor_formatter(partial(_tick, axis, minor=True))
+        axis.set_major_formatter(partial(_tick, axis))
 
 
-def _in_a_decade(axis: Axis, value: float, _: int) -> str:
+def _tick(axis: Axis, value: float, _: int, *, minor: bool = False) -> str:
+    """Numbers as they are where few decades are in sight, else powers of ten alone."""
     low, high = axis.get_view_interval()
-    return f"{value:g}" if high < 10 * low else ""
+    if high < 30 * low:
+        return f"{value:g}"
+    return "" if minor else power_of_ten(np.log10(value))
 
 
 def power_of_ten(exponent: float) -> str:

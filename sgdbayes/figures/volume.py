@@ -68,6 +68,9 @@ def draw_volume(
             panel.axhline(nothing, color="0.7", linewidth=0.8, zorder=0)
             limits = extent(table, column, at_least=(nothing,)) if nothing == 0 else _log_extent(table, column)
             panel.set(ylabel=label, ylim=limits)
+            if table[column].isna().all():
+                panel.set_yticks([])
+                panel.text(0.5, 0.6, "too few draws to know", transform=panel.transAxes, ha="center", color="0.4")
     for panel in axes[-1]:
         panel.set_xlabel("|S|")
     figure.legend(handles=[*_handles(groups, posteriors)], loc="outside upper center", ncols=3, frameon=False)
