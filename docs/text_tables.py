@@ -56,12 +56,16 @@ _EXAMPLES = ("mnist-1000-fcn-64-sgd", "mnist-1000-fcn-64", "mnist-1000", "mnist"
 
 def table_of_verdicts() -> str:
     """A row per claim: an effect, of how many studies, the verdict of all."""
-    claims, rows = table("claims.csv"), []
+    # The volume study is about D8 alone.
+    of_volume = table("claims.csv", "results/volume").query("claim == 'D8'")
+    claims, rows = pd.concat([table("claims.csv"), of_volume], ignore_index=True), []
     for _, row in overall_verdicts(claims).iterrows():
         tests = claims[claims["claim"] == row["claim"]].dropna(subset="low")
         shown, about = ["", ""], row["statement"]
         if not tests.empty:
-            first = tests[tests["test"] == tests["test"].iloc[0]]
+            # That which most studies of several training sets are about.
+            most = tests.sort_values("training_sets", ascending=False, kind="stable")["test"].iloc[0]
+            first = tests[tests["test"] == most]
             named = next((first[first["subject"].str.contains(name, regex=False)] for name in _EXAMPLES
                           if first["subject"].str.contains(name, regex=False).any()), first)  # fmt: skip
             one = named.sort_values("training_sets", ascending=False, kind="stable").iloc[0]
@@ -69,8 +73,9 @@ def table_of_verdicts() -> str:
             effect = interval(one.rename({"low": "effect_low", "high": "effect_high"}), "effect")
             shown = [effect, f"{one['subject']} ({_whole(one['training_sets'])} S)"]
         picture = f"[see]({_PICTURES[row['claim']]})" if row["claim"] in _PICTURES else ""
-        studies = int((tests["training_sets"] > 1).sum())
-        rows.append([row["claim"], about, *shown, str(studies), f"**{row['verdict']}**", picture])
+        of_several = tests[tests["training_sets"] > 1]["verdict"].value_counts()
+        counted = ", ".join(f"{number} {verdict}" for verdict, number in of_several.items())
+        rows.append([row["claim"], about, *shown, counted, f"**{row['verdict']}**", picture])
     heads = ["", "claim: what is measured", "effect", "of", "tests on several S", "verdict of these", "picture"]
     return _markdown(heads, rows)
 

@@ -54,7 +54,8 @@ def stat(name: str, statistic: str, digits: int = 2, scale: float = 1, **of: Any
 
 
 # Studies by their names, or their beginnings, of which texts speak.
-BIT, SCALE, FLAGSHIP = "bit-", "scale-fcn-64-v32-", "mnist-1000-fcn-64-adam"
+BIT, BASE, SCALE = "bit-", "width-mnist-300-fcn-64-", "scale-mnist-300-fcn-64-v32-"
+EXTRA, FLAGSHIP = "extra-64-mnist-300-", "mnist-1000-fcn-64-sgd"
 FASHION, CNN, REVIEWS, LSTM = "fashion-2000-0-adam", "fashion-cnn-adam", "imdb-fcn-adam", "imdb-lstm-adam"
 
 
@@ -81,6 +82,12 @@ def range_of(statistic: str, digits: int = 1, size: int = 50) -> str:
     """Least to greatest over studies under the exact posterior."""
     rows = table("studies.csv").query("posterior == 'zero_one' and domain_size == @size")[statistic]
     return f"{rows.min():.{digits}f} to {rows.max():.{digits}f}"
+
+
+def claim_effect(claim: str, subject: str, digits: int = 1) -> str:
+    """Of the last test of a claim about this subject."""
+    row = table("claims.csv").query("claim == @claim and subject == @subject").iloc[-1]
+    return interval(row.rename({"low": "effect_low", "high": "effect_high"}), "effect", digits)
 
 
 def scatter_of_r() -> str:

@@ -171,7 +171,7 @@ def test_what_names_have_in_common(names, common):
 
 def test_mistakes_in_grids_of_tasks_are_named():
     for config, said in (
-        (seeded([0, 1], grid={"task": ["mnsit-*"], "optimizer": ["sgd"]}), "grid.task: unknown name mnsit-*"),
+        (seeded([0, 1], grid={"task": ["mnsit-*"], "optimizer": ["sgd"]}), "grid.task: no name matches mnsit-*"),
         (
             seeded([0, 1]) | {"tasks": {"mnist": seeded([0])["tasks"]["mnist-{seed}"]}},
             "tasks.mnist: its name must hold",
@@ -206,6 +206,7 @@ WRONG = [
     (f"{EXPERIMENT}/networks", ..., "the key networks is missing"),
     (f"{EXPERIMENT}/min_epochs", 501, "min_epochs: must be no more than max_epochs, got 501 and"),
     (f"{EXPERIMENT}/networks", 0, "networks: 0 is less than the minimum of 1"),
+    ("tasks/mnist/seed", [0, 1], "seed: must be of type integer, got [0, 1]; several values go into a grid"),
     (f"{EXPERIMENT}/networks", 10.0, "networks: must be of type integer, got 10.0"),
     (f"{EXPERIMENT}/networks", 10**20, "networks: 100000000000000000000 is greater than the maximum of 10000000"),
     (f"{EXPERIMENT}/domain_sizes", [20.0], "domain_sizes.0: must be of type integer, got 20.0"),
@@ -368,7 +369,7 @@ WRONG = [
     ),
     ("known_runs", ["nowhere.parquet"], "known_runs: there is no file nowhere.parquet"),
     ("known_runs", ["README.md"], "known_runs: there is no file README.md.json"),
-    ("sweeps", {"a": SWEEP | {"experiments": ["mnsit-*"]}}, "sweeps.a.experiments: unknown name mnsit-*"),
+    ("sweeps", {"a": SWEEP | {"experiments": ["mnsit-*"]}}, "sweeps.a.experiments: no name matches mnsit-*"),
     ("sweeps", {"a": SWEEP | {"domain_size": 7}}, "sweeps.a.domain_size: 7 is not in the domain_sizes of mnist-sgd"),
     (
         "sweeps",
@@ -377,7 +378,7 @@ WRONG = [
     ),
     ("volume", {}, "volume: the key domain_size is missing"),
     ("volume", {"domain_size": 7}, "volume.domain_size: 7 is not in the domain_sizes of mnist-sgd"),
-    ("volume", {"domain_size": 20, "experiments": ["fashion-*"]}, "volume.experiments: unknown name fashion-*"),
+    ("volume", {"domain_size": 20, "experiments": ["fashion-*"]}, "volume.experiments: no name matches fashion-*"),
     (
         "volume",
         {"domain_size": 20},
@@ -399,7 +400,7 @@ WRONG = [
 def test_an_unknown_name_among_many_does_not_fill_the_screen():
     config = yaml.safe_load((ROOT / "config" / "desk.yaml").read_text())
     with pytest.raises(
-        ConfigurationError, match=r"unknown name mnsit-\*(?: \(did you mean .*\?\))?; allowed: .* more$"
+        ConfigurationError, match=r"no name matches mnsit-\*(?: \(did you mean .*\?\))?; allowed: .* more$"
     ) as error:
         read(config | {"predictors": ["mnsit-*"]})
     assert len(str(error.value)) < 700
@@ -419,6 +420,7 @@ def test_what_contains_itself_is_refused(tmp_path):
 @pytest.mark.parametrize(("content", "said"), [
     (b"name: caf\xe9", r"bad\.yaml is not in UTF-8 \(byte 10\): save it so"),
     (b"name: [1,\nb: {", r"bad\.yaml is no YAML: while parsing a flow node"),
+    (b"experiments:\n  {task}-{optimizer}:\n    networks: 10", r"no YAML: .*; names that begin with { need quotes"),
     (None, r"there is no file .*bad\.yaml"),
 ])  # fmt: skip
 def test_what_is_no_yaml_is_told_before_snakemake_reads_it(tmp_path, content, said):

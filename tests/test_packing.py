@@ -58,6 +58,10 @@ def test_unpacking_that_was_killed_starts_anew(results, tmp_path_factory):
     assert unpack(clone) == 16
     assert (clone / "experiments/a-0/runs.parquet").read_bytes() == b"experiments/a-0/runs.parquet"
     assert not (clone / ".unpacking").exists()
+    # Also where the kill came between two folders.
+    (clone / "models").rename(clone / ".unpacking")
+    assert unpack(clone) == 16
+    assert {path.name for path in clone.iterdir()} == {"packed", "models", "experiments"}
 
 
 @pytest.mark.parametrize("name", ["../outside", "/tmp/outside", "experiments/../../outside", "experiments", "other/x",

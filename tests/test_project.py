@@ -15,6 +15,7 @@ from sgdbayes.analysis.studies import COVERS_STUDY
 from sgdbayes.files import read_table
 from sgdbayes.pipeline.checking import check_kinds
 from sgdbayes.pipeline.early_warnings import known_learning_rates
+from sgdbayes.pipeline.plan import Plan
 from sgdbayes.pipeline.reading import read_configuration
 
 ROOT = Path(__file__).parents[1]
@@ -54,7 +55,8 @@ def test_readme_is_short_and_its_configuration_is_one():
     (shown,) = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
     configuration = read_configuration(yaml.safe_load(shown), ROOT / "workflow/schemas/config.schema.yaml")
     check_kinds(configuration)
-    assert list(configuration.experiments) == ["digits-adam"]
+    studies = Plan(configuration, ROOT / "workflow/scripts").studies()
+    assert {name: len(experiments) for name, experiments in studies.items()} == {"digits-sgd": 3, "digits-adam": 3}
 
 
 @pytest.mark.parametrize("width", [40, 100])

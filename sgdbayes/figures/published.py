@@ -46,7 +46,7 @@ def draw_published(table: pd.DataFrame, together: pd.DataFrame, *, source: str, 
     size = 2.5 * rcParams["lines.markersize"]
     handles.append(Line2D([], [], color="0.3", marker="_", markersize=size, linestyle="", label="theirs"))
     handles += [
-        Line2D([], [], color="0.3", marker="D", **filling, linestyle="", label=name)
+        Line2D([], [], color="0.3", marker="o", **filling, linestyle="", label=name)
         for name, filling in _fillings(comparisons, "0.3").items()
     ]
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), frameon=False)

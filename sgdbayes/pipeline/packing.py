@@ -1,10 +1,11 @@
-"""The tables of a run in one archive for each study: what a repository keeps, a few dozen files for thousands.
+"""The tables of a run in an archive for each study: what a repository keeps, a few dozen files for thousands.
 
 ``snakemake ... -- pack`` writes them to packed/. A run in a folder that has these and no single tables, as a clone has,
 unpacks them first. They are not compressed, as Parquet is, and hold no times: the same tables are the same archive.
 """
 
 import io
+import shutil
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
@@ -15,7 +16,8 @@ __all__ = ["pack", "unpack"]
 
 # Arrays are left out: they are large, and tables that stand are read without them. Their provenance is kept.
 _KEPT = ("*.parquet", "*.csv", "*.json")
-_PLACES = ("models", "experiments")
+_PLACES = ("models", "experiments", "ep-against-exact")
+_WAITING = ".unpacking"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -39,7 +41,8 @@ def unpack(results: Path) -> int:
     Raises DamagedFileError for an archive that is damaged or holds what no run packs.
     """
     archives = sorted((results / "packed").glob("*.zip"))
-    if not archives or (results / "experiments").exists():
+    begun = (results / _WAITING).exists()
+    if not archives or (not begun and any((results / place).exists() for place in _PLACES)):
         return 0
     files: dict[Path, bytes] = {}
     for path in archives:
@@ -48,12 +51,15 @@ def unpack(results: Path) -> int:
                 files |= {_place(name): archive.read(name) for name in archive.namelist()}
         except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError) as error:
             raise DamagedFileError(f"{path} is damaged ({error}); fetch it again, or delete packed/") from error
-    # Experiments come to their place last, all at once: killed before that, the next run starts anew.
-    waiting = ".unpacking"
-    for place, content in files.items():
-        write_bytes(results / (waiting if place.parts[0] == "experiments" else "") / place, content)
-    (results / waiting / "experiments").rename(results / "experiments")
-    (results / waiting).rmdir()
+    # Killed before all are in their places, the next run starts anew.
+    for path, content in files.items():
+        write_bytes(results / _WAITING / path, content)
+    for place in (results / _WAITING).iterdir():
+        if (results / place.name).exists():
+            shutil.rmtree(place)
+        else:
+            place.rename(results / place.name)
+    (results / _WAITING).rmdir()
     return len(files)
 
 

@@ -6,6 +6,7 @@ Every mistake ends in one line that names the key.
 import fnmatch
 import hashlib
 import os
+import re
 import string
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -125,14 +126,17 @@ def check_keys(path: Path) -> None:
 
 
 def _composed(path: Path) -> yaml.Node | None:
+    text = ""
     try:
-        return yaml.compose(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        return yaml.compose(text)
     except FileNotFoundError as error:
         raise ConfigurationError(f"there is no file {path}") from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{path} is not in UTF-8 (byte {error.start + 1}): save it so") from error
     except yaml.YAMLError as error:
-        raise ConfigurationError(f"{path} is no YAML: {error}") from error
+        hint = "; names that begin with { need quotes" if re.search(r"^ *\{\w+\}", text, re.MULTILINE) else ""
+        raise ConfigurationError(f"{path} is no YAML: {error}{hint}") from error
 
 
 def _check_keys_are_text(config: Mapping[Any, Any], path: str = "") -> None:
@@ -234,7 +238,8 @@ def _matching(patterns: Iterable[str], known: _Config, path: str, *, always: boo
     for pattern in patterns:
         found = fnmatch.filter(known, pattern)
         if not found and (always or pattern != "*"):
-            raise ConfigurationError(f"{path}: {unknown_name(pattern, known)}")
+            what = "no name matches" if any(mark in pattern for mark in "*?[") else "unknown name"
+            raise ConfigurationError(f"{path}: {unknown_name(pattern, known, what=what)}")
         names |= dict.fromkeys(found)
     return list(names)
 

@@ -73,7 +73,9 @@ def _one_line(error: jsonschema.ValidationError) -> str:
             return f"{path}: must be finite, got {got}"
         case "type":
             types = wanted if isinstance(wanted, str) else " or ".join(wanted)
-            return f"{path}: must be of type {types}, got {got!r}{number_hint(got)}"
+            several = isinstance(got, list) and path.startswith(("tasks.", "experiments."))
+            hint = "; several values go into a grid" if several else number_hint(got)
+            return f"{path}: must be of type {types}, got {got!r}{hint}"
         case "pattern" if wanted == NAME.pattern:
             return f"{path}: {not_a_name(got)}"
         case "enum":

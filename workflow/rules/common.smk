@@ -392,13 +392,19 @@ def table_files():
 
 
 def packed_folders():
-    """The folders in the archive of each study: its experiments, and models that no study before it has."""
+    """The folders in the archive of each study: its experiments, and models that no study before it has; and those of
+    EP against exact.
+    """
     contents, packed = {}, set()
     for study, names in STUDIES.items():
         models = [model for model in dict.fromkeys(models_of(names).values()) if model not in packed]
         packed.update(models)
         folders = [f"experiments/{name}" for name in names] + [model_folder(*model) for model in models]
         contents[study] = [folder.removeprefix(f"{RESULTS}/") for folder in folders]
+    if EP_SETTINGS:
+        contents["ep-against-exact"] = [f"ep-against-exact/{size}" for size in EP_SETTINGS.train_sizes] + [
+            "ep-against-exact"
+        ]
     return contents
 
 
