@@ -59,7 +59,8 @@ def test_unpacking_that_was_killed_starts_anew(results, tmp_path_factory):
     assert (clone / "experiments/a-0/runs.parquet").read_bytes() == b"experiments/a-0/runs.parquet"
     assert not (clone / ".unpacking").exists()
     # Also where the kill came between two folders.
-    (clone / "models").rename(clone / ".unpacking")
+    (clone / ".unpacking").mkdir()
+    (clone / "models").rename(clone / ".unpacking/models")
     assert unpack(clone) == 16
     assert {path.name for path in clone.iterdir()} == {"packed", "models", "experiments"}
 
@@ -79,7 +80,8 @@ def test_an_archive_that_no_run_packed_is_refused(tmp_path, name):
                                     b"a-0/tabel.csv", 1), lambda content: b"", lambda content: b"text"])  # fmt: skip
 def test_a_damaged_archive_is_named(results, damage):
     pack(results, CONTENTS)
-    (results / "experiments").rename(results / "elsewhere")
+    for place in ("experiments", "models"):
+        (results / place).rename(results / f"former-{place}")
     path = results / "packed/first.zip"
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(DamagedFileError, match=r"first\.zip is damaged"):
