@@ -97,7 +97,8 @@ def draw_answer(
         f"{asking['min_count']} times or carried by too few draws, not in r; triangles on the edge: below it. r: mean "
         "over domains of the correlation of log P_OPT with log P_B on each; ceiling: what a perfect predictor could be "
         f"expected to reach. b: how likely under random sampling the functions of networks and of {drawn} a domain "
-        "are; gap: difference of the means (lines), in decades, above 0 if training prefers likelier functions. c, d: "
+        "are, the first bar with all below it; gap: difference of the means (lines), in decades, above 0 if training "
+        "prefers likelier functions. c, d: "
         f"{about}. Of r, gap and test error {covered(rows)}. "
         f"{describe_networks({study: training}, task, seeds=seeds)}",
     )
