@@ -40,6 +40,7 @@ def _adapt(app: Sphinx, page: str, text: list[str]) -> None:
     # Its names of anchors are in small letters.
     text[0] = re.sub(r"api\.md#[\w.]+", lambda m: m[0].lower(), text[0])
     text[0] = re.sub(r'^<a id="(.+)"></a>$', r"(\1)=", text[0], flags=re.MULTILINE).replace("```default\n", "```text\n")
+    text[0] = text[0].replace("```math\n", "```{math}\n")
 
 
 def setup(app: Sphinx) -> None:
