@@ -8,7 +8,7 @@ import pytest
 import refresh
 import yaml
 from text_tables import HEADLINES
-from values import BIT, LSTM, SCALE, study, table
+from values import BASE, BIT, LSTM, SCALE, study, table
 
 from sgdbayes.analysis.claims import CLAIMS
 from sgdbayes.analysis.studies import COVERS_STUDY
@@ -42,7 +42,7 @@ def test_what_readme_says_in_words_holds():
     )
     bit = study(f"{BIT}adam", size=16)
     assert bit["gap_low"] < 0 < bit["gap_high"]
-    assert study(f"{SCALE}adam", size=20)["gap"] < study(f"{SCALE.replace('-v32', '')}adam", size=20)["gap"] - 1
+    assert study(f"{SCALE}adam", size=20)["gap"] < study(f"{BASE}adam", size=20)["gap"] - 1
     assert study(LSTM)["gap_high"] < 0
     again = table("verified.csv", "docs/desk")["experiment"]
     assert len(set(again)) == len(again)
