@@ -22,10 +22,10 @@ _ROW, _APART = 0.26, 0.2
 
 
 def draw_margins(runs: Mapping[str, pd.DataFrame], draws: Mapping[str, pd.DataFrame]) -> Figure:
-    """A row per experiment.
+    """A row per study.
 
-    ``runs``: by experiment, its rows of runs.parquet; ``draws``: by experiment, margin_min and margin_mean of draws
-    from the exact 0-1 posterior of its model.
+    ``runs``: by study, its rows of runs.parquet; ``draws``: by study, margin_min and margin_mean of draws from the
+    exact 0-1 posterior of its models.
     """
     margins = ("margin_min", "margin_mean")
     for name, table in runs.items():
@@ -58,8 +58,9 @@ def draw_margins(runs: Mapping[str, pd.DataFrame], draws: Mapping[str, pd.DataFr
     networks = sum(int(table["converged"].sum()) for table in runs.values())
     add_caption(
         figure,
-        "Margin: label times output. Medians, and ranges that hold 90 % of the networks or draws (not errors); in "
-        f"all {networks:,} networks that fit S, and for each model {min(map(len, draws.values())):,} draws of the "
-        "infinitely wide network given that it fits S. The ratio does not depend on the scale of the outputs.",
+        "Margin: label times output. Medians, and ranges that hold 90 % of the networks or draws (not errors), of all "
+        f"training sets of a study together; in all {networks:,} networks that fit S, and for each study "
+        f"{min(map(len, draws.values())):,} or more draws of the infinitely wide network given that it fits S. The "
+        "ratio does not depend on the scale of the outputs.",
     )
     return figure

@@ -33,6 +33,8 @@ __all__ = ["draw_sweep"]
 _STYLES = (("k", "-", "o"), ("0.45", "--", "s"), ("0.65", "-.", "^"), ("0.3", ":", "D"))
 # Over a wider range the small values would lie on one another.
 _WIDE = 6
+# Decades beyond which others would lie on one another.
+_FAR = 50
 # Room for a label and for an entry of the legend, in ems.
 _LABEL, _ENTRY = 3.3, 16
 _AXES = {
@@ -71,6 +73,9 @@ def draw_sweep(
         check_columns(pairs, "pairs", *of_pair, intervals=["pearson"])
     rows = studies[(studies["domain_size"] == size) & studies["study"].isin(values)]
     rows = rows.assign(x=rows["study"].map(values), group=rows["study"].map(groups)).sort_values("x")
+    # A posterior that one value alone has shows no change.
+    numbers = rows.groupby("posterior")["x"].nunique()
+    rows = rows[rows["posterior"].map(numbers) >= min(2, numbers.max())]
     posteriors = sorted(rows["posterior"].unique(), key=lambda name: (*POSTERIORS, name).index(name))
     styles = dict(zip(dict.fromkeys(groups.values()), _STYLES * len(values), strict=False))
     number = 4 if reference else 3
@@ -100,6 +105,8 @@ def draw_sweep(
         gap.set(ylabel=f"{label}\ngap (decades)", ylim=extent(own, "gap", at_least=(0,)))
         # Few labels: with more, of more digits, once the panel has its height there would be no room for them.
         gap.yaxis.set_major_locator(MaxNLocator(5))
+        if own["gap"].abs().max() > _FAR:
+            gap.set_yscale("symlog", linthresh=1)
         correlation.set(ylabel=r"$r$ and its ceiling", ylim=(min(0, extent(own, "pearson")[0]), 1.02))
         ends = (extent(own, name, scale=100)[1] for name in ("test_error", "posterior_test_error"))
         error.set(ylabel="mean test error (%)", ylim=(0, max(ends)))

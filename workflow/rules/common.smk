@@ -121,6 +121,12 @@ def models_of(experiments):
     return {name: PLAN.experiments[name].model for name in experiments}
 
 
+def models_of_studies(experiments):
+    """By study, task and architecture of each of its experiments that are among these."""
+    members = {study: [name for name in names if name in experiments] for study, names in STUDIES.items()}
+    return {study: models_of(names) for study, names in members.items() if names}
+
+
 def files_of_models(experiments, name):
     """The file of this name of each model of these experiments."""
     return [f"{model_folder(*model)}/{name}" for model in dict.fromkeys(models_of(experiments).values())]

@@ -173,7 +173,7 @@ rule margins_figure:
         runtime=grows(10),
     params:
         **behind("margins_figure"),
-        models=models_of(PLAN.margins_experiments()),
+        models=models_of_studies(PLAN.margins_experiments()),
     script:
         "../scripts/margins_figure.py"
 
