@@ -4,6 +4,9 @@ rule pack:
         table_files(),
     log:
         f"{RESULTS}/logs/pack.log",
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         contents=packed_folders(),
     run:
