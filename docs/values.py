@@ -59,10 +59,10 @@ EXTRA, FLAGSHIP = "extra-64-mnist-300-", "mnist-1000-fcn-64-sgd"
 FASHION, CNN, REVIEWS, LSTM = "fashion-2000-0-adam", "fashion-cnn-adam", "imdb-fcn-adam", "imdb-lstm-adam"
 
 
-def networks(name: str) -> str:
+def networks(name: str, **of: Any) -> str:  # noqa: ANN401
     """Of a study, a training set, and on how many."""
-    row = study(name)
-    return f"{row['networks']:,.0f} on each of {row['seeds']} S"
+    row = study(name, **of)
+    return f"{row['networks']:,.0f} on " + ("one S" if row["seeds"] == 1 else f"each of {row['seeds']} S")
 
 
 def sets(name: str, **of: Any) -> str:  # noqa: ANN401
@@ -81,7 +81,7 @@ def points_more(name: str) -> str:
 def range_of(statistic: str, digits: int = 1, size: int = 50) -> str:
     """Least to greatest over studies under the exact posterior."""
     rows = table("studies.csv").query("posterior == 'zero_one' and domain_size == @size")[statistic]
-    return f"{rows.min():.{digits}f} to {rows.max():.{digits}f}"
+    return f"{rows.min():,.{digits}f} to {rows.max():,.{digits}f}"
 
 
 def claim_effect(claim: str, subject: str, digits: int = 1) -> str:
