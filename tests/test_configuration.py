@@ -95,6 +95,20 @@ def planned(config: dict) -> Plan:
     return Plan(read(config), ROOT / "workflow" / "scripts")
 
 
+def test_a_grid_may_be_several():
+    config = changed("experiments/mnist-{optimizer}/grid", [{"optimizer": ["sgd"]}, {"optimizer": ["adam", "adagrad"]}])
+    assert {"mnist-sgd", "mnist-adam", "mnist-adagrad"} <= set(read(config).experiments)
+    for several, message in (
+        ([{"optimizer": ["sgd"]}, {"optimizer": ["sgd"]}], "the name mnist-sgd stands for two experiments"),
+        ([{"optimizer": ["sgd"]}, {"batch_size": [8]}], "grid has ['batch_size'], the name ['optimizer']"),
+        ([{"optimizer": ["sgd"]}, "sgd"], "must be of type object, got 'sgd'"),
+        ([], "the key optimizer is missing"),
+    ):
+        with pytest.raises(ConfigurationError) as raised:
+            read(changed("experiments/mnist-{optimizer}/grid", several))
+        assert message in str(raised.value)
+
+
 def test_tasks_of_a_grid_and_patterns_of_them_are_multiplied_out():
     configuration = read(seeded([0, 1]))
     assert [(name, task["seed"], "grid" in task) for name, task in configuration.tasks.items()] == [

@@ -8,27 +8,33 @@ from typing import Any
 
 from sgdbayes.pipeline.mistakes import ConfigurationError
 
-__all__ = ["common_name", "expand_grid", "named_groups"]
+__all__ = ["common_name", "expand_grid", "grids_of", "named_groups"]
+
+
+def grids_of(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The grids of an entry: one, several that follow one another, or an empty one where it has none."""
+    grid = settings.get("grid", {})
+    return [dict(each) for each in (grid if isinstance(grid, list) else [grid]) if isinstance(each, Mapping)]
 
 
 def expand_grid(section: str, template: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Name and settings of each entry that ``template`` in ``section`` stands for. Raises ConfigurationError for wrong
     braces.
     """
-    single = dict(settings)
-    grid = single.pop("grid", {})
+    single = {key: value for key, value in settings.items() if key != "grid"}
     try:
         braced = {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
     except ValueError as error:
         raise ConfigurationError(f"{section}.{template}: the braces in its name do not match ({error})") from error
-    if braced != set(grid):
-        raise ConfigurationError(
-            f"{section}.{template}: its name must hold each key of its grid in braces, and no other: grid has "
-            f"{sorted(grid) or 'no keys'}, the name {sorted(braced) or 'none'}"
-        )
-    for values in itertools.product(*grid.values()):
-        chosen = dict(zip(grid, values, strict=True))
-        yield template.format(**chosen), single | chosen
+    for grid in grids_of(settings):
+        if braced != set(grid):
+            raise ConfigurationError(
+                f"{section}.{template}: its name must hold each key of its grid in braces, and no other: grid has "
+                f"{sorted(grid) or 'no keys'}, the name {sorted(braced) or 'none'}"
+            )
+        for values in itertools.product(*grid.values()):
+            chosen = dict(zip(grid, values, strict=True))
+            yield template.format(**chosen), single | chosen
 
 
 def named_groups(groups: Collection[list[str]]) -> dict[str, list[str]]:

@@ -30,7 +30,7 @@ from sgdbayes.pipeline.configuration import (
     Sweep,
     Volume,
 )
-from sgdbayes.pipeline.grids import expand_grid, named_groups
+from sgdbayes.pipeline.grids import expand_grid, grids_of, named_groups
 from sgdbayes.pipeline.mistakes import NAME, ConfigurationError, check_name, not_a_name
 from sgdbayes.pipeline.plugins import PluginError, load_plugins
 from sgdbayes.pipeline.validation import validated
@@ -205,12 +205,12 @@ def _experiments(config: _Config, schema: Mapping[str, Any]) -> Iterable[tuple[s
     """All experiments with their settings."""
     section = {}
     for template, settings in config["experiments"].items():
-        grid = dict(settings.get("grid", {}))
-        if "task" in grid:
-            path = f"experiments.{template}.grid.task"
-            grid["task"] = _matching([str(name) for name in grid["task"]], config["tasks"], path, always=True)
-            settings = settings | {"grid": grid}
-        section[template] = settings
+        grids = grids_of(settings)
+        for grid in grids:
+            if "task" in grid:
+                path = f"experiments.{template}.grid.task"
+                grid["task"] = _matching([str(name) for name in grid["task"]], config["tasks"], path, always=True)
+        section[template] = settings | {"grid": grids}
     return _expanded("experiments", config | {"experiments": section}, schema).items()
 
 

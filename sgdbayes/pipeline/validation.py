@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema
 
 from sgdbayes.checks import number_hint
+from sgdbayes.pipeline.grids import grids_of
 from sgdbayes.pipeline.mistakes import NAME, ConfigurationError, not_a_name
 from sgdbayes.registry import unknown_name
 
@@ -26,8 +27,7 @@ def validated(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str,
 
 def _missing(error: jsonschema.ValidationError) -> list[str]:
     """Required keys that are not there, nor in the grid of an experiment, which is not multiplied out yet."""
-    grid = error.instance.get("grid")
-    given = error.instance.keys() | (grid if isinstance(grid, dict) else {})
+    given = error.instance.keys() | {key for grid in grids_of(error.instance) for key in grid}
     return [key for key in error.validator_value if key not in given]
 
 
