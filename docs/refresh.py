@@ -37,11 +37,11 @@ COPIES = {
         "boolean-errors.png": "figures/errors/bit-fcn-40-16.png",
         **{f"{name}.png": f"figures/{name}/mnist-1000-fcn-64-50.png" for name in ("errors", "ranks")},
         "by-error.png": "figures/by-error/16.png",
-        "complexity.png": "figures/complexity/bit-sgd.png",
+        "complexity.png": "figures/complexity/bit-0-fcn-40-sgd.png",
         **{f"{name}.png": f"figures/{name}.png" for name in ("answer", "ep-against-exact", "predictors", "margins")},
         **{
             f"{name}.png": f"figures/sweeps/{name}.png"
-            for name in ("train-size", "initial-scale", "overtraining", "learning-rate", "batch-size")
+            for name in ("train-size", "initial-scale", "overtraining", "learning-rate", "batch-size", "width")
         },
     },
     ("peleg-hein", "snakemake --configfile config/peleg-hein.yaml -- published_figure"): {

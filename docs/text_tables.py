@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator
 
 import cost
 import pandas as pd
-from values import PAPER, interval, on_curve, study, table
+from values import FASHION, PAPER, REVIEWS, interval, on_curve, study, table
 
 from sgdbayes.analysis.claims import overall_verdicts
 from sgdbayes.posterior.kinds import posterior_kind
 
 # Those that the findings list.
-HEADLINES = [f"mnist-{size}-fcn-64-{optimizer}" for size in (100, 300, 1000) for optimizer in ("sgd", "adam")]
-HEADLINES += ["mnist-10000-0-sgd", "mnist-10000-0-adam", "fashion-2000-0-adam", "imdb-fcn-adam"]
+HEADLINES = [f"mnist-{size}-fcn-64-{optimizer}" for size in (100, 300, 1000, 3000) for optimizer in ("sgd", "adam")]
+HEADLINES += ["mnist-10000-sgd", "mnist-10000-adam", FASHION, REVIEWS]
 
 
 def _markdown(heads: list[str], rows: Iterable[list[str]]) -> str:

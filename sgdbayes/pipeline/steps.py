@@ -252,11 +252,7 @@ STEPS = {
     "ep_figure": _figure((), _ep_settings, lambda plan: [("ep_table",)]),
     "explorer": Step(follows=lambda plan: [("studies",)], uses=_page_files, redrawn=True),
     "answer": _figure(settings=lambda plan: plan.beside_flagship(), follows=lambda plan: [("studies",)]),
-    "scatter": _figure(
-        ("study",),
-        settings=lambda plan, study: plan.studies()[study],
-        follows=lambda plan, study: [("compare", name) for name in plan.studies()[study]],
-    ),
+    "scatter": _figure(settings=lambda plan: plan.studies(), follows=_COMPARISONS),
     **{name: _figure(follows=_COMPARISONS) for name in ("errors", "ranks")},
     "reference_figure": _figure(
         settings=lambda plan: [plan.reference_of(*model) for model in plan.models()],

@@ -233,10 +233,6 @@ def tables_of_study(study):
     }
 
 
-def study_tables(wildcards):
-    return tables_of_study(wildcards.study)
-
-
 def reference_of_page(family, architecture, size):
     return PLAN.reference_of(*PLAN.models_at(family, architecture)[0])
 

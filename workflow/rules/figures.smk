@@ -25,33 +25,31 @@ rule answer:
 
 
 rule scatter:
-    """Draw P_B against P_OPT for a study, and how likely functions of networks and of draws are, a row per posterior."""
+    """Draw P_B against P_OPT, and how likely functions of networks and of draws are, a row per posterior, for every study."""
     input:
-        unpack(study_tables),
+        functions=experiment_files("functions.parquet"),
+        draws=posterior_tables("draws", PLAN.models()),
         studies=f"{RESULTS}/studies.csv",
     output:
-        png=in_report(
-            f"{FIGURES}/scatter/{{study}}.png",
-            "Probabilities",
-            "scatter",
-            experiment="{study}",
-            figure="by posterior",
-        ),
-        pdf=f"{FIGURES}/scatter/{{study}}.pdf",
+        png=[
+            in_report(
+                f"{FIGURES}/scatter/{study}.png", "Probabilities", "scatter", experiment=study, figure="by posterior"
+            )
+            for study in STUDIES
+        ],
+        pdf=[f"{FIGURES}/scatter/{study}.pdf" for study in STUDIES],
     log:
-        f"{RESULTS}/logs/scatter/{{study}}.log",
+        f"{RESULTS}/logs/scatter.log",
     benchmark:
-        f"{RESULTS}/benchmarks/scatter/{{study}}.tsv"
-    wildcard_constraints:
-        study="[A-Za-z0-9_.-]+",
+        f"{RESULTS}/benchmarks/scatter.tsv"
     conda:
         "../envs/sgdbayes.yaml"
     resources:
-        mem_mb=grows(2000),
-        runtime=grows(10),
+        mem_mb=grows(4000),
+        runtime=grows(60),
     params:
         **behind("scatter"),
-        about=lambda wildcards: described_study(wildcards.study),
+        studies=[{"files": tables_of_study(study), "about": described_study(study)} for study in STUDIES],
     script:
         "../scripts/scatter.py"
 

@@ -1,4 +1,4 @@
-"""Draw the probabilities of a study's functions against their frequencies, and how likely networks' and draws' are."""
+"""Draw probabilities of functions against their frequencies, and how likely networks' and draws' are, for every study."""
 
 from sgdbayes.pipeline.jobs import job
 
@@ -8,9 +8,11 @@ with job(snakemake) as run:
     from sgdbayes.figures.studies import shown_rows
     from sgdbayes.files import read_table
 
-    source, about = snakemake.input, snakemake.params.about
+    source, output = snakemake.input, snakemake.output
     studies = read_table(source.studies)
-    rows = shown_rows(studies[studies["study"] == about["study"]])
-    size = int(rows["domain_size"].iloc[0])
-    tables = (read_pooled(files, size) for files in (source.functions, source.draws))
-    run.save_figure(draw_scatter(*tables, rows, **about), snakemake.output)
+    for study, *paths in zip(snakemake.params.studies, output.png, output.pdf, strict=True):
+        files, about = study["files"], study["about"]
+        rows = shown_rows(studies[studies["study"] == about["study"]])
+        tables = (read_pooled(files[kind], int(rows["domain_size"].iloc[0])) for kind in ("functions", "draws"))
+        inputs = [*files["functions"], *files["draws"], source.studies]
+        run.save_figure(draw_scatter(*tables, rows, **about), paths, inputs=inputs, parameters=about)
