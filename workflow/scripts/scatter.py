@@ -1,4 +1,4 @@
-"""Draw probabilities of functions against their frequencies, and how likely networks' and draws' are, for every study."""
+"""Draw probabilities of functions against frequencies, and how likely networks' and draws' are, for every study."""
 
 from sgdbayes.pipeline.jobs import job
 
