@@ -94,6 +94,17 @@ def table_of_tests() -> str:
     return _markdown(["", "claim", *counts, "verdict"], rows)
 
 
+def table_of_campaigns() -> str:
+    """Verdicts of the first campaign, each of its tests on one E and mostly one S, and what they are now."""
+    first = overall_verdicts(table("claims-of-first-campaign.csv", "docs/desk"))
+    now = overall_verdicts(table("claims.csv")).set_index("claim")
+    rows = [
+        [row["claim"], row["statement"], str(row["tests"]), row["verdict"], now.loc[row["claim"], "verdict"]]
+        for _, row in first.iterrows()
+    ]
+    return _markdown(["", "claim", "tests then", "verdict then", "now, on several S"], rows)
+
+
 def tests_of_claims() -> Iterator[tuple[str, str, list[tuple[str, str]]]]:
     """Every claim, its statement, and each kind of test with the table of its tests."""
     heads = ["", "test points", "effect [95 %]", "training sets", "networks", "functions", "verdict", "figure"]
