@@ -36,6 +36,7 @@ COPIES = {
         "boolean.png": "figures/reference/bit-fcn-40-16.png",
         "boolean-errors.png": "figures/errors/bit-fcn-40-16.png",
         **{f"{name}.png": f"figures/{name}/mnist-1000-fcn-64-50.png" for name in ("errors", "ranks")},
+        "paper.png": "figures/scatter/paper-sgd.png",
         "by-error.png": "figures/by-error/16.png",
         "complexity.png": "figures/complexity/bit-0-fcn-40-sgd.png",
         **{f"{name}.png": f"figures/{name}.png" for name in ("answer", "ep-against-exact", "predictors", "margins")},
