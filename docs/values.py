@@ -13,7 +13,6 @@ import cost
 import numpy as np
 import pandas as pd
 
-from sgdbayes.analysis.summary import summarise
 from sgdbayes.analysis.volume import volume_table
 from sgdbayes.files import read_provenance, read_table
 
@@ -102,10 +101,6 @@ def scatter_of_r() -> str:
 def times_likelier(name: str, **of: Any) -> str:  # noqa: ANN401
     """10 to the gap, to one digit."""
     return f"{float(format(10 ** study(name, **of)['gap'], '.1g')):,.0f}"
-
-
-def quickstart_summary() -> str:
-    return summarise(table("studies.csv", "docs/quickstart"), Path("results/quickstart"))
 
 
 # --- A published table

@@ -277,11 +277,11 @@ WRONG = [
     ("architectures/fcn", FCN | {"widths": "44"}, "widths must be whole numbers, 1 or more"),
     ("architectures/fcn", FCN | {"widths": 4}, "widths must be whole numbers, 1 or more"),
     ("tasks/mnist/dataset", "mnsit", "unknown name mnsit (did you mean mnist?)"),
-    ("tasks/mnist/train_size", 4500, "train_size + recorded_test_size = 5500 is more than the 5000 examples"),
-    ("tasks/mnist/positive_classes", [11], "tasks.mnist: positive_classes must be some, not all"),
+    ("tasks/mnist/train_size", 4500, "= 4500 + 1000 is more than the 5000 examples there are of its classes: recorded_test_size can be 500 at most"),
+    ("tasks/mnist/positive_classes", [11], "tasks.mnist: positive_classes: 11 is no class, which are [0, 1,"),
     ("tasks/mnist/positive_classes", [], "tasks.mnist.positive_classes: "),
     ("tasks/mnist/negative_classes", [], "tasks.mnist.negative_classes: "),
-    ("tasks/mnist/negative_classes", [11], "tasks.mnist: negative_classes must be some, not all"),
+    ("tasks/mnist/negative_classes", [11], "tasks.mnist: negative_classes: 11 is no class"),
     (
         "tasks/mnist/negative_classes",
         [4, 5],
@@ -295,7 +295,7 @@ WRONG = [
     (
         "tasks/mnist",
         TWO | {"train_size": 1002, "recorded_test_size": 500},
-        "= 1502 is more than the 1000 examples there",
+        "= 1002 + 500 is more than the 1000 examples there are of its classes",
     ),
     (
         "tasks/mnist",
@@ -339,11 +339,11 @@ WRONG = [
     ),
     ("tasks/mnist/options", "tfidf", "tasks.mnist.options: must be of type object, got 'tfidf'"),
     ("tasks/mnist/options", {"form": None}, "tasks.mnist.options.form: must be of type number or string or"),
-    ("tasks/reviews", IMDB | {"train_size": 49_000}, "= 50000 is more than the 49582 examples there are"),
+    ("tasks/reviews", IMDB | {"train_size": 49_000}, "= 49000 + 1000 is more than the 49582 examples there are"),
     (
         "tasks/reviews",
         IMDB | {"positive_classes": [2]},
-        "positive_classes must be some, not all, of the classes [0, 1],",
+        "positive_classes: 2 is no class, which are [0, 1]",
     ),
     (
         "tasks/reviews",
@@ -362,7 +362,7 @@ WRONG = [
         "tasks.reviews.options: form must be sequences or tfidf, got bag",
     ),
     ("tasks/bits", BOOLEAN | {"options": {"target": "xor"}}, "tasks.bits.options: target must be bit, conjunction,"),
-    ("tasks/bits", BOOLEAN | {"recorded_test_size": 65}, "= 129 is more than the 128 examples there are"),
+    ("tasks/bits", BOOLEAN | {"recorded_test_size": 65}, "= 64 + 65 is more than the 128 examples there are"),
     ("device", "gpu", "device: unknown value gpu"),
     ("name", "a/b", "name: 'a/b' is no name: "),
     ("name", "..", "name: '..' is no name: "),

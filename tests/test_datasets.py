@@ -333,18 +333,16 @@ def test_an_unknown_option_is_refused():
 def test_bad_tasks():
     data = LabelledData(np.zeros((10, 2), dtype=np.float32), np.arange(10) % 3)
     options = {"positive_classes": (1,), "train_size": 5, "recorded_test_size": 5, "seed": 0}
-    with pytest.raises(ValueError, match="= 12 is more than the 10 examples"):
+    with pytest.raises(ValueError, match=r"= 7 \+ 5 is more than the 10 examples"):
         draw_task(data, **options | {"train_size": 7})
-    with pytest.raises(
-        ValueError, match=r"positive_classes must be some, not all, of the classes \[0, 1, 2\], got \[7\]"
-    ):
+    with pytest.raises(ValueError, match=r"positive_classes: 7 is no class, which are \[0, 1, 2\]"):
         draw_task(data, **options | {"positive_classes": (7,)})
     for wrong, said in (
         ({"positive_classes": ()}, r"positive_classes must be some, not all, of the classes \[0, 1, 2\], got \[\]"),
         ({"negative_classes": ()}, r"negative_classes must be some, not all, of the classes \[0, 1, 2\], got \[\]"),
-        ({"negative_classes": (7,)}, r"negative_classes must be some, .* got \[7\]"),
+        ({"negative_classes": (7,)}, "negative_classes: 7 is no class"),
         ({"negative_classes": (0, 1)}, r"must have no class in common, got \[1\] twice"),
-        ({"negative_classes": (0,)}, "= 10 is more than the 7 examples"),
+        ({"negative_classes": (0,)}, r"= 5 \+ 5 is more than the 7 examples"),
         ({"balanced": True}, "train_size must be even for a balanced S, got 5"),
         ({"balanced": True, "train_size": 8, "recorded_test_size": 2}, "positive_classes have 3 examples, and a .* 4"),
         ({"balanced": True, "positive_classes": (0, 1), "train_size": 8, "recorded_test_size": 2},

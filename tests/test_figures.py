@@ -116,7 +116,7 @@ def test_scatter_has_equal_decades_and_the_line_of_equality(unresolved):
     # The exact posterior first; r where the table has it.
     assert titles(figure)[:4] == [
         "0-1 posterior (exact)\nr = 0.50 [0.40, 0.60]\nceiling 0.90",
-        "MSE posterior\nno r: enough functions\non 2.5 of 20 domains",
+        "MSE posterior\nno r: too few functions repeat\non 17.5 of 20 domains",
         "gap +3.4 decades [3.3, 3.5]", "gap -0.5 decades [-0.6, -0.4]",
     ]  # fmt: skip
     assert figure.get_suptitle() == "e, |E| = 5: 60 networks × 20 domains × 2 training sets"

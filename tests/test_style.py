@@ -78,7 +78,7 @@ def test_a_panel_for_a_notebook_is_in_the_style_of_its_reader():
     assert figures.scatter(own().functions, axes=mine[1]) is mine[1].figure
     assert mine[1].get_title() == mine[0].get_xlabel() == ""
     nothing = figures.scatter(own(pearson=np.nan)).axes[0].get_title()
-    assert nothing.startswith("gap +2.0 decades [1.9, 2.1]\nno r: enough functions")
+    assert nothing.startswith("gap +2.0 decades [1.9, 2.1]\nno r: too few functions repeat")
 
 
 def test_on_a_dark_page_nothing_is_drawn_for_a_white_one():

@@ -1,31 +1,44 @@
-"""What a run found, in ten lines with their numbers, for the end of it."""
+"""What a run found, a line for each way of training, for the end of it."""
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from sgdbayes.analysis.studies import COVERS_STUDY
 from sgdbayes.posterior.kinds import exact_posterior, posterior_kind
+from sgdbayes.statistics import student_mean
 
 __all__ = ["summarise"]
 
 _WIDTH = 118
+# Lines of one screen.
+_MOST = 6
 
 
-def summarise(studies: pd.DataFrame, folder: Path, *, pictures: bool = True) -> str:
-    """The gap first, then test errors, the correlation, what intervals cover, and where to look.
+def summarise(
+    studies: pd.DataFrame,
+    comparison: pd.DataFrame,
+    members: Mapping[str, Sequence[str]],
+    folder: Path,
+    *,
+    pictures: bool = True,
+) -> str:
+    """A line a study with its gap, test errors and correlation; what these are, how studies differ, where to look.
 
-    ``studies``: studies.csv. ``folder``: where its results are. ``pictures``: whether there is an answer picture. Told
-    of are the studies on the model, a task and an architecture, that most training sets are about, then most networks,
-    on the largest domains that have a gap under the exact 0-1 posterior, or under the first one.
+    ``studies``: studies.csv. ``comparison``: comparison.csv, with a row of each of the ``members`` of a study.
+    ``folder``: where its results are. ``pictures``: whether there is an answer picture. Told of are the studies on the
+    model, a task and an architecture, that most training sets are about, then most networks, on the largest domains
+    that have a gap under the exact 0-1 posterior, or under the first one.
     """
     own = _told(studies)
-    lines = _wrapped(" ".join([*_gap(own), *_errors(own), *_correlation(own), *_cover(own), *_left_out(own)]))
+    rows = own[own["posterior"] == _judge(own)]
+    words = [_what(rows), *_others(own), *_missing(rows), _cover(rows), *_left_out(own)]
     picture = f"{folder}/figures/" + ("answer.png" if pictures else "")
     ways = {"look first at": picture, "explore": f"{folder}/explorer.html", "all numbers": f"{folder}/studies.csv"}
     wide = max(map(len, ways))
+    lines = [*_lines(rows.head(_MOST), comparison, members), *_wrapped(" ".join(words))]
     return "\n".join([*lines, *(f"{name:{wide}}  {path}" for name, path in ways.items())]) + "\n"
 
 
@@ -45,65 +58,80 @@ def _judge(own: pd.DataFrame) -> str:
     return exact if (own["posterior"] == exact).any() else own["posterior"].iloc[0]
 
 
-def _gap(own: pd.DataFrame) -> Iterator[str]:
-    judge = _judge(own)
-    rows, first = own[own["posterior"] == judge], own.iloc[0]
-    optimizers = [str(name) for name in rows["optimizer"].unique()]
-    networks = _span(rows["networks"] * rows["seeds"], "{:,.0f}")
-    subject = f"Functions of {networks} networks of {'each of ' * (len(optimizers) > 1)}{_listed(optimizers)}"
-    gaps, sampler = rows["gap"].dropna(), posterior_kind(judge).sampler
-    domains = f"{first['domains']:.0f} domains of {first['domain_size']} test points" if first["domains"] > 1 else (
+def _names(rows: pd.DataFrame) -> list[str]:
+    """Their optimisers, or their studies if these are not enough to tell them apart."""
+    return [str(name) for name in rows["optimizer" if rows["optimizer"].is_unique else "study"]]
+
+
+def _lines(rows: pd.DataFrame, comparison: pd.DataFrame, members: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """A table, its heads first, without the columns of which nothing is known."""
+    names, each = _names(rows), [row for _, row in rows.iterrows()]
+    sampler = posterior_kind(rows["posterior"].iloc[0]).sampler
+    columns = {
+        "": names,
+        "gap in decades": [_estimate(*(row[f"gap{end}"] for end in ("", "_low", "_high"))) or "none" for row in each],
+        "less the first": _differences(rows, comparison, members),
+        "times likelier": [_times(row) for row in each],
+        "networks err": [_percent(row["test_error"]) for row in each],
+        f"{sampler} errs": [_percent(row["posterior_test_error"]) for row in each],
+        "r [ceiling]": [_correlation(row) for row in each],
+    }
+    shown = [[head, *cells] for head, cells in columns.items() if any(cells)]
+    wide = [max(map(len, column)) for column in shown]
+    for line in zip(*shown, strict=True):
+        yield "  ".join(cell.ljust(width) for cell, width in zip(line, wide, strict=True)).rstrip()
+
+
+def _what(rows: pd.DataFrame) -> str:
+    first, sampler = rows.iloc[0], posterior_kind(rows["posterior"].iloc[0]).sampler
+    points = f"{first['domains']:.0f} domains of {first['domain_size']} test points" if first["domains"] > 1 else (
         f"{first['domain_size']} test points"
     )  # fmt: skip
-    if gaps.empty:
-        yield f"{subject} have no gap on {domains}: {rows['note'].dropna().iloc[0]}."
-        return
-    sets = f" of each of {first['seeds']} training sets" if first["seeds"] > 1 else ""
-    alike = ((rows["gap_low"] < 0) & (rows["gap_high"] > 0)).all()
-    how = f"no less and no more likely under {sampler}, as far as can be told," if alike else (
-        f"{_times(gaps)} under {sampler}"
-    )  # fmt: skip
-    yield (
-        f"{subject} are {how} than what {sampler} itself finds (gap {_signed(gaps)} decades"
-        f"{_within(rows, 'gap', '{:+.1f}')} on {domains}{sets}; 0 would be a Bayesian sampler)."
+    sets = f" on each of {first['seeds']} training sets" if first["seeds"] > 1 else ""
+    return (
+        f"Gap: how much likelier under {sampler} functions of {_span(rows['networks'], '{:,.0f}')} networks{sets} are "
+        f"than what {sampler} itself finds, on {points}; 0 is expected of a Bayesian sampler."
     )
+
+
+def _differences(rows: pd.DataFrame, comparison: pd.DataFrame, members: Mapping[str, Sequence[str]]) -> list[str]:
+    """Of the gap of each study from that of the first, over the training sets that they share; of one no interval."""
+    mine = comparison[comparison["posterior"] == rows["posterior"].iloc[0]]
+    mine = mine[mine["domain_size"] == rows["domain_size"].iloc[0]].set_index("experiment")
+    gaps = [mine.loc[[*members[study]]].set_index("task")["gap"] for study in rows["study"]]
+    differences = [student_mean((gap - gaps[0]).to_numpy())[0] for gap in gaps[1:]]
+    return ["", *(_estimate(each.value, each.low, each.high) if each.low < each.high else "" for each in differences)]
+
+
+def _others(own: pd.DataFrame) -> Iterator[str]:
+    judge = _judge(own)
     told = [
-        f"{_signed(values)} under the {posterior_kind(name).label}"
+        f"under the {posterior_kind(name).label} {_span(values, '{:+.1f}')}"
         for name, values in own.dropna(subset="gap").groupby("posterior", sort=False)["gap"]
         if name != judge and posterior_kind(name).approximates != judge
     ]
     if told:
-        yield f"It is {_listed(told)}."
+        yield f"Gaps {' and '.join(told)}."
 
 
-def _errors(own: pd.DataFrame) -> Iterator[str]:
-    judge = _judge(own)
-    rows = own[own["posterior"] == judge]
-    networks, theirs = (_percent(rows[name]) for name in ("test_error", "posterior_test_error"))
-    yield f"Networks err on {networks} of test points, {posterior_kind(judge).sampler} on {theirs}."
+def _missing(rows: pd.DataFrame) -> Iterator[str]:
+    if rows["gap"].isna().any():
+        yield f"No gap: {rows.loc[rows['gap'].isna(), 'note'].dropna().iloc[0]}."
+    if rows["pearson"].isna().any():
+        yield "No r: too few functions were found often enough on most domains."
 
 
-def _correlation(own: pd.DataFrame) -> Iterator[str]:
-    rows = own[own["posterior"] == _judge(own)].dropna(subset="pearson")
-    if rows.empty:
-        yield "Too few functions were found often enough on a domain to correlate log P_OPT with log P_B."
-        return
-    ceiling = rows["noise_ceiling"].dropna()
-    reached = f"; a perfect predictor would reach {_span(ceiling, '{:.2f}')}" if len(ceiling) else ""
-    yield (
-        f"r of log P_OPT with log P_B is {_span(rows['pearson'], '{:.2f}')}"
-        f"{_within(rows, 'pearson', '{:.2f}')} over {_span(rows['compared'], '{:.0f}')} functions a domain{reached}."
-    )
-
-
-def _cover(own: pd.DataFrame) -> Iterator[str]:
-    covers = own["covers"].iloc[0]
+def _cover(rows: pd.DataFrame) -> str:
+    covers = rows["covers"].iloc[0]
     also = "" if covers == COVERS_STUDY else "; another training set may move them"
-    yield f"Intervals (95 %) cover {covers}{also}."
+    few = "; two are few for that" if covers == COVERS_STUDY and rows["seeds"].iloc[0] == 2 else ""
+    return f"Intervals (95 %) cover {covers}{also}{few}."
 
 
 def _left_out(own: pd.DataFrame) -> Iterator[str]:
     rows = own.drop_duplicates("study")
+    if len(rows) > _MOST:
+        yield f"{len(rows) - _MOST} more are in studies.csv."
     trained, networks, diverged = (rows[name] @ rows["seeds"] for name in ("trained", "networks", "diverged"))
     if networks < trained:
         loss = " and their loss" if rows["target_loss"].notna().any() else ""
@@ -113,53 +141,45 @@ def _left_out(own: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def _times(gaps: pd.Series) -> str:
-    """By what factors functions are likelier."""
-    least, most = gaps.min(), gaps.max()
-    if least > 0:
-        return f"{_factors(least, most)} times likelier"
-    if most <= 0:
-        return f"{_factors(-most, -least)} times less likely"
-    return f"from {_factors(-least)} times less to {_factors(most)} times more likely"
-
-
-def _factors(*decades: float) -> str:
-    """With two digits, or as a power of ten beyond ten million."""
-    told = [
-        f"10^{each:.0f}" if each > 7 else f"{10**each:.1f}" if each < 1 else f"{float(f'{10**each:.1e}'):,.0f}"
-        for each in decades
-    ]
-    return " to ".join(dict.fromkeys(told))
-
-
-def _within(rows: pd.DataFrame, name: str, number: str) -> str:
-    ends = [*rows[f"{name}_low"].dropna(), *rows[f"{name}_high"].dropna()]
-    if not ends:
+def _estimate(value: float, low: float, high: float) -> str:
+    if pd.isna(value):
         return ""
-    inside = f"[{number.format(min(ends))}, {number.format(max(ends))}]"
-    return f" {inside}" if len(rows) == 1 else f", intervals within {inside},"
+    inside = "" if pd.isna(low) or pd.isna(high) else f" [{low:+.1f}, {high:+.1f}]"
+    return f"{value:+.1f}{inside}".replace("-0.0", "+0.0")
 
 
-def _signed(values: pd.Series) -> str:
-    return _span(values, "{:+.1f}")
+def _times(row: pd.Series) -> str:
+    """By what factor functions are likelier, where this is known to be one."""
+    if pd.isna(row["gap"]):
+        return ""
+    if row["gap_low"] < 0 < row["gap_high"]:
+        return "may be equal"
+    return _factor(row["gap"]) if row["gap"] >= 0 else f"1 / {_factor(-row['gap'])}"
+
+
+def _factor(decades: float) -> str:
+    """With two digits, or as a power of ten beyond ten million."""
+    if decades > 7:
+        return f"10^{decades:.0f}"
+    return f"{10**decades:.1f}" if decades < 1 else f"{float(f'{10**decades:.1e}'):,.0f}"
+
+
+def _correlation(row: pd.Series) -> str:
+    ceiling = f" [{row['noise_ceiling']:.2f}]" if pd.notna(row["noise_ceiling"]) else ""
+    return f"{row['pearson']:.2f}{ceiling}" if pd.notna(row["pearson"]) else "none"
 
 
 def _span(values: Iterable[float], number: str) -> str:
     values = list(values)
-    ends = [number.format(end).replace("-0.00", "0.00").replace("-0.0", "+0.0") for end in (min(values), max(values))]
+    ends = [number.format(end).replace("-0.0", "+0.0") for end in (min(values), max(values))]
     return " to ".join(dict.fromkeys(ends))
 
 
-def _percent(shares: pd.Series) -> str:
-    known = shares.dropna()
-    return f"{_span(100 * known, '{:.1f}')} %" if len(known) else "an unknown share"
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %" if pd.notna(share) else "unknown"
 
 
 def _wrapped(text: str) -> list[str]:
     # A number and its unit stay together.
     lines = textwrap.wrap(text.replace(" %", "\0%"), _WIDTH, break_on_hyphens=False, break_long_words=False)
     return [line.replace("\0", " ") for line in lines]
-
-
-def _listed(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

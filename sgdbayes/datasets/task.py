@@ -117,14 +117,11 @@ def groups_of(
             raise ValueError(f"{name} must be a list of classes, got {group!r}")
     known, positive = set(classes), set(positive_classes)
     negative = known - positive if negative_classes is None else set(negative_classes)
-    if not positive or not positive < known:
-        raise ValueError(
-            f"positive_classes must be some, not all, of the classes {sorted(known)}, got {sorted(positive)}"
-        )
-    if not negative or not negative < known:
-        raise ValueError(
-            f"negative_classes must be some, not all, of the classes {sorted(known)}, got {sorted(negative)}"
-        )
+    for name, group in (("positive_classes", positive), ("negative_classes", negative)):
+        if unknown := group - known:
+            raise ValueError(f"{name}: {sorted(unknown)[0]} is no class, which are {sorted(known)}")
+        if not group or group == known:
+            raise ValueError(f"{name} must be some, not all, of the classes {sorted(known)}, got {sorted(group)}")
     if both := positive & negative:
         raise ValueError(
             f"positive_classes and negative_classes must have no class in common, got {sorted(both)} twice"
@@ -153,10 +150,12 @@ def check_sizes(
                 f"train_indices must be train_size = {train_size} different numbers, got {len(train_indices)}, "
                 f"{len(set(train_indices))} of them different"
             )
-    size = train_size + recorded_test_size
-    if examples is not None and size > examples:
+    if examples is not None and train_size + recorded_test_size > examples:
+        left = examples - train_size
+        hint = f": recorded_test_size can be {left} at most" if left > 0 else ""
         raise ValueError(
-            f"train_size + recorded_test_size = {size} is more than the {examples} examples there are of its classes"
+            f"train_size + recorded_test_size = {train_size} + {recorded_test_size} is more than the {examples} "
+            f"examples there are of its classes{hint}"
         )
     if balanced and train_size % 2:
         raise ValueError(f"train_size must be even for a balanced S, got {train_size}")

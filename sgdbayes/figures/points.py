@@ -153,4 +153,4 @@ def correlation_title(row: pd.Series | Mapping[str, Any]) -> str:
         return f"no r: a mean needs\n{FEWEST_DOMAINS} domains, not {domains:.0f}"
     if with_r >= min(FEWEST_DOMAINS, domains):
         return "no r: on some training set none"
-    return f"no r: enough functions\non {with_r:.3g} of {domains:.0f} domains"
+    return f"no r: too few functions repeat\non {domains - with_r:.3g} of {domains:.0f} domains"

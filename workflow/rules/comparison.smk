@@ -143,6 +143,7 @@ rule summary:
     """What was found as a short text: results/<name>/summary.txt."""
     input:
         studies=f"{RESULTS}/studies.csv",
+        comparison=f"{RESULTS}/comparison.csv",
     output:
         text=f"{RESULTS}/summary.txt",
     log:
@@ -156,6 +157,7 @@ rule summary:
         runtime=grows(10),
     params:
         **behind("summary"),
+        studies=STUDIES,
         pictures=bool(PLAN.flagship()) and "answer" in (CONFIGURATION.figures or ["answer"]),
     script:
         "../scripts/summary.py"

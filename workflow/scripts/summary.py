@@ -9,5 +9,6 @@ with job(snakemake) as run:
     from sgdbayes.analysis.summary import summarise
 
     folder = Path(snakemake.output.text).parent
-    text = summarise(read_table(snakemake.input.studies), folder, pictures=snakemake.params.pictures)
+    tables = (read_table(path) for path in (snakemake.input.studies, snakemake.input.comparison))
+    text = summarise(*tables, snakemake.params.studies, folder, pictures=snakemake.params.pictures)
     write_bytes(snakemake.output.text, text.encode(), run.provenance())
