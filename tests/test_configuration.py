@@ -277,7 +277,11 @@ WRONG = [
     ("architectures/fcn", FCN | {"widths": "44"}, "widths must be whole numbers, 1 or more"),
     ("architectures/fcn", FCN | {"widths": 4}, "widths must be whole numbers, 1 or more"),
     ("tasks/mnist/dataset", "mnsit", "unknown name mnsit (did you mean mnist?)"),
-    ("tasks/mnist/train_size", 4500, "= 4500 + 1000 is more than the 5000 examples there are of its classes: recorded_test_size can be 500 at most"),
+    (
+        "tasks/mnist/train_size",
+        4500,
+        "= 4500 + 1000 is more than the 5000 examples there are of its classes: recorded_test_size can be 500 at most",
+    ),
     ("tasks/mnist/positive_classes", [11], "tasks.mnist: positive_classes: 11 is no class, which are [0, 1,"),
     ("tasks/mnist/positive_classes", [], "tasks.mnist.positive_classes: "),
     ("tasks/mnist/negative_classes", [], "tasks.mnist.negative_classes: "),

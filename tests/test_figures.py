@@ -479,6 +479,20 @@ def test_by_error():
     np.testing.assert_allclose(hollow[0].get_ydata(), -3.5 / np.log(10))
 
 
+def test_by_error_shows_training_sets_together():
+    table = pd.DataFrame({"test_errors": [0, 1, 1], "log_p": [-1.0, -3.0, -4.0]})
+    tasks = {name: TASK | {"seed": seed} for seed, name in enumerate(("t-0", "t-1"))}
+    figure = draw_by_error(
+        {(name, "f", "mse"): table for name in tasks},
+        size=5, tasks=tasks, architectures={"f": NETWORK}, settings={"number": 3, "seed": 0},
+        families=dict.fromkeys(tasks, "t"),
+    )  # fmt: skip
+    figure.draw_without_rendering()
+    assert titles(figure)[0] == "t, f\n6 functions"
+    assert len(figure.axes[0].containers) == 2
+    assert "task seeds 0, 1" in caption(figure)
+
+
 def test_by_error_breaks_where_nothing_is_resolved_and_has_students_intervals():
     """Five of ten functions with two errors, three unresolved with three, all five with one."""
     log_p = {

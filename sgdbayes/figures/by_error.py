@@ -23,15 +23,17 @@ def draw_by_error(
     tasks: Mapping[str, Mapping[str, Any]],
     architectures: Mapping[str, Mapping[str, Any]],
     settings: Mapping[str, Any],
+    families: Mapping[str, str] | None = None,
 ) -> Figure:
-    """A row of panels per posterior, a column per model.
+    """A row of panels per posterior, a column per family of tasks and architecture, a line per task.
 
     ``tables``: probabilities of random functions on |E| = ``size`` by task, architecture and posterior; ``tasks``,
-    ``architectures`` and ``settings`` of the configuration, for the caption.
+    ``architectures`` and ``settings`` of the configuration, for the caption; ``families``: of each task, if not itself.
     """
+    families = dict(zip(tasks, tasks, strict=True)) | dict(families or {})
     for name, table in tables.items():
         check_columns(table, ", ".join(name), "test_errors", "log_p")
-    models = list(dict.fromkeys(name[:2] for name in tables))
+    models = list(dict.fromkeys((families[task], architecture) for task, architecture, _ in tables))
     posteriors = list(dict.fromkeys(name[2] for name in tables))
     # One panel alone would be lower than its caption.
     columns = max(len(models), 2 if len(posteriors) == 1 else 1)
@@ -39,20 +41,25 @@ def draw_by_error(
     for row, posterior in zip(axes, posteriors, strict=True):
         hide_unused(row, len(models))
         for panel, model in zip(row, models, strict=False):
-            note = "not asked for"
-            if (*model, posterior) in tables:
-                table = tables[*model, posterior]
+            own = [table for (task, *of), table in tables.items() if (families[task], *of) == (*model, posterior)]
+            for table in own:
                 _draw(panel, table, size, posterior_kind(posterior).style)
-                unresolved = int(table["log_p"].isna().sum())
-                note = f"{unresolved} of {len(table)} unresolved" if unresolved else f"{len(table)} functions"
-            panel.set_title(f"{', '.join(model)}\n{note}")
+            number = sum(map(len, own))
+            unresolved = sum(int(table["log_p"].isna().sum()) for table in own)
+            note = f"{unresolved} of {number} unresolved" if unresolved else f"{number} functions"
+            panel.set_title(f"{', '.join(model)}\n{note if own else 'not asked for'}")
     label_outer(axes, f"wrong labels among |E| = {size}", r"$P_B(f|S)$", posteriors=posteriors)
-    data = " ".join(describe_task(tasks[name]) for name in dict.fromkeys(task for task, _ in models))
+    members: dict[str, list[str]] = {}
+    for task in dict.fromkeys(task for task, *_ in tables):
+        members.setdefault(families[task], []).append(task)
+    seeds = {family: [tasks[task]["seed"] for task in own] for family, own in members.items()}
+    data = " ".join(describe_task(tasks[own[0]], seeds=seeds[family]) for family, own in members.items())
     kinds = ", ".join(call(architectures[name]) for name in dict.fromkeys(name for _, name in models))
+    each = ", of each training set" if max(map(len, members.values())) > 1 else ""
     add_caption(
         figure,
         f"Models: {kinds}. {data} Up to {settings['number']} functions with each number of wrong labels, drawn at "
-        f"random (seed {settings['seed']}). Line: mean of log P_B over the resolved of them, with 95 % intervals over "
+        f"random (seed {settings['seed']}){each}. Line: mean of log P_B over the resolved of them, with 95 % intervals over "
         "functions (Student's t, from three on; none where these are all there are); band: their 5 % to 95 % "
         "quantiles. Hollow: some are not resolved, too few posterior draws carrying them, so that the mean is of the "
         "likelier ones; crosses at the bottom: none is resolved. Dashed: all functions equally likely.",

@@ -134,6 +134,7 @@ rule by_error_figure:
             "tasks": CONFIGURATION.tasks,
             "architectures": CONFIGURATION.architectures,
             "settings": PLAN.by_error_settings(),
+            "families": PLAN.families(),
         },
     script:
         "../scripts/by_error_figure.py"
