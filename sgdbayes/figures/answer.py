@@ -93,8 +93,8 @@ def draw_answer(
         figure,
         "Is SGD a Bayesian sampler? Networks trained until they fit S, and random sampling of networks that do: "
         "draws from the exact 0-1 posterior P_B of infinitely wide networks. a: probability of each function on the "
-        "test points E under the one and the other, of all domains together; dashed: equal; hollow: found fewer than "
-        f"{asking['min_count']} times or carried by too few draws, not in r; triangles on the edge: below it. r: mean "
+        "test points E under the one and the other, of all domains together; dashed: equal, training finds those below "
+        f"it more often than random sampling does; hollow: found fewer than {asking['min_count']} times or carried by too few draws, not in r; triangles on the edge: below it. r: mean "
         "over domains of the correlation of log P_OPT with log P_B on each; ceiling: what a perfect predictor could be "
         f"expected to reach. b: how likely under random sampling the functions of networks and of {drawn} a domain "
         "are, the first bar with all below it; gap: difference of the means (lines), in decades, above 0 if training "
