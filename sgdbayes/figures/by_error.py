@@ -61,8 +61,8 @@ def draw_by_error(
         f"Models: {kinds}. {data} Up to {settings['number']} functions with each number of wrong labels{each}, "
         f"drawn at random (seed {settings['seed']}). Line: mean of log P_B over the resolved of them, with 95 % "
         "intervals over functions (Student's t, from three on; none where these are all there are); band: their 5 % "
-        "to 95 % quantiles. Hollow: some are not resolved, too few posterior draws carrying them, so that the mean is of the "
-        "likelier ones; crosses at the bottom: none is resolved. Dashed: all functions equally likely.",
+        "to 95 % quantiles. Hollow: some are not resolved, too few posterior draws carrying them, so that the mean is "
+        "of the likelier ones; crosses at the bottom: none is resolved. Dashed: all functions equally likely.",
     )
     return figure
 
