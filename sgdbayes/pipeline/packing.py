@@ -1,10 +1,12 @@
 """The tables of a run in an archive for each study: what a repository keeps, a few dozen files for thousands.
 
 ``snakemake ... -- pack`` writes them to packed/. A run in a folder that has these and no single tables, as a clone has,
-unpacks them first. They are not compressed, as Parquet is, and hold no times: the same tables are the same archive.
+unpacks them first. They hold no times: the same tables are the same archive. LZMA takes a fifth off Parquet's own
+compression.
 """
 
 import io
+import lzma
 import os
 import shutil
 import zipfile
@@ -29,7 +31,8 @@ def pack(results: Path, contents: Mapping[str, Iterable[str]]) -> None:
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
             for path in sorted(path for folder in folders for kept in _KEPT for path in (results / folder).glob(kept)):
-                archive.writestr(zipfile.ZipInfo(path.relative_to(results).as_posix(), _EPOCH), path.read_bytes())
+                entry = zipfile.ZipInfo(path.relative_to(results).as_posix(), _EPOCH)
+                archive.writestr(entry, path.read_bytes(), compress_type=zipfile.ZIP_LZMA)
         write_bytes(packed / f"{name}.zip", buffer.getvalue())
     for path in packed.glob("*.zip"):
         if path.stem not in contents:
@@ -50,7 +53,7 @@ def unpack(results: Path) -> int:
         try:
             with zipfile.ZipFile(path) as archive:
                 files |= {_place(name): archive.read(name) for name in archive.namelist()}
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError) as error:
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, lzma.LZMAError) as error:
             raise DamagedFileError(f"{path} is damaged ({error}); fetch it again, or delete packed/") from error
     # Killed before all are in their places, the next run starts anew.
     for path, content in files.items():
