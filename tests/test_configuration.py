@@ -102,7 +102,10 @@ def test_a_grid_may_be_several():
         ([{"optimizer": ["sgd"]}, {"optimizer": ["sgd"]}], "the name mnist-sgd stands for two experiments"),
         ([{"optimizer": ["sgd"]}, {"batch_size": [8]}], "grid has ['batch_size'], the name ['optimizer']"),
         ([{"optimizer": ["sgd"]}, "sgd"], "must be of type object, got 'sgd'"),
-        ([], "the key optimizer is missing"),
+        ([{"optimizer": ["sgd"], 1: [2]}], "grid: the key 1 must be text"),
+        ([["sgd", "adam"]], "grid.0: must be of type object, got ['sgd', 'adam']"),
+        ([], "grid: [] should be non-empty"),
+        (5, "grid: must be of type object or array, got 5"),
     ):
         with pytest.raises(ConfigurationError) as raised:
             read(changed("experiments/mnist-{optimizer}/grid", several))

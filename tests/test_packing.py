@@ -1,5 +1,6 @@
 """Archives of tables: the same content gives the same bytes, a clone gets all files back, foreign ones are refused."""
 
+import shutil
 import zipfile
 
 import pytest
@@ -74,6 +75,30 @@ def test_an_archive_that_no_run_packed_is_refused(tmp_path, name):
     with pytest.raises(DamagedFileError, match=r"study.zip is damaged .*is no table of a run"):
         unpack(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["packed"]
+
+
+def test_archives_without_tables_are_named(tmp_path):
+    (tmp_path / "packed").mkdir()
+    zipfile.ZipFile(tmp_path / "packed/study.zip", "w").close()
+    with pytest.raises(DamagedFileError, match="packed holds archives without tables"):
+        unpack(tmp_path)
+
+
+def test_any_byte_may_be_damaged(results):
+    """What is not noticed here, the checksums of tables tell."""
+    pack(results, CONTENTS)
+    for place in ("experiments", "models"):
+        (results / place).rename(results / f"former-{place}")
+    path = results / "packed/first.zip"
+    content = path.read_bytes()
+    for place in range(0, len(content), 7):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :])
+        try:
+            unpack(results)
+        except DamagedFileError:
+            continue
+        for folder in ("experiments", "models"):
+            shutil.rmtree(results / folder, ignore_errors=True)
 
 
 @pytest.mark.parametrize("damage", [lambda content: content[:100], lambda content: content.replace(b"a-0/table.csv",

@@ -85,7 +85,7 @@ def draw_answer(
     _draw(gaps, rows, "gap", color="k", marker="o")
     gaps.axhline(0, color="0.3", linestyle="--", linewidth=0.9)
     gaps.set(ylabel="gap (decades)", ylim=extent(rows, "gap", at_least=(0,)))
-    _title(gaps, "d", *(["gap; that of a sampler is 0"] if wide else ["gap", "that of a sampler is 0"]))
+    _title(gaps, "d", *(["gap; 0 for a sampler"] if wide else ["gap", "0 for a sampler"]))
     figure.suptitle(f"{study}, {said_of_sample(own)}", wrap=True)
     about = "the same with each optimiser" if named else "the same for training sets of other sizes"
     drawn = said_of_draws(draws)

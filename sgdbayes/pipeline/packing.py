@@ -1,15 +1,14 @@
 """The tables of a run in an archive for each study: what a repository keeps, a few dozen files for thousands.
 
 ``snakemake ... -- pack`` writes them to packed/. A run in a folder that has these and no single tables, as a clone has,
-unpacks them first. They hold no times: the same tables are the same archive. LZMA takes a fifth off Parquet's own
-compression.
+unpacks them first. They hold no times: the same tables are the same archive, of one version of liblzma.
 """
 
 import io
 import lzma
-import os
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -53,15 +52,16 @@ def unpack(results: Path) -> int:
         try:
             with zipfile.ZipFile(path) as archive:
                 files |= {_place(name): archive.read(name) for name in archive.namelist()}
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, lzma.LZMAError) as error:
+        except (zipfile.BadZipFile, RuntimeError, ValueError, OSError, EOFError, lzma.LZMAError, zlib.error) as error:
             raise DamagedFileError(f"{path} is damaged ({error}); fetch it again, or delete packed/") from error
-    # Killed before all are in their places, the next run starts anew.
+    if not files:
+        raise DamagedFileError(f"{results / 'packed'} holds archives without tables: fetch them again, or delete it")
+    # Killed before all are in their places, the next run starts anew. What a crash of the machine leaves is damaged,
+    # and its checksum says so: to wait for the disk after each of a thousand files takes half a minute.
     for path, content in files.items():
         waiting = results / _WAITING / path
         waiting.parent.mkdir(parents=True, exist_ok=True)
         waiting.write_bytes(content)
-    # Once, as to wait for the disk after each of a thousand files takes half a minute.
-    os.sync()
     for place in (results / _WAITING).iterdir():
         if (results / place.name).exists():
             shutil.rmtree(place)

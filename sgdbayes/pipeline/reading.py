@@ -143,8 +143,9 @@ def _check_keys_are_text(config: Mapping[Any, Any], path: str = "") -> None:
     for key, value in config.items():
         if not isinstance(key, str):
             raise ConfigurationError(f"{path or 'configuration'}: the key {key!r} must be text: write it in quotes")
-        if isinstance(value, Mapping):
-            _check_keys_are_text(value, f"{path}.{key}".lstrip("."))
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, Mapping):
+                _check_keys_are_text(each, f"{path}.{key}".lstrip("."))
 
 
 def _check_kinds_are_known(config: _Config) -> None:

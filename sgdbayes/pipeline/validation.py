@@ -19,7 +19,9 @@ __all__ = ["validated"]
 def validated(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
     """A copy of ``config`` with the defaults of the ``schema``. Raises ConfigurationError for the first mistake."""
     filled = copy.deepcopy(dict(config))
-    for error in sorted(_VALIDATOR(schema).iter_errors(filled), key=lambda error: list(map(str, error.absolute_path))):
+    errors = sorted(_VALIDATOR(schema).iter_errors(filled), key=lambda error: list(map(str, error.absolute_path)))
+    # A grid that is wrong lacks what it was to give.
+    for error in sorted(errors, key=lambda error: "grid" not in error.absolute_path):
         if error.validator != "required" or _missing(error):
             raise ConfigurationError(_one_line(error))
     return filled
@@ -73,7 +75,7 @@ def _one_line(error: jsonschema.ValidationError) -> str:
             return f"{path}: must be finite, got {got}"
         case "type":
             types = wanted if isinstance(wanted, str) else " or ".join(wanted)
-            several = isinstance(got, list) and path.startswith(("tasks.", "experiments."))
+            several = isinstance(got, list) and path.startswith(("tasks.", "experiments.")) and ".grid" not in path
             hint = "; several values go into a grid" if several else number_hint(got)
             return f"{path}: must be of type {types}, got {got!r}{hint}"
         case "pattern" if wanted == NAME.pattern:

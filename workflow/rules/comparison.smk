@@ -158,6 +158,7 @@ rule summary:
     params:
         **behind("summary"),
         studies=STUDIES,
+        flagship=PLAN.flagship(),
         pictures=bool(PLAN.flagship()) and "answer" in (CONFIGURATION.figures or ["answer"]),
     script:
         "../scripts/summary.py"

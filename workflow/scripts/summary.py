@@ -10,5 +10,6 @@ with job(snakemake) as run:
 
     folder = Path(snakemake.output.text).parent
     tables = (read_table(path) for path in (snakemake.input.studies, snakemake.input.comparison))
-    text = summarise(*tables, snakemake.params.studies, folder, pictures=snakemake.params.pictures)
+    names = snakemake.params
+    text = summarise(*tables, names.studies, folder, flagship=names.flagship, pictures=names.pictures)
     write_bytes(snakemake.output.text, text.encode(), run.provenance())
