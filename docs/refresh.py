@@ -42,7 +42,7 @@ COPIES = {
         **{f"{name}.png": f"figures/{name}.png" for name in ("answer", "ep-against-exact", "predictors", "margins")},
         **{
             f"{name}.png": f"figures/sweeps/{name}.png"
-            for name in ("train-size", "initial-scale", "overtraining", "learning-rate", "batch-size", "width")
+            for name in ("train-size", "initial-scale", "overtraining", "learning-rate", "batch-size")
         },
     },
     ("peleg-hein", "snakemake --configfile config/peleg-hein.yaml -- published_figure"): {

@@ -56,8 +56,7 @@ def stat(name: str, statistic: str, digits: int = 2, scale: float = 1, **of: Any
 BIT, BASE, SCALE = "bit-fcn-40-", "width-mnist-300-fcn-64-", "scale-mnist-300-fcn-64-v32-"
 EXTRA, FLAGSHIP = "extra-64-mnist-300-", "mnist-1000-fcn-64-sgd"
 PAPERS = "paper-sgd"
-FASHION, CNN = "fashion-1000-fcn-64-adam", "fashion-300-cnn-adam"
-REVIEWS, LSTM = "imdb-tfidf-fcn-64-adam", "imdb-sequences-lstm-adam"
+FASHION, CNN, REVIEWS, LSTM = "fashion-2000-0-adam", "fashion-cnn-adam", "imdb-fcn-adam", "imdb-lstm-adam"
 
 
 def networks(name: str, **of: Any) -> str:  # noqa: ANN401
