@@ -30,7 +30,7 @@ def draw_by_error(
     ``tables``: probabilities of random functions on |E| = ``size`` by task, architecture and posterior; ``tasks``,
     ``architectures`` and ``settings`` of the configuration, for the caption; ``families``: of each task, if not itself.
     """
-    families = dict(zip(tasks, tasks, strict=True)) | dict(families or {})
+    families = {task: task for task in tasks} | dict(families or {})
     for name, table in tables.items():
         check_columns(table, ", ".join(name), "test_errors", "log_p")
     models = list(dict.fromkeys((families[task], architecture) for task, architecture, _ in tables))
